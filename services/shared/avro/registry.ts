@@ -1,0 +1,79 @@
+import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import type { Schema } from 'avsc';
+import type { Secret } from '../config/secret.ts';
+
+/** The schema registry was away, or said no. `retriable` tells which. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly retriable: boolean;
+
+  constructor(message: string, options: { cause?: unknown; retriable?: boolean } = {}) {
+    super(message, { cause: options.cause });
+    this.retriable = options.retriable ?? true;
+  }
+}
+
+export type RegistrySettings = Readonly<{ url: string; username: string | null; password: Secret | null }>;
+
+/** What this system asks of a Confluent-compatible registry. */
+export type Registry = Readonly<{
+  /**
+   * Registers a schema under a subject with FULL_TRANSITIVE compatibility and returns its id; the same schema again
+   * returns the same id. Throws RegistryError: not retriable when the registry refuses the schema.
+   */
+  register: (subject: string, schema: Schema) => Promise<number>;
+  /** The schema with this id, or null where the registry knows none. Throws RegistryError when it is away. */
+  schemaById: (id: number) => Promise<Schema | null>;
+}>;
+
+export function connectRegistry(settings: RegistrySettings): Registry {
+  const { url, username, password } = settings;
+  const auth = username === null || password === null ? {} : { auth: { username, password: password.reveal() } };
+  const client = new SchemaRegistry({ host: url, retry: { retries: 2, initialRetryTimeInSecs: 0.2 }, ...auth });
+
+  return {
+    register: async (subject, schema) => {
+      try {
+        const confluent = { type: 'AVRO', schema: JSON.stringify(schema) } as Parameters<typeof client.register>[0];
+        const { id } = await client.register(confluent, { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE });
+        return id;
+      } catch (error) {
+        throw asRegistryError(error, `register the schema of ${subject}`, url);
+      }
+    },
+    schemaById: async (id) => {
+      try {
+        const schema = await client.getSchema(id);
+        return JSON.parse(JSON.stringify(schema)) as Schema;
+      } catch (error) {
+        if (statusOf(error) === 404) return null;
+        throw asRegistryError(error, `read schema ${id}`, url);
+      }
+    },
+  };
+}
+
+function asRegistryError(error: unknown, what: string, url: string): RegistryError {
+  const status = statusOf(error);
+  const said = error instanceof Error ? error.message : String(error);
+  if (status === 409 || status === 422 || /compatib/i.test(said)) {
+    return new RegistryError(`The schema registry at ${url} refused to ${what}: ${said}`, {
+      cause: error,
+      retriable: false,
+    });
+  }
+  if (status === 401 || status === 403) {
+    return new RegistryError(
+      `The schema registry at ${url} refused to ${what} (HTTP ${status}): check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`,
+      { cause: error, retriable: false },
+    );
+  }
+  return new RegistryError(`Could not ${what} at ${url}: ${said}. Is SCHEMA_REGISTRY_URL right, and the registry up?`, {
+    cause: error,
+  });
+}
+
+function statusOf(error: unknown): number | null {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : null;
+  return typeof status === 'number' && status > 0 ? status : null;
+}

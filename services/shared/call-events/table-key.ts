@@ -1,0 +1,10 @@
+import type { SubjectType } from './avro-types.generated.ts';
+
+/** The window of a lifetime in the key of the table. Days are written YYYY-MM-DD. */
+export const LIFETIME = 'lifetime';
+
+/**
+ * Key of a record of `user-call-metrics`: `<subject type>/<subject id>/<window>`, for instance `user/u-17/lifetime` or
+ * `number/+6491234567/2026-11-22`. The window comes last and has no slash, so an id may hold any character.
+ */
+export const tableKey = (type: SubjectType, id: string, window: string): string => `${type}/${id}/${window}`;

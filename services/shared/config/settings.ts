@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Secret } from './secret.ts';
+
+/** The environment, as `process.env` has it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * One setting: its variable, its sentence for the README, its type, and its default. `default: undefined` makes it required; null means that leaving it
+ * unset is an answer too. A secret has no default and can also come from the file that `<VARIABLE>_FILE` names.
+ */
+export type Setting<T> = Readonly<{
+  variable: string;
+  says: string;
+  type: z.ZodType<T, string>;
+  default: T | null | undefined;
+  secret: boolean;
+}>;
+
+// biome-ignore lint/suspicious/noExplicitAny: a table holds settings of every type; SettingsOf gives each its own back.
+export type SettingsTable = Readonly<Record<string, Setting<any>>>;
+
+export type SettingsOf<Table extends SettingsTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never;
+};
+
+/** All that is wrong with the settings, one line each, told at once. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`Settings are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+export function setting<T>(variable: string, says: string, type: z.ZodType<T, string>, fallback: T): Setting<T> {
+  return { variable, says, type, default: fallback, secret: false };
+}
+
+export function requiredSetting<T>(variable: string, says: string, type: z.ZodType<T, string>): Setting<T> {
+  return { variable, says, type, default: undefined, secret: false };
+}
+
+export function optionalSetting<T>(variable: string, says: string, type: z.ZodType<T, string>): Setting<T | null> {
+  return { variable, says, type: type as z.ZodType<T | null, string>, default: null, secret: false };
+}
+
+/** An optional secret: from the variable, or from the file that `<variable>_FILE` names (its last line break is cut). */
+export function secretSetting(variable: string, says: string): Setting<Secret | null> {
+  const type = z.string().transform((value) => new Secret(value));
+  return { variable, says, type: type as z.ZodType<Secret | null, string>, default: null, secret: true };
+}
+
+/** Reads every setting of the table. Throws one SettingsError that names every problem; a secret's value is never in it. */
+export function readSettings<Table extends SettingsTable>(table: Table, environment: Environment): SettingsOf<Table> {
+  const problems: string[] = [];
+  const entries = Object.entries(table).map(([name, one]) => [name, readOne(one, environment, problems)]);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return Object.fromEntries(entries) as SettingsOf<Table>;
+}
+
+function readOne(one: Setting<unknown>, environment: Environment, problems: string[]): unknown {
+  const text = one.secret ? readSecret(one, environment, problems) : environment[one.variable];
+  if (text === undefined || text === '') {
+    if (one.default === undefined) problems.push(`${one.variable} is not set: ${one.says}`);
+    return one.default;
+  }
+  const parsed = one.type.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const shown = one.secret ? '' : ` "${text}"`;
+  problems.push(
+    `${one.variable}${shown}: ${parsed.error.issues.map((issue) => issue.message).join(', ')}. ${one.says}`,
+  );
+  return one.default;
+}
+
+function readSecret(one: Setting<unknown>, environment: Environment, problems: string[]): string | undefined {
+  const file = environment[`${one.variable}_FILE`];
+  if (file === undefined || file === '') return environment[one.variable];
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    problems.push(`${one.variable}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
