@@ -55,10 +55,21 @@ export function secretSetting(variable: string, says: string): Setting<Secret | 
 
 /** Reads every setting of the table. Throws one SettingsError that names every problem; a secret's value is never in it. */
 export function readSettings<Table extends SettingsTable>(table: Table, environment: Environment): SettingsOf<Table> {
+  return readSettingGroups({ table }, environment).table;
+}
+
+/** As readSettings, for several tables at once: the problems of all of them are told together. */
+export function readSettingGroups<Groups extends Readonly<Record<string, SettingsTable>>>(
+  groups: Groups,
+  environment: Environment,
+): { readonly [Group in keyof Groups]: SettingsOf<Groups[Group]> } {
   const problems: string[] = [];
-  const entries = Object.entries(table).map(([name, one]) => [name, readOne(one, environment, problems)]);
+  const read = Object.entries(groups).map(([group, table]) => {
+    const entries = Object.entries(table).map(([name, one]) => [name, readOne(one, environment, problems)]);
+    return [group, Object.fromEntries(entries)];
+  });
   if (problems.length > 0) throw new SettingsError(problems);
-  return Object.fromEntries(entries) as SettingsOf<Table>;
+  return Object.fromEntries(read) as { readonly [Group in keyof Groups]: SettingsOf<Groups[Group]> };
 }
 
 function readOne(one: Setting<unknown>, environment: Environment, problems: string[]): unknown {

@@ -21,11 +21,12 @@ export async function listen(listener: RequestListener, where: Where, options: S
   const close = (withinMs = 10_000): Promise<void> =>
     new Promise((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), withinMs);
+      const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
       server.close(() => {
         clearTimeout(cut);
+        clearInterval(closeIdle);
         resolve();
       });
-      server.closeIdleConnections();
     });
   return { port: (server.address() as AddressInfo).port, server, close };
 }

@@ -1,0 +1,131 @@
+import type { LaneObserver } from '../shared/kafka/publisher/lane.ts';
+import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
+import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
+
+/** What became of a request to the webhook's path. */
+export const outcomes = [
+  'accepted',
+  'unauthorized',
+  'rate_limited',
+  'method_not_allowed',
+  'not_json',
+  'unsupported_media_type',
+  'too_large',
+  'overloaded',
+  'unavailable',
+  'aborted',
+] as const;
+
+export type Outcome = (typeof outcomes)[number];
+
+/** The kind of event a request brought: `none` where it was refused before its body was understood. */
+export const webhookEvents = ['callLog', 'voicemail', 'unrecognised', 'none'] as const;
+
+export type WebhookEvent = (typeof webhookEvents)[number];
+
+/** The metrics of the ingress. Labels take the values listed here and no others. */
+export type IngressMetrics = Readonly<{
+  answered: (event: WebhookEvent, outcome: Outcome, seconds: number) => void;
+  unrecognised: (reason: string) => void;
+  authFailed: () => void;
+  lanes: LaneObserver;
+  watchPublisher: (publisher: Publisher) => void;
+}>;
+
+const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+export function createIngressMetrics(registry: Registry): IngressMetrics {
+  const registers = [registry];
+  const webhooks = new Counter({
+    name: 'vxt_webhooks_total',
+    help: 'Requests to the webhook path by kind of event and by what became of them.',
+    labelNames: ['event', 'outcome'],
+    registers,
+  });
+  for (const event of webhookEvents) if (event !== 'none') webhooks.inc({ event, outcome: 'accepted' }, 0);
+  for (const outcome of outcomes) if (outcome !== 'accepted') webhooks.inc({ event: 'none', outcome }, 0);
+  const duration = new Histogram({
+    name: 'vxt_webhook_duration_seconds',
+    help: 'From the first byte of a request to its answer.',
+    buckets: latencyBuckets,
+    registers,
+  });
+  const unrecognised = new Counter({
+    name: 'vxt_webhooks_unrecognised_total',
+    help: 'Webhooks kept byte for byte because no schema holds them, by reason. VXT may have changed its contract.',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of ['not-an-object', 'unknown-event', 'unknown-version', 'contract-violation'])
+    unrecognised.inc({ reason }, 0);
+  const authFailures = new Counter({
+    name: 'vxt_webhook_auth_failures_total',
+    help: 'Requests without a valid bearer token.',
+    registers,
+  });
+
+  return {
+    answered: (event, outcome, seconds) => {
+      webhooks.inc({ event, outcome });
+      duration.observe(seconds);
+    },
+    unrecognised: (reason) => unrecognised.inc({ reason }),
+    authFailed: () => authFailures.inc(),
+    lanes: laneMetrics(registers),
+    watchPublisher: (publisher) => watchPublisher(publisher, registers),
+  };
+}
+
+function laneMetrics(registers: Registry[]): LaneObserver {
+  const records = new Counter({ name: 'vxt_publish_records_total', help: 'Records Kafka acknowledged.', registers });
+  const batches = new Histogram({
+    name: 'vxt_publish_batch_records',
+    help: 'Records per acknowledged batch.',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'vxt_publish_duration_seconds',
+    help: 'From sending a batch to its acknowledgement by all in-sync replicas.',
+    buckets: latencyBuckets,
+    registers,
+  });
+  const resends = new Counter({
+    name: 'vxt_publish_resends_total',
+    help: 'Records sent again on a new producer: they may be in the log twice, and readers count them once.',
+    registers,
+  });
+  const renewals = new Counter({
+    name: 'vxt_publish_producer_renewals_total',
+    help: 'Producers discarded, because a send failed for good or before their sequence numbers wrap.',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of ['failure', 'sequence']) renewals.inc({ reason }, 0);
+  return {
+    sent: (count, took) => {
+      records.inc(count);
+      batches.observe(count);
+      seconds.observe(took);
+    },
+    resent: (count) => resends.inc(count),
+    renewed: (error) => renewals.inc({ reason: error === null ? 'sequence' : 'failure' }),
+  };
+}
+
+function watchPublisher(publisher: Publisher, registers: Registry[]): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('vxt_publish_queue_records', 'Webhooks that wait for Kafka.', () => publisher.state().records);
+  gauge('vxt_publish_queue_bytes', 'Bytes that wait for Kafka.', () => publisher.state().bytes);
+  gauge('vxt_publish_up', '1 while every lane has a broker that answers, else 0.', () =>
+    publisher.state().up ? 1 : 0,
+  );
+}

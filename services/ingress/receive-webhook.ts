@@ -1,0 +1,48 @@
+import { isUtf8 } from 'node:buffer';
+import { parseJson } from '../shared/call-events/parse-json.ts';
+import type { OutgoingRecord, PublishOutcome } from '../shared/kafka/publisher/outgoing-record.ts';
+import { type Encoders, eventMessage, type Received } from './domain/event-message.ts';
+import { type Recognition, recognise } from './domain/recognise.ts';
+
+/** What became of a body: `kind` says as what it was published. */
+export type Receipt =
+  | Readonly<{ kind: 'not-json' }>
+  | Readonly<{ kind: Recognition['kind']; reason: string | null; published: PublishOutcome }>;
+
+/** Turns bodies into records and publishes them. */
+export type ReceiveWebhook = (received: Received) => Promise<Receipt>;
+
+/**
+ * The way of an authenticated body into the log: text → JSON → event (or kept as it came) → record → Kafka.
+ * Guarantee: after `published: 'durable'` the event is on all in-sync replicas.
+ */
+export function createReceiveWebhook(
+  encoders: Encoders,
+  toRecord: (message: ReturnType<typeof eventMessage>) => OutgoingRecord,
+  publish: (record: OutgoingRecord) => Promise<PublishOutcome>,
+): ReceiveWebhook {
+  return async (received) => {
+    const json = parseBody(received.body);
+    if (json === notJson) return { kind: 'not-json' };
+    const recognition = recognise(json);
+    const published = await publish(toRecord(eventMessage(recognition, received, encoders)));
+    return {
+      kind: recognition.kind,
+      reason: recognition.kind === 'unrecognised' ? recognition.reason : null,
+      published,
+    };
+  };
+}
+
+const notJson = Symbol('not JSON');
+
+/** JSON is UTF-8 (RFC 8259, 8.1); a byte order mark is passed over. */
+function parseBody(body: Buffer): unknown {
+  if (!isUtf8(body)) return notJson;
+  const text = body.toString('utf8');
+  try {
+    return parseJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch {
+    return notJson;
+  }
+}

@@ -1,0 +1,215 @@
+import type { Producer } from 'kafkajs';
+import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
+import { assertAcknowledged, toBatch } from './to-batch.ts';
+
+/** What a lane tells of its work; counts and durations only. */
+export type LaneObserver = Readonly<{
+  /** A batch of `records` was acknowledged after `seconds`. */
+  sent: (records: number, seconds: number) => void;
+  /** Records of a failed batch are sent again on a new producer: they may be in the log twice. */
+  resent: (records: number) => void;
+  /** The lane discards its producer, because of `error` or (null) before its sequence numbers wrap. */
+  renewed: (error: unknown) => void;
+}>;
+
+export type LaneOptions = Readonly<{
+  /** A new idempotent producer, not connected. Its retries and timeouts must be bounded below the deadline of records. */
+  createProducer: () => Producer;
+  now: () => number;
+  batchRecords: number;
+  batchBytes: number;
+  /** How long the broker may wait for its replicas, in milliseconds. */
+  ackTimeoutMs: number;
+  observer: LaneObserver;
+}>;
+
+/** Rule 3: kafkajs wraps the sequence of a partition wrongly at 2^31; a lane's producer ends well before. */
+const RECORDS_PER_PRODUCER = 2 ** 30;
+/** A record is sent on at most two producers: once more after a failure for good, if its deadline allows. */
+const ATTEMPTS = 2;
+const SWEEP_MS = 100;
+const RECONNECT_MS = 250;
+
+type Item = {
+  readonly record: OutgoingRecord;
+  readonly bytes: number;
+  readonly deadlineMs: number;
+  readonly settle: (outcome: PublishOutcome) => void;
+  attempts: number;
+  expired: boolean;
+};
+
+export type Lane = Readonly<{
+  /**
+   * Sends the record after those given before it, and says what became of it: at its deadline (by `now`) at the latest.
+   * At once `unavailable` while the lane has no broker that answers.
+   */
+  publish: (record: OutgoingRecord, deadlineMs: number) => Promise<PublishOutcome>;
+  /** Whether the last thing the broker said was yes. */
+  isUp: () => boolean;
+  /** Lets what was given be sent or expire, then disconnects. */
+  close: () => Promise<void>;
+}>;
+
+/**
+ * One idempotent producer with one `send` in flight (rule 1: two would lose records that were acknowledged), which
+ * batches what arrived meanwhile. A producer whose send failed for good is discarded after the send has settled
+ * (rule 2). Order is kept: what was given first is in the log first.
+ */
+export function createLane(options: LaneOptions): Lane {
+  const { createProducer, now, batchRecords, batchBytes, ackTimeoutMs, observer } = options;
+  let producer: Producer | null = null;
+  let sentByProducer = 0;
+  let up = false;
+  let queue: Item[] = [];
+  let inFlight: Item[] = [];
+  let running: Promise<void> | null = null;
+  let closing = false;
+
+  const expire = (item: Item): boolean => {
+    if (!item.expired && now() >= item.deadlineMs) {
+      item.expired = true;
+      item.settle('unavailable');
+    }
+    return item.expired;
+  };
+  const sweep = setInterval(() => {
+    for (const item of inFlight) expire(item);
+    if (queue.length > 0 && queue.some((item) => now() >= item.deadlineMs))
+      queue = queue.filter((item) => !expire(item));
+  }, SWEEP_MS);
+  sweep.unref();
+
+  const takeBatch = (): Item[] => {
+    let bytes = 0;
+    let count = 0;
+    for (const item of queue) {
+      if (count === batchRecords || (count > 0 && bytes + item.bytes > batchBytes)) break;
+      bytes += item.bytes;
+      count += 1;
+    }
+    return queue.splice(0, count);
+  };
+
+  const discard = (error: unknown): void => {
+    const old = producer;
+    producer = null;
+    if (error !== null) up = false;
+    observer.renewed(error);
+    void old?.disconnect().catch(() => undefined);
+  };
+
+  /** Connects a new producer; while the broker does not answer, what waits for it expires. */
+  const connect = async (): Promise<Producer | null> => {
+    while (queue.length > 0 || !closing) {
+      const candidate = createProducer();
+      try {
+        await candidate.connect();
+        sentByProducer = 0;
+        up = true;
+        return candidate;
+      } catch {
+        up = false;
+        void candidate.disconnect().catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    }
+    return null;
+  };
+
+  const sendBatch = async (connected: Producer, batch: readonly Item[]): Promise<void> => {
+    const startedMs = now();
+    const records = batch.map((item) => item.record);
+    const results = await connected.sendBatch(toBatch(records, ackTimeoutMs));
+    assertAcknowledged(records, results);
+    sentByProducer += batch.length;
+    observer.sent(batch.length, (now() - startedMs) / 1000);
+  };
+
+  /** After a failure for good: what may still be tried goes back to the front of the queue. */
+  const giveBack = (batch: readonly Item[]): void => {
+    const again = batch.filter((item) => !expire(item) && item.attempts < ATTEMPTS);
+    for (const item of batch) if (!item.expired && item.attempts >= ATTEMPTS) settleFailed(item);
+    if (again.length > 0) observer.resent(again.length);
+    queue = [...again, ...queue];
+  };
+  const settleFailed = (item: Item): void => {
+    item.expired = true;
+    item.settle('unavailable');
+  };
+
+  const step = async (): Promise<void> => {
+    if (producer !== null && sentByProducer >= RECORDS_PER_PRODUCER) discard(null);
+    producer ??= await connect();
+    if (producer === null) return;
+    const batch = takeBatch().filter((item) => !expire(item));
+    if (batch.length === 0) return;
+    inFlight = batch;
+    for (const item of batch) item.attempts += 1;
+    try {
+      await sendBatch(producer, batch);
+      up = true;
+      for (const item of batch) if (!item.expired) item.settle('durable');
+    } catch (error) {
+      if (isTooLarge(error)) await sendOneByOne(batch);
+      else {
+        discard(error);
+        giveBack(batch);
+      }
+    } finally {
+      inFlight = [];
+    }
+  };
+
+  /** A batch with a record over the broker's limit: only the record that is too large is refused. */
+  const sendOneByOne = async (batch: readonly Item[]): Promise<void> => {
+    for (const [index, item] of batch.entries()) {
+      try {
+        if (producer !== null) await sendBatch(producer, [item]);
+        if (!item.expired) item.settle('durable');
+      } catch (error) {
+        if (isTooLarge(error)) {
+          if (!item.expired) item.settle('too-large');
+          continue;
+        }
+        discard(error);
+        giveBack(batch.slice(index));
+        return;
+      }
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (queue.length > 0 || (producer === null && !closing)) await step();
+    running = null;
+  };
+  const wake = (): void => {
+    running ??= run();
+  };
+  wake();
+
+  return {
+    publish: (record, deadlineMs) => {
+      if (!up && producer === null && !closing) {
+        wake();
+        return Promise.resolve('unavailable');
+      }
+      return new Promise((settle) => {
+        queue.push({ record, bytes: sizeOf(record), deadlineMs, settle, attempts: 0, expired: false });
+        wake();
+      });
+    },
+    isUp: () => up,
+    close: async () => {
+      closing = true;
+      await running;
+      clearInterval(sweep);
+      await producer?.disconnect().catch(() => undefined);
+    },
+  };
+}
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Error &&
+  'type' in error &&
+  (error.type === 'MESSAGE_TOO_LARGE' || error.type === 'RECORD_LIST_TOO_LARGE');

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+
+/**
+ * Spans through the OpenTelemetry API: without an SDK in the process (load one with `NODE_OPTIONS=--import …`) they
+ * cost nothing and go nowhere. Attributes are topics and outcomes; never a payload, a token or a person.
+ */
+export type Traced = Readonly<{
+  /** W3C trace context for what leaves here: of the span where an SDK runs, else of the sender, else a new one. */
+  traceparent: string;
+  /** The trace id, 32 hex digits, if an SDK samples this span; else null. For exemplars. */
+  sampledTraceId: string | null;
+  /** A span within this one. */
+  child: (name: string, attributes: Readonly<Record<string, string | number>>) => Traced;
+  /** Ends the span; `problem` marks it as failed. */
+  end: (problem?: string) => void;
+}>;
+
+const tracer = trace.getTracer('vxt-call-events');
+const wellFormed = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** A span for something that came from outside with this `traceparent` (null: with none). */
+export function startTrace(name: string, kind: 'server' | 'consumer', traceparent: string | null): Traced {
+  const parent = traceparent === null ? context.active() : propagation.extract(context.active(), { traceparent });
+  const spanKind = kind === 'server' ? SpanKind.SERVER : SpanKind.CONSUMER;
+  return traced(tracer.startSpan(name, { kind: spanKind }, parent), parent, traceparent);
+}
+
+function traced(span: Span, parent: Context, received: string | null): Traced {
+  const own = span.spanContext();
+  const live = trace.isSpanContextValid?.(own) ?? false;
+  const current = trace.setSpan(parent, span);
+  return {
+    traceparent: live ? `00-${own.traceId}-${own.spanId}-0${own.traceFlags & 1}` : continued(received),
+    sampledTraceId: live && (own.traceFlags & 1) === 1 ? own.traceId : null,
+    child: (name, attributes) => {
+      const child = tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes }, current);
+      return traced(child, current, received);
+    },
+    end: (problem) => {
+      if (problem !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: problem });
+      span.end();
+    },
+  };
+}
+
+/** The sender's trace under a new span id, or a new trace that nobody samples. */
+function continued(received: string | null): string {
+  const [, traceId = null, , flags = '00'] = wellFormed.exec(received ?? '') ?? [];
+  const random = randomBytes(24).toString('hex');
+  return `00-${traceId ?? random.slice(0, 32)}-${random.slice(32)}-${flags}`;
+}
