@@ -6,5 +6,12 @@ const { stripTypeScriptTypes } = require('node:module');
 module.exports = {
   process: (source) => ({ code: stripTypeScriptTypes(source) }),
   getCacheKey: (source, file, { configString }) =>
-    createHash('sha1').update(source).update('\0').update(file).update('\0').update(configString).update(process.version).digest('hex'),
+    createHash('sha1')
+      .update(source)
+      .update('\0')
+      .update(file)
+      .update('\0')
+      .update(configString)
+      .update(process.version)
+      .digest('hex'),
 };

@@ -55,8 +55,19 @@ export function createReader<T>(registry: Registry, schema: SchemaName): Reader<
 
 function resolverOf(reader: Type, writer: Type): Readonly<{ resolver: Resolver } | { reason: Undecodable }> {
   try {
-    return { resolver: reader.createResolver(writer) };
+    return { resolver: createResolver(reader, writer) };
   } catch {
     return { reason: 'incompatible-schema' };
   }
+}
+
+/**
+ * avsc 5.7.9 remembers the resolver of two records before it knows that one can be read as the other, and takes a
+ * failed one from memory where a second union tries the same pair: then decoding throws. It is made to remember none;
+ * only recursive schemas would need that, and ours are not.
+ */
+function createResolver(reader: Type, writer: Type): Resolver {
+  const registry = new Proxy({}, { get: () => undefined });
+  const create: (writer: Type, options: object) => Resolver = reader.createResolver.bind(reader);
+  return create(writer, { registry });
 }

@@ -1,11 +1,12 @@
 import type { AnsweredCall, CallLog, Direction, UnrecognisedResult, User, Voicemail } from './avro-types.generated.ts';
 import { extraMembers } from './extra-members.ts';
-import type {
-  CallLogWebhook,
-  PartyPayload,
-  PrimaryUserPayload,
-  ResultPayload,
-  VoicemailWebhook,
+import {
+  type CallLogWebhook,
+  MAX_MS,
+  type PartyPayload,
+  type PrimaryUserPayload,
+  type ResultPayload,
+  type VoicemailWebhook,
 } from './webhook-payload.ts';
 
 /**
@@ -89,9 +90,7 @@ function answeredRecord(result: Extract<ResultPayload, { type: 'answered' }>): A
 /** The start of a result of a future type, if it has one that is a date. */
 function startOf(result: object): null | { readonly long: number } {
   const start = 'startTimestamp' in result ? result.startTimestamp : null;
-  return typeof start === 'number' && Number.isSafeInteger(start) && Math.abs(start) <= 8.64e15
-    ? { long: start }
-    : null;
+  return typeof start === 'number' && Number.isSafeInteger(start) && Math.abs(start) <= MAX_MS ? { long: start } : null;
 }
 
 function directionRecord(direction: string): { direction: Direction; directionText: CallLog['directionText'] } {

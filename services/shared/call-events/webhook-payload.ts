@@ -7,11 +7,14 @@ import { type Static, type TProperties, Type } from '@sinclair/typebox';
  */
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties);
 
-/** The largest distance from 1970 that a date can have (ECMA-262, "Time Values"), in milliseconds. */
-const MAX_DATE_MS = 8.64e15;
+/**
+ * The largest time or duration in milliseconds, until the year 144,683: avsc 5.7.9 writes whole numbers beyond 2^52
+ * wrongly, as their zigzag form does not fit a double.
+ */
+export const MAX_MS = 2 ** 52 - 1;
 
 /** Unix time in milliseconds. */
-const Timestamp = Type.Number({ minimum: -MAX_DATE_MS, maximum: MAX_DATE_MS });
+const Timestamp = Type.Number({ minimum: -MAX_MS, maximum: MAX_MS });
 const nullable = <T extends ReturnType<typeof Type.String>>(type: T) => Type.Union([type, Type.Null()]);
 
 /** A type name that none of `known` is: VXT added it after this version. */
@@ -82,7 +85,7 @@ export const VoicemailPayload = object({
   /** When the voicemail was left. */
   timestamp: Timestamp,
   /** Length of the audio in milliseconds. */
-  duration: Type.Number({ minimum: 0, maximum: MAX_DATE_MS }),
+  duration: Type.Number({ minimum: 0, maximum: MAX_MS }),
   /** Null: not available. */
   transcription: nullable(Type.String()),
   user: PrimaryUserPayload,
