@@ -1,6 +1,7 @@
 import type { Resolver, Type } from 'avsc';
 import { avroType, readSchema, type SchemaName } from './avro-type.ts';
 import type { Registry } from './registry.ts';
+import { createResolver } from './resolver.ts';
 import { WIRE_HEADER_BYTES, writerSchemaId } from './wire-format.ts';
 
 /** Why a value cannot be decoded, ever: the record belongs into the dead letters. */
@@ -59,15 +60,4 @@ function resolverOf(reader: Type, writer: Type): Readonly<{ resolver: Resolver }
   } catch {
     return { reason: 'incompatible-schema' };
   }
-}
-
-/**
- * avsc 5.7.9 remembers the resolver of two records before it knows that one can be read as the other, and takes a
- * failed one from memory where a second union tries the same pair: then decoding throws. It is made to remember none;
- * only recursive schemas would need that, and ours are not.
- */
-function createResolver(reader: Type, writer: Type): Resolver {
-  const registry = new Proxy({}, { get: () => undefined });
-  const create: (writer: Type, options: object) => Resolver = reader.createResolver.bind(reader);
-  return create(writer, { registry });
 }
