@@ -1,0 +1,18 @@
+import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
+
+/** An ingress of its own process on free ports. */
+export type IngressProcess = ServiceProcess & Readonly<{ url: string; adminUrl: string }>;
+
+/** Starts an ingress and waits until it is ready. */
+export async function startIngressProcess(environment: Readonly<Record<string, string>>): Promise<IngressProcess> {
+  const port = await freePort();
+  const adminPort = await freePort();
+  const service = startProcess('services/ingress/main.ts', {
+    ...environment,
+    PORT: String(port),
+    ADMIN_PORT: String(adminPort),
+  });
+  const adminUrl = `http://127.0.0.1:${adminPort}`;
+  await untilReady(service, `${adminUrl}/readyz`);
+  return { ...service, url: `http://127.0.0.1:${port}/webhooks/vxt`, adminUrl };
+}
