@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -164,6 +165,25 @@ async function decoded(record: LoggedRecord): Promise<unknown> {
   const result = reader.decode(value);
   return result.ok ? voicemailWebhook(result.value) : result.reason;
 }
+
+/** As JSON.parse has it, but as Python's json tells numbers: one zero, and decode_events.py's name for what is beyond a double. */
+const asPythonTells = (body: string): unknown =>
+  JSON.parse(body.replace(/^\ufeff/, ''), (_name, value: unknown) => {
+    if (value === 0) return 0;
+    return value === Number.POSITIVE_INFINITY ? 'beyond a double' : value;
+  });
+
+test('When a subscriber in Python reads the events through the registry with fastavro, then it has every webhook whole', () => {
+  const events = corpus.filter(({ topic }) => topic === 'call-logs' || topic === 'voicemails');
+  const input = events.map(({ name }) => records.get(name)?.value?.toString('hex')).join('\n');
+  const script = join(import.meta.dirname, '../contract/python/decode_events.py');
+  const output = execFileSync('python3', [script, stack.registryUrl], { input, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const webhooks = output.trimEnd().split('\n');
+  expect(webhooks).toHaveLength(events.length);
+  for (const [index, entry] of events.entries()) {
+    expect(JSON.parse(webhooks[index] ?? '')).toEqual(asPythonTells(bodyOf(entry).toString()));
+  }
+});
 
 test('When the corpus has been sent, then no log line, metric or answer holds anything of a payload or a token', async () => {
   const metrics = await fetch(`http://127.0.0.1:${adminPort}/metrics`).then((response) => response.text());
