@@ -1,7 +1,4 @@
-import { connectRegistry } from '../shared/avro/registry.ts';
-import { createWriter } from '../shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../shared/call-events/avro-types.generated.ts';
-import { type TopicId, topicName } from '../shared/call-events/topics.ts';
+import { topicName } from '../shared/call-events/topics.ts';
 import { adminApp, type Readiness } from '../shared/http/admin-app.ts';
 import { listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
@@ -14,12 +11,11 @@ import { createLogger, errorFields, type Logger } from '../shared/observability/
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
 import { ingressApp } from './app.ts';
 import type { IngressConfig } from './config.ts';
-import type { Encoders } from './domain/event-message.ts';
+import { createEncoders } from './create-encoders.ts';
 import { createIngressMetrics } from './ingress-metrics.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
 import { openTokenSource } from './token-source.ts';
-
-const TOPICS: readonly TopicId[] = ['callLogs', 'voicemails', 'unrecognisedWebhooks'];
+import { ingressTopics } from './topics.ts';
 
 /**
  * Starts the ingress and resolves once it listens: topics and schemas are there. Until every lane is connected it is
@@ -32,7 +28,7 @@ export async function startIngress(
   const tokens = openTokenSource(config.webhook, logger);
   const kafka = createKafka(config.kafka, 'vxt-ingress', logger, boundedClient(config.publish.deadlineMs));
   await withAdmin(createKafka(config.kafka, 'vxt-ingress', logger), config.kafka.brokers, (admin) =>
-    ensureTopics(admin, TOPICS, config.kafka, logger),
+    ensureTopics(admin, ingressTopics, config.kafka, logger),
   );
   const encoders = await createEncoders(config);
 
@@ -103,15 +99,6 @@ export async function startIngress(
 }
 
 const VERSION = '0.1.0';
-
-async function createEncoders({ registry: settings, kafka }: IngressConfig): Promise<Encoders> {
-  const registry = connectRegistry(settings);
-  return {
-    callLog: await createWriter<CallLog>(registry, topicName(kafka.topicPrefix, 'callLogs'), 'call-log'),
-    voicemail: await createWriter<Voicemail>(registry, topicName(kafka.topicPrefix, 'voicemails'), 'voicemail'),
-    schemaUri: (schemaId) => `${settings.url}/schemas/ids/${schemaId}`,
-  };
-}
 
 function readiness(publisher: Publisher): Readiness {
   return publisher.state().up ? { ready: true } : { ready: false, reasons: ['Kafka does not answer'] };

@@ -3,7 +3,8 @@ export type OutgoingRecord = Readonly<{
   topic: string;
   partition: number;
   key: string | null;
-  value: Buffer;
+  /** Null is a tombstone. */
+  value: Buffer | null;
   headers: Readonly<Record<string, string>>;
 }>;
 
@@ -18,7 +19,7 @@ export type PublishOutcome = 'durable' | 'unavailable' | 'overloaded' | 'too-lar
 
 /** Bytes a record takes in memory and on the wire, roughly: for limits, not for accounts. */
 export function sizeOf({ key, value, headers }: OutgoingRecord): number {
-  let bytes = value.length + (key?.length ?? 0) + 64;
+  let bytes = (value?.length ?? 0) + (key?.length ?? 0) + 64;
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
   return bytes;
 }
