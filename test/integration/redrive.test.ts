@@ -6,6 +6,7 @@ import { readSettingGroups } from '../../services/shared/config/settings.ts';
 import { createKafka } from '../../services/shared/kafka/connection.ts';
 import { openExclusiveWriter } from '../../services/shared/kafka/exclusive-writer.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { isolatedStack } from '../support/stack.ts';
@@ -54,7 +55,11 @@ describe('When the parser has learnt version 4', () => {
 
   test('then a dry run tells what it would publish, and publishes nothing', async () => {
     const plan = await run(recogniseVersionFour, true);
-    expect(plan.redrivable.map(({ message }) => message.headers.ce_id)).toEqual(['callLog/a', 'callLog/b', 'callLog/c']);
+    expect(plan.redrivable.map(({ message }) => message.headers.ce_id)).toEqual([
+      'callLog/a',
+      'callLog/b',
+      'callLog/c',
+    ]);
     expect(plan.unrecognised).toEqual({ 'unknown-event': 2, 'contract-violation': 1 });
     expect(await idsInLog()).toEqual(['callLog/known']);
   });
@@ -65,8 +70,16 @@ describe('When the parser has learnt version 4', () => {
 
   test('then a run publishes exactly those payloads, as if each had just come', async () => {
     await run(recogniseVersionFour);
-    const log = await readLog(stack.brokers, [callLogs]);
-    expect(log.map(({ headers }) => headers.ce_id).sort()).toEqual(['callLog/a', 'callLog/b', 'callLog/c', 'callLog/known']);
+    const log = await eventually(async () => {
+      const records = await readLog(stack.brokers, [callLogs]);
+      return records.length > 1 && records;
+    });
+    expect(log.map(({ headers }) => headers.ce_id).sort()).toEqual([
+      'callLog/a',
+      'callLog/b',
+      'callLog/c',
+      'callLog/known',
+    ]);
     const event = log.find(({ headers }) => headers.ce_id === 'callLog/b');
     const original = originals.find(({ value }) => value?.toString() === versionFour('b'));
     expect(event?.key).toBe('user-b');
@@ -86,7 +99,13 @@ describe('When the parser has learnt version 4', () => {
 
 test('When a second run starts, then the first can commit nothing more', async () => {
   const kafka = createKafka(config.kafka, 'test', logger);
-  const record = { topic: callLogs, partition: 0, key: 'zombie', value: Buffer.from('x'), headers: { ce_id: 'zombie' } };
+  const record = {
+    topic: callLogs,
+    partition: 0,
+    key: 'zombie',
+    value: Buffer.from('x'),
+    headers: { ce_id: 'zombie' },
+  };
   const first = await openExclusiveWriter(kafka, `${stack.prefix}redrive`);
   const second = await openExclusiveWriter(kafka, `${stack.prefix}redrive`);
   await expect(first.write([record])).rejects.toThrow();
@@ -94,4 +113,3 @@ test('When a second run starts, then the first can commit nothing more', async (
   await second.close();
   expect(await idsInLog()).not.toContain('zombie');
 });
-

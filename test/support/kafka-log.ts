@@ -26,7 +26,7 @@ export async function readLog(
   const ends = await endsOf(kafka, topics);
   const records: LoggedRecord[] = [];
   const reached = new Map<string, number>();
-  const consumer = kafka.consumer({ groupId: `test-${randomUUID()}`, readUncommitted: false });
+  const consumer = kafka.consumer({ groupId: `test-${randomUUID()}`, readUncommitted: false, maxWaitTimeInMs: 100 });
   consumer.on('consumer.end_batch_process', ({ payload }) => {
     reached.set(`${payload.topic}/${payload.partition}`, Number(payload.lastOffset) + 1);
   });
