@@ -29,7 +29,7 @@ const config: Config = {
     project('integration', onRealKafka),
     project('e2e', onRealKafka),
   ],
-  reporters: ['default'],
+  reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],
   testTimeout: 120_000,
   maxWorkers: 1,
 };
