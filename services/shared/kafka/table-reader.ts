@@ -40,8 +40,8 @@ const STUCK_MS = 2_000;
 const STUCK_FETCHES = 4;
 
 /**
- * Starts a read_committed reader. `onRecords` is called with the new records of one partition, in order; if it throws,
- * the reader fails.
+ * Starts a read_committed reader. `onRecords` is called with the new records of one partition, in order, and waited for; if it
+ * throws, the reader fails.
  *
  * Progress is told by positions, not by records: a batch of markers or aborted records brings none. kafkajs never moves
  * past an empty batch that the log cleaner kept; a partition somebody waits for that stands still for 2 s, while its
@@ -50,7 +50,7 @@ const STUCK_FETCHES = 4;
 export function startTableReader(
   kafka: Kafka,
   options: TableReaderOptions,
-  onRecords: (records: readonly TableRecord[]) => void,
+  onRecords: (records: readonly TableRecord[]) => void | Promise<void>,
 ): TableReader {
   const positions = createPositions();
   const consumer = kafka.consumer({
@@ -94,7 +94,7 @@ export function startTableReader(
       eachBatch: async ({ batch }) => {
         const records = newRecords(batch, positions.position(batch.topic, batch.partition) ?? 0);
         try {
-          if (records.length > 0) onRecords(records);
+          if (records.length > 0) await onRecords(records);
         } catch (error) {
           fail(error);
           throw error;

@@ -1,5 +1,5 @@
 /** The one door to prom-client. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry, type RegistryContentType } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -15,4 +15,14 @@ export function createMetricsRegistry(service: string, version: string): Registr
   });
   buildInfo.set({ service, version, node: process.versions.node }, 1);
   return registry;
+}
+
+/** The text of all metrics: OpenMetrics where asked for, else Prometheus's own format. */
+export async function renderMetrics(
+  registry: Registry,
+  openMetrics: boolean,
+): Promise<Readonly<{ contentType: string; body: string }>> {
+  const contentType = openMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
+  (registry as Registry<RegistryContentType>).setContentType(contentType);
+  return { contentType, body: await registry.metrics() };
 }

@@ -1,0 +1,35 @@
+import express, { type Express } from 'express';
+import { sendProblem } from '../shared/http/problem.ts';
+import { type Registry, renderMetrics } from '../shared/observability/prometheus.ts';
+
+/**
+ * The exporter's paths. `/metrics` answers 503 until the table has been read to its end: a scrape that fails leaves a
+ * gap, half a table would look like a reset. OpenMetrics is served to a scraper that asks for it.
+ */
+export function exporterApp(registry: Registry, isReady: () => boolean): Express {
+  const app = express().disable('x-powered-by').disable('etag');
+  const notReady = {
+    status: 503,
+    title: 'Not ready',
+    detail: 'The table is still being read from Kafka',
+    headers: { 'retry-after': '5' },
+  };
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'alive' });
+  });
+  app.get('/readyz', (_request, response) => {
+    if (isReady()) response.json({ status: 'ready' });
+    else sendProblem(response, notReady);
+  });
+  app.get('/metrics', async (request, response) => {
+    if (!isReady()) return sendProblem(response, notReady);
+    const open = request.headers.accept?.includes('application/openmetrics-text') ?? false;
+    const { contentType, body } = await renderMetrics(registry, open);
+    response.setHeader('content-type', contentType);
+    response.end(body);
+  });
+  app.use((_request, response) =>
+    sendProblem(response, { status: 404, title: 'Not found', detail: 'The exporter serves /metrics' }),
+  );
+  return app;
+}

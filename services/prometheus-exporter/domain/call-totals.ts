@@ -1,0 +1,68 @@
+import type { DirectionTotals, UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
+
+/** What the exporter tells of one label value of `user_uid`: sums over one or more subjects. Times in milliseconds. */
+export type CallTotals = Readonly<{
+  inbound: DirectionTotals;
+  outbound: DirectionTotals;
+  otherDirection: DirectionTotals;
+  conferenceCalls: number;
+  voicemails: number;
+  voicemailMs: number;
+  voicemailsTranscribed: number;
+  lateEvents: number;
+}>;
+
+const noCalls: DirectionTotals = {
+  answered: 0,
+  missed: 0,
+  other: 0,
+  answerMs: 0,
+  talkMs: 0,
+  clockSkewed: 0,
+  answerHistogram: [],
+  talkHistogram: [],
+};
+
+export const noTotals: CallTotals = {
+  inbound: noCalls,
+  outbound: noCalls,
+  otherDirection: noCalls,
+  conferenceCalls: 0,
+  voicemails: 0,
+  voicemailMs: 0,
+  voicemailsTranscribed: 0,
+  lateEvents: 0,
+};
+
+/** The sum of two totals: addition, so the order of subjects never matters. */
+export function addTotals(a: CallTotals, b: CallTotals): CallTotals {
+  return {
+    inbound: addDirection(a.inbound, b.inbound),
+    outbound: addDirection(a.outbound, b.outbound),
+    otherDirection: addDirection(a.otherDirection, b.otherDirection),
+    conferenceCalls: a.conferenceCalls + b.conferenceCalls,
+    voicemails: a.voicemails + b.voicemails,
+    voicemailMs: a.voicemailMs + b.voicemailMs,
+    voicemailsTranscribed: a.voicemailsTranscribed + b.voicemailsTranscribed,
+    lateEvents: a.lateEvents + b.lateEvents,
+  };
+}
+
+function addDirection(a: DirectionTotals, b: DirectionTotals): DirectionTotals {
+  return {
+    answered: a.answered + b.answered,
+    missed: a.missed + b.missed,
+    other: a.other + b.other,
+    answerMs: a.answerMs + b.answerMs,
+    talkMs: a.talkMs + b.talkMs,
+    clockSkewed: a.clockSkewed + b.clockSkewed,
+    answerHistogram: addBuckets(a.answerHistogram, b.answerHistogram),
+    talkHistogram: addBuckets(a.talkHistogram, b.talkHistogram),
+  };
+}
+
+const addBuckets = (a: readonly number[], b: readonly number[]): readonly number[] =>
+  a.length >= b.length ? a.map((count, bucket) => count + (b[bucket] ?? 0)) : addBuckets(b, a);
+
+/** The totals in a record of the table. */
+export const totalsOf = (metrics: UserCallMetrics): CallTotals => metrics;

@@ -1,0 +1,95 @@
+import { createReader } from '../shared/avro/reader.ts';
+import { connectRegistry } from '../shared/avro/registry.ts';
+import type { UserCallMetrics } from '../shared/call-events/avro-types.generated.ts';
+import { LIFETIME } from '../shared/call-events/table-key.ts';
+import { topicName } from '../shared/call-events/topics.ts';
+import { listen } from '../shared/http/listen.ts';
+import { createKafka } from '../shared/kafka/connection.ts';
+import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
+import { withAdmin } from '../shared/kafka/with-admin.ts';
+import type { Running } from '../shared/lifecycle/host.ts';
+import { createLogger, type Logger } from '../shared/observability/logger.ts';
+import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { exporterApp } from './app.ts';
+import type { ExporterConfig } from './config.ts';
+import { createLifetimeTable, type Exposition } from './domain/lifetime-table.ts';
+import { registerCallMetrics, undecodableCounter } from './exporter-metrics.ts';
+
+/** How long one exposition serves the metrics of one scrape. */
+const SAME_SCRAPE_MS = 50;
+
+/** Starts the exporter and resolves once it listens; `/metrics` answers 503 until the table has been read. */
+export async function startExporter(config: ExporterConfig): Promise<Running & { logger: Logger; port: number }> {
+  const logger = createLogger('prometheus-exporter', config.service.logLevel);
+  const kafka = createKafka(config.kafka, 'vxt-prometheus-exporter', logger);
+  await withAdmin(kafka, config.kafka.brokers, (admin) =>
+    ensureTopics(admin, ['userCallMetrics'], config.kafka, logger),
+  );
+
+  const registry = createMetricsRegistry('prometheus-exporter', '0.1.0');
+  const table = createLifetimeTable();
+  registerCallMetrics(
+    registry,
+    once(() => table.expose(config.metrics.maxUsers)),
+    config.metrics.userNames === 'email',
+  );
+  const undecodable = undecodableCounter(registry);
+
+  const values = createReader<UserCallMetrics>(connectRegistry(config.registry), 'user-call-metrics');
+  const apply = ({ topic, partition, offset, key, value }: TableRecord): void => {
+    if (key === null || !key.endsWith(`/${LIFETIME}`)) return;
+    const decoded = value === null ? null : values.decode(value);
+    if (decoded === null) table.delete(key);
+    else if (decoded.ok) table.set(key, decoded.value);
+    else {
+      undecodable();
+      logger.error('table-record-undecodable', { topic, partition, offset, reason: decoded.reason });
+    }
+  };
+  const reader = startTableReader(
+    kafka,
+    {
+      topics: [topicName(config.kafka.topicPrefix, 'userCallMetrics')],
+      groupPrefix: `${config.kafka.topicPrefix}prometheus-exporter-`,
+    },
+    async (records) => {
+      await values.learn(records.flatMap(({ value }) => (value === null ? [] : [value])));
+      for (const record of records) apply(record);
+    },
+  );
+  let ready = false;
+  void reader.caughtUp.then(() => {
+    ready = true;
+    logger.info('table-read');
+  });
+
+  const { host, port } = config.service;
+  const server = await listen(
+    exporterApp(registry, () => ready),
+    { host, port, portVariable: 'PORT' },
+  ).catch(async (error: unknown) => {
+    await reader.stop();
+    throw error;
+  });
+  logger.info('exporter-listening', { host, port: server.port });
+  return {
+    logger,
+    port: server.port,
+    failed: reader.failed,
+    stop: async () => {
+      await server.close(2_000);
+      await reader.stop();
+    },
+  };
+}
+
+/** All metrics of one scrape are read from one exposition, so that they agree with each other. */
+function once(read: () => Exposition): () => Exposition {
+  let last: Readonly<{ atMs: number; shown: Exposition }> | null = null;
+  return () => {
+    if (last === null || performance.now() - last.atMs > SAME_SCRAPE_MS)
+      last = { atMs: performance.now(), shown: read() };
+    return last.shown;
+  };
+}
