@@ -55,7 +55,8 @@ function register(registry: Registry, { name, help, type, values }: Custom): voi
     help,
     type,
     aggregator: 'max',
-    get: async () => ({ name, help, type, aggregator: 'max', values: values() }),
+    // The name is read each time, as prom-client changes it for OpenMetrics.
+    get: async () => ({ name: collector.name, help, type, aggregator: 'max', values: values() }),
   };
   registry.registerMetric(collector as unknown as Metric);
 }
