@@ -68,7 +68,8 @@ async function download(
 ): Promise<void> {
   const child = spawn(maven, ['-B', '-f', pom, `-Dstack.directory=${into}`, 'package'], {
     env: { ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
     ...(signal === undefined ? {} : { signal }),
   });
   const exited = new Promise<number | string | null>((resolve) => {

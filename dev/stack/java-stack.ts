@@ -66,6 +66,7 @@ export async function startJavaStack(options: JavaStackOptions): Promise<JavaSta
     logFile: join(logs, 'kafka.log'),
     port: kafkaPort,
     controllerPort,
+    signal: options.signal,
     properties: options.brokerProperties ?? {},
   });
 
@@ -75,10 +76,12 @@ export async function startJavaStack(options: JavaStackOptions): Promise<JavaSta
   };
   const abort = () => void stop();
   options.signal?.addEventListener('abort', abort, { once: true });
+  const interrupted = () => options.signal?.aborted === true;
+  if (interrupted()) throw new StackError('the start was interrupted');
   const outcomes = await Promise.allSettled([kafka.start(), registry.start()]);
   options.signal?.removeEventListener('abort', abort);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined || options.signal?.aborted === true) {
+  if (failed !== undefined || interrupted()) {
     await stop();
     throw failed?.reason ?? new StackError('the start was interrupted');
   }

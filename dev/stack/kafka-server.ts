@@ -14,6 +14,8 @@ export type KafkaServerOptions = Readonly<{
   logFile: string;
   port: number;
   controllerPort: number;
+  /** Ends the formatting. */
+  signal: AbortSignal | undefined;
   /** Broker properties that win over the ones below. */
   properties: Readonly<Record<string, string>>;
 }> &
@@ -41,7 +43,7 @@ export async function kafkaServer(options: KafkaServerOptions): Promise<ServerPr
     logFile,
     ready: async () => (await kafkaProblem('127.0.0.1', port)) === null,
     startWithinMs: 60_000,
-    stopWithinMs: 6_000,
+    stopWithinMs: 3_000,
     onSpawn: options.onSpawn,
     onDied: options.onDied,
   });
@@ -75,7 +77,10 @@ function brokerProperties({ directory, port, controllerPort }: KafkaServerOption
 }
 
 /** Gives the directory a cluster id. The mark is set only after that succeeded, so that a half formatted directory is formatted again. */
-async function formatOnce({ java, classPath, directory }: KafkaServerOptions, propertiesFile: string): Promise<void> {
+async function formatOnce(
+  { java, classPath, directory, signal }: KafkaServerOptions,
+  propertiesFile: string,
+): Promise<void> {
   const mark = join(directory, 'formatted');
   if (existsSync(mark)) return;
   const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -83,7 +88,11 @@ async function formatOnce({ java, classPath, directory }: KafkaServerOptions, pr
     ...['-Xmx128m', '-XX:TieredStopAtLevel=1', ...logging('error'), '-cp', classPath, 'kafka.tools.StorageTool'],
     ...['format', '--standalone', '--ignore-formatted', '--cluster-id', id, '--config', propertiesFile],
   ];
-  const child = spawn(java, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(java, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
   let said = '';
   for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const code = await new Promise((resolve) => {

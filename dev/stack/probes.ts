@@ -3,8 +3,10 @@ import { connect } from 'node:net';
 /** An ApiVersions request, version 0, correlation id 1, without a client id: every broker answers it before any login. */
 const apiVersions = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
 
-/** Null when a Kafka broker answers at this address within `withinMs`; else why not, in a few words. TLS listeners are not spoken to. */
-export function kafkaProblem(host: string, port: number, withinMs = 2_000): Promise<string | null> {
+/**
+ * Null when a Kafka broker answers at this address within `withinMs`; else why not, in a few words. With `tls` it is only checked that something listens.
+ */
+export function kafkaProblem(host: string, port: number, withinMs = 2_000, tls = false): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const timer = setTimeout(() => end(`no answer within ${withinMs / 1_000} s`), withinMs);
@@ -14,7 +16,7 @@ export function kafkaProblem(host: string, port: number, withinMs = 2_000): Prom
       resolve(problem);
     };
     let received = Buffer.alloc(0);
-    socket.on('connect', () => socket.write(apiVersions));
+    socket.on('connect', () => (tls ? end(null) : socket.write(apiVersions)));
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       if (received.length >= 10) end(isApiVersions(received) ? null : 'something that is not Kafka answers');

@@ -40,7 +40,7 @@ export function registryServer(options: RegistryServerOptions): ServerProcess {
     logFile,
     ready: async () => (await registryProblem(registryUrl(port))) === null,
     startWithinMs: 60_000,
-    stopWithinMs: 4_000,
+    stopWithinMs: 1_500,
     onSpawn: options.onSpawn,
     onDied: options.onDied,
   });
