@@ -28,6 +28,7 @@ const config: Config = {
     project('architecture'),
     project('integration', onRealKafka),
     project('e2e', onRealKafka),
+    project('faults', onRealKafka),
   ],
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],
   testTimeout: 120_000,

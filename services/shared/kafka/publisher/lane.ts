@@ -42,11 +42,13 @@ type Item = {
 export type Lane = Readonly<{
   /**
    * Sends the record after those given before it, and says what became of it: at its deadline (by `now`) at the latest.
-   * At once `unavailable` while the lane has no broker that answers.
+   * At once `unavailable` while no broker takes the lane's connection.
    */
   publish: (record: OutgoingRecord, deadlineMs: number) => Promise<PublishOutcome>;
-  /** Whether the last thing the broker said was yes. */
+  /** Whether the lane has a producer that a broker took. */
   isUp: () => boolean;
+  /** Resolves once the lane has connected its first producer. */
+  connected: Promise<void>;
   /** Lets what was given be sent or expire, then disconnects. */
   close: () => Promise<void>;
 }>;
@@ -60,11 +62,12 @@ export function createLane(options: LaneOptions): Lane {
   const { createProducer, now, batchRecords, batchBytes, ackTimeoutMs, observer } = options;
   let producer: Producer | null = null;
   let sentByProducer = 0;
-  let up = false;
+  let state: 'connecting' | 'up' | 'down' = 'connecting';
   let queue: Item[] = [];
   let inFlight: Item[] = [];
   let running: Promise<void> | null = null;
   let closing = false;
+  const connected = Promise.withResolvers<void>();
 
   const expire = (item: Item): boolean => {
     if (!item.expired && now() >= item.deadlineMs) {
@@ -94,7 +97,7 @@ export function createLane(options: LaneOptions): Lane {
   const discard = (error: unknown): void => {
     const old = producer;
     producer = null;
-    if (error !== null) up = false;
+    state = 'connecting';
     observer.renewed(error);
     void old?.disconnect().catch(() => undefined);
   };
@@ -106,10 +109,11 @@ export function createLane(options: LaneOptions): Lane {
       try {
         await candidate.connect();
         sentByProducer = 0;
-        up = true;
+        state = 'up';
+        connected.resolve();
         return candidate;
       } catch {
-        up = false;
+        state = 'down';
         void candidate.disconnect().catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
       }
@@ -148,7 +152,6 @@ export function createLane(options: LaneOptions): Lane {
     for (const item of batch) item.attempts += 1;
     try {
       await sendBatch(producer, batch);
-      up = true;
       for (const item of batch) if (!item.expired) item.settle('durable');
     } catch (error) {
       if (isTooLarge(error)) await sendOneByOne(batch);
@@ -190,16 +193,14 @@ export function createLane(options: LaneOptions): Lane {
 
   return {
     publish: (record, deadlineMs) => {
-      if (!up && producer === null && !closing) {
-        wake();
-        return Promise.resolve('unavailable');
-      }
+      if (state === 'down') return Promise.resolve('unavailable');
       return new Promise((settle) => {
         queue.push({ record, bytes: sizeOf(record), deadlineMs, settle, attempts: 0, expired: false });
         wake();
       });
     },
-    isUp: () => up,
+    isUp: () => state === 'up',
+    connected: connected.promise,
     close: async () => {
       closing = true;
       await running;

@@ -20,6 +20,8 @@ export type Publisher = Readonly<{
   publish: (record: OutgoingRecord) => Promise<PublishOutcome>;
   /** Records and bytes that wait for an acknowledgement, and whether every lane has a broker that answers. */
   state: () => Readonly<{ records: number; bytes: number; up: boolean }>;
+  /** Resolves once every lane has connected for the first time. */
+  connected: () => Promise<void>;
   /** Sends what was accepted (each record until its deadline), then disconnects. */
   close: () => Promise<void>;
 }>;
@@ -74,6 +76,9 @@ export function createPublisher(
       }
     },
     state: () => ({ records, bytes, up: lanes.every((lane) => lane.isUp()) }),
+    connected: async () => {
+      await Promise.all(lanes.map((lane) => lane.connected));
+    },
     close: async () => {
       await Promise.all(lanes.map((lane) => lane.close()));
     },
