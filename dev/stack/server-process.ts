@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { endProcess, send } from './end-process.ts';
+import { lastWords } from './last-words.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import { StackError } from './stack-error.ts';
 import { waitUntil } from './wait-until.ts';
@@ -57,7 +58,7 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
     const ended = exited.then((said) => {
       how = said;
       running = null;
-      if (isReady && !asked) options.onDied?.(name, said, lastWords(logFile, logStart));
+      if (isReady && !asked) options.onDied?.(name, said, saidSince(logFile, logStart));
       return said;
     });
     if (child.pid === undefined) throw new StackError(`${name} could not be started: ${await exited}`);
@@ -67,7 +68,7 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
     isReady = await waitUntil(options.ready, options.startWithinMs, { giveUp: () => how !== null });
     if (isReady || asked) return;
     const why = how ?? `is not ready after ${options.startWithinMs / 1_000} s`;
-    const said = lastWords(logFile, logStart);
+    const said = saidSince(logFile, logStart);
     await end('SIGKILL');
     throw new StackError(`${name} ${why}${said === '' ? '' : `: ${said}`} (log: ${logFile})`);
   };
@@ -112,18 +113,5 @@ function launch({ command, args, environment, directory, logFile }: ServerProces
   return { child, exited, logStart };
 }
 
-/** The last line written since `from` bytes that says more than a stack frame; of a JSON line its event and problem. */
-export function lastWords(logFile: string, from: number): string {
-  const lines = readFileSync(logFile)
-    .subarray(from)
-    .toString('utf8')
-    .split('\n')
-    .map((line) => line.trim());
-  const telling = lines.filter((line) => line !== '' && !/^(at |\.\.\. \d+ more|Node\.js v)/.test(line));
-  const plain = telling.filter((line) => !line.startsWith('{'));
-  const last =
-    plain.findLast((line) => /error|exception|fatal|wrong|cannot|in use|missing/i.test(line)) ??
-    plain.at(-1) ??
-    telling.at(-1);
-  return (last ?? '').slice(0, 500);
-}
+const saidSince = (logFile: string, from: number): string =>
+  lastWords(readFileSync(logFile).subarray(from).toString('utf8'));

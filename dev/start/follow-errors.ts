@@ -1,17 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-
-/** The errors in lines of a service's log, in a few words each; other lines, and ones that are no JSON, say nothing. */
-export function errorsIn(lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => {
-    if (!line.includes('"level":"error"') && !line.includes('"level":"fatal"')) return [];
-    try {
-      const { event, problem }: { event?: string; problem?: string } = JSON.parse(line);
-      return [problem === undefined ? `${event}` : `${event}: ${problem}`];
-    } catch {
-      return [];
-    }
-  });
-}
+import { problemIn } from '../stack/last-words.ts';
 
 /** Calls `onError` for each error that is written to the file from now on, at most `most` times. Returns the end of it. */
 export function followErrors(logFile: string, onError: (said: string) => void, most = 20): () => void {
@@ -20,7 +8,8 @@ export function followErrors(logFile: string, onError: (said: string) => void, m
   const look = () => {
     const { text, end } = readLines(logFile, position);
     position = end;
-    for (const error of errorsIn(text.split('\n'))) {
+    for (const error of text.split('\n').map(problemIn)) {
+      if (error === null) continue;
       said += 1;
       if (said <= most) onError(said === most ? `${error} (further ones only in ${logFile})` : error);
     }

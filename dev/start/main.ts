@@ -14,6 +14,8 @@ const { reset } = new Command('npm start --')
 // The terminal may close before everything has been stopped: what is said then is said to nobody.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const voice = createVoice(process.stdout, process.stderr, Date.now);
+// Node would print kafkajs's timers that are already due (TimeoutNegativeWarning) between the lines for people.
+process.removeAllListeners('warning');
 const stopAsked = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopAsked.abort());
 

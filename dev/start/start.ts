@@ -9,6 +9,7 @@ import type { ServerProcess, ServerProcessOptions } from '../stack/server-proces
 import { StackError } from '../stack/stack-error.ts';
 import { checkExternal } from './check-external.ts';
 import { chooseStack, type StackKind } from './choose-stack.ts';
+import { createTopics } from './create-topics.ts';
 import { followErrors } from './follow-errors.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { serviceProcesses } from './service-processes.ts';
@@ -68,6 +69,7 @@ export async function start(options: StartOptions): Promise<void> {
     voice.done(`Kafka at ${stack.brokers}, schema registry at ${stack.registryUrl}`);
     const webhook = token('VXT_WEBHOOK_TOKENS', environment, settings.dataDirectory);
     const api = token('CALL_METRICS_API_TOKENS', environment, settings.dataDirectory);
+    await createTopics({ ...environment, KAFKA_BROKERS: stack.brokers }, kind !== 'external');
     services = serviceProcesses({
       ...hooks,
       settings,
