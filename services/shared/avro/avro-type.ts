@@ -5,7 +5,7 @@ import avro, { type Schema, type Type } from 'avsc';
 const schemasDirectory = join(import.meta.dirname, '../../../schemas');
 
 /** The schemas in schemas/, by file name without its ending. */
-export type SchemaName = 'call-log' | 'voicemail' | 'user-call-metrics';
+export type SchemaName = 'call-log' | 'voicemail' | 'user-call-metrics' | 'call-metrics-state' | 'call-metrics-seen';
 
 /** The JSON of a schema file. */
 export function readSchema(name: SchemaName): Schema {

@@ -59,6 +59,44 @@ export type CallLog = {
   readonly envelopeExtraJson: null | { readonly 'string': string };
 };
 
+/** The events of one input topic. */
+export type SeenIds = {
+  /** The kind of event the topic holds: callLog or voicemail. */
+  readonly input: string;
+  /** Largest log time of these events: the record is of no use once this is past the horizon. */
+  readonly newestLogTime: number;
+  /** 32 bytes per event: the first 16 of SHA-256 over subject and id, the first 8 of SHA-256 over the Avro body, the log time in milliseconds as a big-endian 64-bit integer. */
+  readonly entries: Buffer;
+};
+
+/** The events one commit of the projection counted, so that none counts twice. One record per commit and partition; the key is the number of the task's partition. */
+export type CallMetricsSeen = {
+  /** The rebuild it belongs to. */
+  readonly generation: number;
+  /** One per input topic that brought events. */
+  readonly inputs: readonly (SeenIds)[];
+};
+
+/** How far this partition of one input topic was read. */
+export type InputProgress = {
+  /** The kind of event the topic holds: callLog or voicemail. */
+  readonly input: string;
+  /** The offset to read next. */
+  readonly nextOffset: number;
+  /** Largest time of a record of this input partition: what horizons are measured by. Null before the first record. */
+  readonly logTime: null | { readonly 'long': number };
+};
+
+/** How far one task of the projection has read, written in the same transaction as the totals it read to. The newest record of a key replaces the earlier ones; the key is the number of the task's partition. */
+export type CallMetricsState = {
+  /** Counts the rebuilds: seen ids of other generations do not count. */
+  readonly generation: number;
+  /** The settings the totals depend on, as name=value joined by semicolons. Another fingerprint means other totals: rebuild. */
+  readonly fingerprint: string;
+  /** One per input topic that was read. */
+  readonly inputs: readonly (InputProgress)[];
+};
+
 /** user: a VXT user. number: a VXT number, for events without a user. unassigned: events with neither; one subject per partition. unrecognised: a type added later. */
 export type SubjectType = 'user' | 'number' | 'unassigned' | 'unrecognised';
 

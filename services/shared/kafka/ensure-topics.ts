@@ -14,6 +14,8 @@ const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record
   compact: { 'cleanup.policy': 'compact' },
   truncated: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
 };
+const LEADER_ATTEMPTS = 50;
+const LEADER_PAUSE_MS = 100;
 const inputs: ReadonlySet<TopicId> = new Set(['callLogs', 'voicemails']);
 
 /**
@@ -58,13 +60,26 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
     replicationFactor: settings.replicationFactor,
     configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
   };
-  const created = await admin.createTopics({ topics: [definition], waitForLeaders: true });
+  const created = await withLeaders(() => admin.createTopics({ topics: [definition], waitForLeaders: true }));
   if (created) logger.info('topic-created', { topic: name, partitions: settings.partitions });
+}
+
+/** A broker may not know a topic yet that was made a moment ago, and says UNKNOWN_TOPIC_OR_PARTITION: that passes. */
+async function withLeaders<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passes = error instanceof Error && 'type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
+      if (!passes || attempt === LEADER_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LEADER_PAUSE_MS));
+    }
+  }
 }
 
 async function checkPartitions(admin: Admin, topics: readonly TopicId[], settings: KafkaSettings): Promise<void> {
   const names = topics.map((topic) => topicName(settings.topicPrefix, topic));
-  const metadata = await admin.fetchTopicMetadata({ topics: names });
+  const metadata = await withLeaders(() => admin.fetchTopicMetadata({ topics: names }));
   const wrong = metadata.topics.filter((topic) => topic.partitions.length !== settings.partitions);
   if (wrong.length === 0) return;
   const found = wrong.map((topic) => `${topic.name} has ${topic.partitions.length}`).join(', ');

@@ -1,0 +1,58 @@
+import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.generated.ts';
+import { subjectOf } from '../../shared/call-events/subject.ts';
+import { MAX_MS } from '../../shared/call-events/webhook-payload.ts';
+import type { CallEvent, CallResult, CountedSubject, Impossible, LogPlace, VoicemailEvent } from './counted-event.ts';
+
+/** What a call log means for the totals. The time of a call whose result has none is that of its record in the log. */
+export function interpretCall(call: CallLog, place: LogPlace): CallEvent | Impossible {
+  const { result, atMs } = resultOf(call.result, place);
+  if (!isTime(atMs)) return 'impossible-time';
+  const { direction } = call;
+  return {
+    event: 'callLog',
+    ...whose(call, place),
+    atMs,
+    place,
+    direction: direction === 'unrecognised' ? 'otherDirection' : direction,
+    result,
+    conference: call.otherParties.length > 1,
+  };
+}
+
+/** What a voicemail means for the totals. */
+export function interpretVoicemail(voicemail: Voicemail, place: LogPlace): VoicemailEvent | Impossible {
+  const { timestamp: atMs, duration: durationMs } = voicemail;
+  if (!isTime(atMs) || !isTime(durationMs) || durationMs < 0) return 'impossible-time';
+  const transcribed = voicemail.transcription !== null;
+  return { event: 'voicemail', ...whose(voicemail, place), atMs, place, durationMs, transcribed };
+}
+
+const isTime = (ms: number): boolean => Number.isInteger(ms) && Math.abs(ms) <= MAX_MS;
+
+function whose(event: CallLog | Voicemail, place: LogPlace): { subject: CountedSubject; userEmail: string | null } {
+  const subject = subjectOf(event);
+  switch (subject.type) {
+    case 'user':
+      return { subject: { type: 'user', id: subject.uid }, userEmail: subject.email };
+    case 'number':
+      return { subject: { type: 'number', id: subject.phoneNumberE164 }, userEmail: null };
+    case 'unassigned':
+      return { subject: { type: 'unassigned', id: String(place.partition) }, userEmail: null };
+  }
+}
+
+function resultOf(result: CallLog['result'], place: LogPlace): { result: CallResult; atMs: number } {
+  if ('vxt.events.MissedCall' in result) {
+    return { result: { type: 'missed' }, atMs: result['vxt.events.MissedCall'].startTimestamp };
+  }
+  if ('vxt.events.AnsweredCall' in result) {
+    const { startTimestamp, answerTimestamp, hangupTimestamp } = result['vxt.events.AnsweredCall'];
+    const skewed = answerTimestamp < startTimestamp || hangupTimestamp < answerTimestamp;
+    const durations = skewed
+      ? null
+      : { answerMs: answerTimestamp - startTimestamp, talkMs: hangupTimestamp - answerTimestamp };
+    return { result: { type: 'answered', durations }, atMs: startTimestamp };
+  }
+  const start = result['vxt.events.UnrecognisedResult'].startTimestamp;
+  return { result: { type: 'other' }, atMs: start === null ? place.timestamp : start.long };
+}

@@ -1,0 +1,107 @@
+import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
+import type { Outcome } from './fold.ts';
+import type { Lag } from './lag.ts';
+
+const outcomes: readonly Outcome[] = ['applied', 'duplicate', 'conflict', 'dead_letter'];
+
+/** What the metrics are asked for when they are scraped. */
+export type MetricsSources = Readonly<{
+  lags: () => readonly Readonly<{ topic: string; partition: number; lag: Lag }>[];
+  size: () => Readonly<{ tableRecords: number; seenIds: number }>;
+  tasks: () => ReadonlyMap<string, number>;
+  restoreShare: () => number;
+}>;
+
+export type ProjectionMetrics = Readonly<{
+  counted: (topic: string, outcome: Outcome, count: number) => void;
+  commitDuration: (seconds: number) => void;
+  restored: (seconds: number) => void;
+  lost: () => void;
+  watch: (sources: MetricsSources) => void;
+}>;
+
+/** The metrics of the projection. Topics are told by their full names; no label holds a user. */
+export function createProjectionMetrics(registry: Registry, topics: readonly string[]): ProjectionMetrics {
+  const registers = [registry];
+  const events = new Counter({
+    name: 'vxt_projection_events_total',
+    help: 'Records whose transaction is committed, by what became of them.',
+    labelNames: ['topic', 'outcome'],
+    registers,
+  });
+  for (const topic of topics) for (const outcome of outcomes) events.inc({ topic, outcome }, 0);
+  const commits = new Histogram({
+    name: 'vxt_projection_commit_duration_seconds',
+    help: 'From the beginning of a transaction to its end.',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    registers,
+  });
+  const restores = new Histogram({
+    name: 'vxt_projection_restore_duration_seconds',
+    help: 'From the fence of a task to its first fetch.',
+    buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300],
+    registers,
+  });
+  const lost = new Counter({
+    name: 'vxt_projection_tasks_lost_total',
+    help: 'Times a task threw its memory away and restored it, because a commit failed or nobody knew.',
+    registers,
+  });
+  return {
+    counted: (topic, outcome, count) => events.inc({ topic, outcome }, count),
+    commitDuration: (seconds) => commits.observe(seconds),
+    restored: (seconds) => restores.observe(seconds),
+    lost: () => lost.inc(),
+    watch: (sources) => watch(sources, registers),
+  };
+}
+
+function watch(sources: MetricsSources, registers: Registry[]): void {
+  const lagGauge = (name: string, help: string, field: keyof Lag): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['topic', 'partition'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { topic, partition, lag } of sources.lags()) this.set({ topic, partition }, lag[field]);
+      },
+    });
+  };
+  lagGauge('vxt_projection_lag_records', 'Records of the partition that wait to be folded.', 'records');
+  lagGauge(
+    'vxt_projection_lag_seconds',
+    'Age of the last record folded while others wait, by log time; else 0.',
+    'seconds',
+  );
+  new Gauge({
+    name: 'vxt_projection_state_entries',
+    help: 'What is held of all partitions: records of the table and ids remembered.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { tableRecords, seenIds } = sources.size();
+      this.set({ kind: 'table' }, tableRecords);
+      this.set({ kind: 'seen' }, seenIds);
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_tasks',
+    help: 'Partitions of this replica by what they are doing.',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [phase, count] of sources.tasks()) this.set({ phase }, count);
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_restore_ratio',
+    help: 'Share of the committed table that was read since the start: 1 when queries are answered.',
+    registers,
+    collect() {
+      this.set(sources.restoreShare());
+    },
+  });
+}

@@ -1,0 +1,19 @@
+import { STUCK_AFTER_MS } from './readiness.ts';
+
+/** Tells which partitions have records that wait, and no progress. */
+export type StallWatch = Readonly<{
+  /** The partition committed, or nothing waits in it. */
+  progressed: (partition: number) => void;
+  forget: (partition: number) => void;
+  stalled: () => readonly number[];
+}>;
+
+/** `now` is a clock that never goes back, in milliseconds. */
+export function createStallWatch(now: () => number): StallWatch {
+  const progressedMs = new Map<number, number>();
+  return {
+    progressed: (partition) => progressedMs.set(partition, now()),
+    forget: (partition) => progressedMs.delete(partition),
+    stalled: () => [...progressedMs].flatMap(([partition, ms]) => (now() - ms > STUCK_AFTER_MS ? [partition] : [])),
+  };
+}

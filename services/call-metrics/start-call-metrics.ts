@@ -1,0 +1,211 @@
+import { connectRegistry, RegistryError } from '../shared/avro/registry.ts';
+import { type TopicId, topicName } from '../shared/call-events/topics.ts';
+import { adminApp } from '../shared/http/admin-app.ts';
+import { type Listening, listen } from '../shared/http/listen.ts';
+import { createKafka } from '../shared/kafka/connection.ts';
+import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
+import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
+import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
+import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
+import { withAdmin } from '../shared/kafka/with-admin.ts';
+import type { Running } from '../shared/lifecycle/host.ts';
+import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
+import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import type { Projection } from '../shared/projection/projection.ts';
+import { createTokenCheck, readApiTokens } from './api-tokens.ts';
+import { callMetricsApp } from './app.ts';
+import { createCallMetricsProjection } from './call-metrics-projection.ts';
+import { createCodecs } from './codecs.ts';
+import type { CallMetricsConfig } from './config.ts';
+import { createLagTracker } from './lag.ts';
+import { createProjectionMetrics } from './projection-metrics.ts';
+import { createQueries } from './queries.ts';
+import { readinessOf } from './readiness.ts';
+import { watchRestore } from './restore-progress.ts';
+import { createStallWatch } from './stall-watch.ts';
+
+const VERSION = '0.1.0';
+const TOPICS: readonly TopicId[] = [
+  'callLogs',
+  'voicemails',
+  'userCallMetrics',
+  'callMetricsState',
+  'callMetricsSeen',
+  'deadLetters',
+];
+/** Below the transaction timeout, so that a commit whose answer is lost is known to be so while it still can be aborted. */
+const REQUEST_TIMEOUT_MS = 5_000;
+const LOOK_EVERY_MS = 5_000;
+const TRUNCATE_EVERY_MS = 60_000;
+
+export type RunningCallMetrics = Running & { logger: Logger; port: number; adminPort: number };
+
+/**
+ * Starts call-metrics and resolves once it has read what was committed and joined its group; it listens, not ready,
+ * from before that. Rejects with an error that says what is wrong and what to do.
+ */
+export async function startCallMetrics(config: CallMetricsConfig): Promise<RunningCallMetrics> {
+  const tokens = readApiTokens(config.api.tokens);
+  const { topicPrefix, partitions, brokers } = config.kafka;
+  const logger = createLogger('call-metrics', config.service.logLevel);
+  const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, { requestTimeout: REQUEST_TIMEOUT_MS });
+  await withAdmin(kafka, brokers, (admin) => ensureTopics(admin, TOPICS, config.kafka, logger));
+  const codecs = await createCodecs(connectRegistry(config.registry), topicPrefix);
+
+  const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
+  const registry = createMetricsRegistry('call-metrics', VERSION);
+  const metrics = createProjectionMetrics(registry, inputs);
+  const partitionOf = createPartitionOfKey(partitions);
+  const projection = createCallMetricsProjection({
+    rules: { ...config.rules, partitions },
+    topicPrefix,
+    codecs,
+    partitionOf,
+    counted: metrics.counted,
+  });
+  const lag = createLagTracker(Date.now);
+  const stalls = createStallWatch(() => performance.now());
+  let running: RunningProjection | null = null;
+  let caughtUp = false;
+  let began = false;
+
+  const ends = await createLogEnds(kafka, brokers, projection.restoredFrom)();
+  const reader = startTableReader(
+    kafka,
+    { topics: projection.restoredFrom, groupPrefix: `${topicPrefix}call-metrics-reader-` },
+    readBackInto(projection, logger),
+  );
+  const restore = watchRestore(reader, ends, logger);
+
+  const lags = () => lag.lags(running?.positions() ?? new Map());
+  metrics.watch({
+    lags,
+    size: projection.view.size,
+    restoreShare: restore.share,
+    tasks: () => {
+      const phases = new Map<string, number>();
+      for (const { phase } of running?.status() ?? []) phases.set(phase, (phases.get(phase) ?? 0) + 1);
+      return phases;
+    },
+  });
+  const readiness = () => {
+    const tasks = running?.status() ?? [];
+    const joined = running?.joined() ?? false;
+    began ||= joined && tasks.every(({ phase }) => phase === 'running');
+    return readinessOf({ caughtUp, joined, tasks, began, stalled: stalls.stalled(), nowMs: performance.now() });
+  };
+  const queries = createQueries({ view: projection.view, partitions, partitionOf, calendar: projection.calendar });
+  const app = callMetricsApp({ checkToken: createTokenCheck(tokens), queries, caughtUp: () => caughtUp });
+
+  const { host, port, adminPort = 9102 } = config.service;
+  const opened: Listening[] = [];
+  const timers: NodeJS.Timeout[] = [];
+  const stop = async (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer);
+    await running?.stop();
+    await opened[1]?.close(5_000);
+    await reader.stop();
+    await opened[0]?.close(0);
+  };
+
+  try {
+    opened.push(await listen(adminApp(registry, readiness), { host, port: adminPort, portVariable: 'ADMIN_PORT' }));
+    opened.push(await listen(app, { host, port, portVariable: 'PORT' }));
+    logger.info('call-metrics-listening', { host, port: opened[1]?.port ?? port });
+    await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);
+    caughtUp = true;
+    restore.done();
+    projection.checkFingerprints();
+    running = await startProjection(
+      kafka,
+      projection,
+      reader,
+      {
+        brokers,
+        groupId: `${topicPrefix}call-metrics`,
+        transactionalIdPrefix: `${topicPrefix}call-metrics-`,
+        partitions,
+        limits: config.commit,
+      },
+      logger,
+      {
+        committed: (partition) => stalls.progressed(partition),
+        commitDuration: metrics.commitDuration,
+        restored: (partition, seconds) => {
+          stalls.progressed(partition);
+          metrics.restored(seconds);
+        },
+        lost: metrics.lost,
+        read: lag.read,
+        revoked: (partition) => {
+          lag.forget(partition);
+          stalls.forget(partition);
+        },
+      },
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  const { failed, ends: currentEnds, positions } = running;
+  timers.push(
+    every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
+      const found = await currentEnds();
+      for (const topic of inputs) {
+        for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
+      }
+      const behind = new Set(lags().flatMap((one) => (one.lag.records > 0 ? [one.partition] : [])));
+      for (const partition of positions().keys()) if (!behind.has(partition)) stalls.progressed(partition);
+    }),
+    every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
+      const expired = [...positions().keys()].flatMap((partition) => {
+        const offset = projection.takeExpiredSeen(partition);
+        return offset === null ? [] : [{ partition, offset: String(offset) }];
+      });
+      if (expired.length === 0) return;
+      await withAdmin(kafka, brokers, (admin) =>
+        admin.deleteTopicRecords({ topic: projection.topics.seen, partitions: expired }),
+      );
+      logger.info('seen-ids-truncated', { partitions: expired.length });
+    }),
+  );
+  return {
+    logger,
+    port: opened[1]?.port ?? port,
+    adminPort: opened[0]?.port ?? adminPort,
+    failed: Promise.race([failed, reader.failed]),
+    stop,
+  };
+}
+
+/** Hands what was read to the projection. A registry that is away is waited for; anything else ends the reader. */
+function readBackInto(projection: Projection, logger: Logger): (records: readonly TableRecord[]) => Promise<void> {
+  return async (records) => {
+    const committed = records.map((record) => ({ ...record, key: record.key ?? '' }));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await projection.readBack(committed);
+      } catch (error) {
+        if (!(error instanceof RegistryError && error.retriable)) throw error;
+        logger.warn('read-back-waits', { attempt, ...errorFields(error) });
+        await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
+      }
+    }
+  };
+}
+
+/** Does `work` again and again, never twice at once; a failure is logged, and tried again the next time. */
+function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {
+  let busy = false;
+  return setInterval(() => {
+    if (busy) return;
+    busy = true;
+    void work()
+      .catch((error: unknown) => logger.warn(failure, errorFields(error)))
+      .finally(() => {
+        busy = false;
+      });
+  }, ms);
+}

@@ -1,0 +1,42 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { withAdmin } from '../with-admin.ts';
+
+/** The part of a partition's log that can be read: from `low` to before `high`, the last stable offset. */
+export type LogEnds = Readonly<{ low: number; high: number }>;
+
+/** Of each topic, by partition. */
+export type EndsOfTopics = ReadonlyMap<string, ReadonlyMap<number, LogEnds>>;
+
+const GATHER_MS = 10;
+
+/**
+ * Asks for the ends of all partitions of these topics; callers within 10 ms share one answer, which is of a time after
+ * each of them called.
+ */
+export function createLogEnds(
+  kafka: Kafka,
+  brokers: readonly string[],
+  topics: readonly string[],
+): () => Promise<EndsOfTopics> {
+  let gathering: Promise<EndsOfTopics> | null = null;
+  return () => {
+    gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(() => {
+      gathering = null;
+      return withAdmin(kafka, brokers, (admin) => fetchEnds(admin, topics));
+    });
+    return gathering;
+  };
+}
+
+async function fetchEnds(admin: Admin, topics: readonly string[]): Promise<EndsOfTopics> {
+  const ends = await Promise.all(
+    topics.map(async (topic) => {
+      const partitions = await admin.fetchTopicOffsets(topic);
+      const byPartition = partitions.map(
+        ({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }] as const,
+      );
+      return [topic, new Map(byPartition)] as const;
+    }),
+  );
+  return new Map(ends);
+}

@@ -1,0 +1,151 @@
+import type { Logger } from '../../observability/logger.ts';
+import { errorFields } from '../../observability/logger.ts';
+import { type Opened, RefusedError } from '../../projection/projection.ts';
+import type { Positions } from '../../projection/records.ts';
+import { createTask, type Task, type TaskObserver, type TaskOptions } from '../../projection/task.ts';
+import { type TransactionalWriter, TransactionLostError } from './transactional-writer.ts';
+
+/**
+ * What a partition of this member is doing. `fencing`: making itself the only writer. `restoring`: reading back what was
+ * committed. `running`. `awaiting-membership`: it was fenced, and must know that the group still counts on it before it
+ * fences others. `stopped`: its position is not in the log; a person has to decide.
+ */
+export type SlotPhase = 'fencing' | 'restoring' | 'running' | 'awaiting-membership' | 'stopped';
+
+export type SlotStatus = Readonly<{ partition: number; phase: SlotPhase; sinceMs: number; problem: string | null }>;
+
+/** The stored position is outside the log: starting elsewhere would lose or double records, so nothing starts. */
+export class PositionOutsideLogError extends Error {
+  override readonly name = 'PositionOutsideLogError';
+  readonly retriable = false;
+}
+
+export type SlotOptions = Readonly<{
+  partition: number;
+  fence: (partition: number) => Promise<TransactionalWriter>;
+  /** Waits until everything committed before the fence is read back, then opens the fold. */
+  restore: (partition: number) => Promise<Opened>;
+  /** Resolves once the group has confirmed this member after the call. */
+  confirmedMember: () => Promise<void>;
+  /** Fetches the partition from these positions on. */
+  fetchFrom: (partition: number, positions: Positions) => void;
+  pause: (partition: number) => void;
+  /** No restart will help: the process must not go on. */
+  refused: (error: RefusedError) => void;
+  limits: TaskOptions['limits'];
+  observer: TaskObserver &
+    Readonly<{ restored: (partition: number, seconds: number) => void; lost: (partition: number) => void }>;
+  logger: Logger;
+  now: () => number;
+}>;
+
+/** A partition assigned to this member, from its assignment to its end. */
+export type TaskSlot = Readonly<{
+  /** The task while it runs, else null. */
+  task: () => Task | null;
+  status: () => SlotStatus;
+  /** The group was joined anew and left the partition here: fetching goes on at the task's position. */
+  keep: () => void;
+  /** Throws the task's memory away and restores it. */
+  restart: (reason: string) => void;
+  /** Commits what was folded, if it still may, and ends. Never rejects. */
+  close: () => Promise<void>;
+}>;
+
+const RETRY_MS = 1_000;
+
+/** Fence, restore, run; and again whenever a commit failed or nobody knows (rules 4 to 7). */
+export function openSlot(options: SlotOptions): TaskSlot {
+  const { partition, logger, now } = options;
+  const closed = Promise.withResolvers<void>();
+  let closing = false;
+  let task: Task | null = null;
+  let restart = Promise.withResolvers<Error>();
+  let status: SlotStatus = { partition, phase: 'fencing', sinceMs: now(), problem: null };
+
+  const enter = (phase: SlotPhase, problem: string | null = null): void => {
+    status = { partition, phase, sinceMs: status.phase === phase ? status.sinceMs : now(), problem };
+  };
+
+  const runOnce = async (): Promise<void> => {
+    const startedMs = now();
+    enter('fencing', status.problem);
+    const writer = await options.fence(partition);
+    try {
+      if (closing) return;
+      enter('restoring', status.problem);
+      const opened = await Promise.race([options.restore(partition), closed.promise]);
+      if (opened === undefined || closing) return;
+      restart = Promise.withResolvers<Error>();
+      const running = createTask({
+        opened,
+        commit: writer.commit,
+        limits: options.limits,
+        after,
+        observer: options.observer,
+      });
+      task = running;
+      enter('running');
+      const durationMs = now() - startedMs;
+      options.observer.restored(partition, durationMs / 1000);
+      logger.info('task-running', { partition, durationMs });
+      options.fetchFrom(partition, running.positions());
+      const reason = await Promise.race([running.lost, restart.promise, closed.promise]);
+      if (closing) return;
+      await lost(reason);
+    } finally {
+      task = null;
+      await writer.discard();
+    }
+  };
+
+  const lost = async (reason: unknown): Promise<void> => {
+    task = null;
+    options.pause(partition);
+    options.observer.lost(partition);
+    const fenced = reason instanceof TransactionLostError && reason.fenced;
+    logger.warn('task-lost', { partition, state: fenced ? 'fenced' : 'unknown', ...errorFields(reason) });
+    if (!fenced) return;
+    enter('awaiting-membership');
+    await Promise.race([options.confirmedMember(), closed.promise]);
+  };
+
+  const run = async (): Promise<void> => {
+    while (!closing) {
+      try {
+        await runOnce();
+      } catch (error) {
+        if (error instanceof RefusedError) return options.refused(error);
+        if (error instanceof PositionOutsideLogError) {
+          logger.error('task-stopped', { partition, ...errorFields(error) });
+          return enter('stopped', error.message);
+        }
+        logger.warn('task-start-failed', { partition, ...errorFields(error) });
+        enter(status.phase, error instanceof Error ? error.message : String(error));
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, RETRY_MS)), closed.promise]);
+      }
+    }
+  };
+  const ran = run();
+
+  return {
+    task: () => task,
+    status: () => status,
+    keep: () => {
+      if (task !== null) options.fetchFrom(partition, task.positions());
+    },
+    restart: (reason) => restart.resolve(new Error(reason)),
+    close: async () => {
+      closing = true;
+      const running = task;
+      await running?.end();
+      closed.resolve();
+      await ran;
+    },
+  };
+}
+
+function after(ms: number, call: () => void): () => void {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,122 @@
+import { CompressionTypes, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
+import type { RecordHeaders, TargetRecord } from '../../projection/records.ts';
+import { chunkRecords } from './chunk-records.ts';
+
+/** A transaction did not commit, or nobody knows whether it did: discard the writer and what it was to write. */
+export class TransactionLostError extends Error {
+  override readonly name = 'TransactionLostError';
+  readonly retriable = true;
+  /** Another writer with the same transactional id has begun, or the coordinator gave this one up. */
+  readonly fenced: boolean;
+
+  constructor(cause: unknown) {
+    super(`Transaction lost: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.fenced = fencedTypes.has(typeOf(cause));
+  }
+}
+
+/** The only writer of its partition, from its fence until the next writer's. */
+export type TransactionalWriter = Readonly<{
+  /**
+   * Commits these records, each to the writer's partition, in one transaction. Rejects with TransactionLostError; after
+   * that the writer is of no use. Never call it twice at once.
+   */
+  commit: (records: readonly TargetRecord[]) => Promise<void>;
+  /** Disconnects; an open transaction is left to the next fence, or to the coordinator's timeout. */
+  discard: () => Promise<void>;
+}>;
+
+/** Rule 8: a dead member must not freeze read_committed readers for a minute. */
+export const TRANSACTION_TIMEOUT_MS = 10_000;
+const FENCE_ATTEMPTS = 40;
+const FENCE_PAUSE_MS = 250;
+
+/** PRODUCER_FENCED (90) is newer than kafkajs, which calls it unknown. */
+const fencedTypes: ReadonlySet<string | null> = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_TXN_STATE',
+]);
+const PRODUCER_FENCED = 90;
+
+/**
+ * Fences every earlier writer with this transactional id, whatever it had open is aborted, and keeps the transaction
+ * that did so for the first commit (rule 5: `connect()` fences nothing, the first `transaction()` does, once). Rejects
+ * when the coordinator does not answer in time.
+ */
+export async function fence(kafka: Kafka, transactionalId: string, partition: number): Promise<TransactionalWriter> {
+  const producer = kafka.producer({
+    transactionalId,
+    maxInFlightRequests: 1,
+    transactionTimeout: TRANSACTION_TIMEOUT_MS,
+    allowAutoTopicCreation: false,
+    retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
+  });
+  const discard = (): Promise<void> => producer.disconnect().catch(() => undefined);
+  let first: Transaction | null;
+  try {
+    await producer.connect();
+    first = await beginFirst(producer);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return {
+    discard,
+    commit: async (records) => {
+      try {
+        const transaction = first ?? (await producer.transaction());
+        first = null;
+        for (const chunk of chunkRecords(records)) await sendChunk(transaction, chunk, partition);
+        await transaction.commit();
+      } catch (error) {
+        throw new TransactionLostError(error);
+      }
+    },
+  };
+}
+
+/** While the coordinator still aborts the predecessor's transaction it says CONCURRENT_TRANSACTIONS: that passes. */
+async function beginFirst(producer: Producer): Promise<Transaction> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await producer.transaction();
+    } catch (error) {
+      if (attempt === FENCE_ATTEMPTS || typeOf(error) !== 'CONCURRENT_TRANSACTIONS') throw error;
+      await new Promise((resolve) => setTimeout(resolve, FENCE_PAUSE_MS));
+    }
+  }
+}
+
+async function sendChunk(transaction: Transaction, chunk: readonly TargetRecord[], partition: number): Promise<void> {
+  const byTopic = new Map<string, Message[]>();
+  for (const { topic, key, value, headers } of chunk) {
+    const messages = byTopic.get(topic) ?? [];
+    messages.push({ partition, key, value, ...(headers === undefined ? {} : { headers: mutable(headers) }) });
+    byTopic.set(topic, messages);
+  }
+  const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
+  const results = await transaction.sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages });
+  const acknowledged = new Set(results.filter(({ errorCode }) => errorCode === 0).map(({ topicName }) => topicName));
+  const missing = topicMessages.find(({ topic }) => !acknowledged.has(topic));
+  if (missing !== undefined) throw new Error(`No acknowledgement for ${missing.topic}/${partition}`);
+}
+
+function mutable(headers: RecordHeaders): NonNullable<Message['headers']> {
+  const entries = Object.entries(headers).map(([name, value]) => {
+    return [
+      name,
+      typeof value === 'string' || Buffer.isBuffer(value) || value === undefined ? value : [...value],
+    ] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The error code of the broker's that is behind an error, wherever kafkajs wrapped it; null where there is none. */
+function typeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if ('code' in error && error.code === PRODUCER_FENCED) return 'PRODUCER_FENCED';
+  if ('type' in error && typeof error.type === 'string' && error.type !== 'UNKNOWN') return error.type;
+  if ('originalError' in error) return typeOf(error.originalError);
+  return typeOf(error.cause);
+}
