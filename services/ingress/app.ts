@@ -57,12 +57,14 @@ function answerWith({ metrics, now, bodyLimitBytes }: Options): Answer {
   return (response, event, outcome) => {
     metrics.answered(event, outcome, (now() - response.locals.startedMs) / 1000);
     if (response.headersSent || response.destroyed || outcome === 'aborted') return;
-    if (outcome === 'accepted') response.writeHead(202, { 'content-length': 0 }).end();
+    if (isKept(outcome)) response.writeHead(202, { 'content-length': 0 }).end();
     else sendProblem(response, problems[outcome]);
   };
 }
 
-function problemsOf(bodyLimitBytes: number): Readonly<Record<Exclude<Outcome, 'accepted' | 'aborted'>, Problem>> {
+function problemsOf(
+  bodyLimitBytes: number,
+): Readonly<Record<Exclude<Outcome, 'accepted' | 'spooled' | 'aborted'>, Problem>> {
   return {
     unauthorized: {
       status: 401,
@@ -157,18 +159,23 @@ function receiveWebhook({ receive, metrics, now }: Options, answer: Answer): Req
       traceparent: trace.traceparent,
     });
     const [event, outcome] = outcomeOf(receipt);
-    if (receipt.kind === 'unrecognised' && receipt.reason !== null && outcome === 'accepted')
+    if (receipt.kind === 'unrecognised' && receipt.reason !== null && isKept(outcome))
       metrics.unrecognised(receipt.reason);
-    trace.end(outcome === 'accepted' ? undefined : outcome);
+    trace.end(isKept(outcome) ? undefined : outcome);
     answer(response, event, outcome);
   };
 }
+
+/** The event is safe: 202. */
+const isKept = (outcome: Outcome): outcome is 'accepted' | 'spooled' => outcome === 'accepted' || outcome === 'spooled';
 
 function outcomeOf(receipt: Receipt): readonly [WebhookEvent, Outcome] {
   if (receipt.kind === 'not-json') return ['none', 'not_json'];
   switch (receipt.published) {
     case 'durable':
       return [receipt.kind, 'accepted'];
+    case 'spooled':
+      return [receipt.kind, 'spooled'];
     case 'overloaded':
       return [receipt.kind, 'overloaded'];
     case 'unavailable':

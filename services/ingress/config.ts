@@ -63,6 +63,19 @@ export const ingressSettings = {
       64 * MIB,
     ),
   },
+  spool: {
+    directory: optionalSetting(
+      'SPOOL_DIRECTORY',
+      'Folder where webhooks wait on disk while Kafka is away; unset means they are answered 503.',
+      text,
+    ),
+    maxBytes: setting(
+      'SPOOL_MAX_BYTES',
+      'Most bytes of webhooks that wait on disk, per worker.',
+      wholeNumber(MIB, 2 ** 40),
+      1024 * MIB,
+    ),
+  },
 } as const;
 
 export type IngressConfig = ReturnType<typeof readIngressConfig>;

@@ -1,10 +1,12 @@
 import type { LaneObserver } from '../shared/kafka/publisher/lane.ts';
 import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
 import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
+import type { Spool } from '../shared/spool/spool.ts';
 
 /** What became of a request to the webhook's path. */
 export const outcomes = [
   'accepted',
+  'spooled',
   'unauthorized',
   'rate_limited',
   'method_not_allowed',
@@ -30,6 +32,7 @@ export type IngressMetrics = Readonly<{
   authFailed: () => void;
   lanes: LaneObserver;
   watchPublisher: (publisher: Publisher) => void;
+  watchSpool: (spool: Spool) => void;
 }>;
 
 const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -42,8 +45,10 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     labelNames: ['event', 'outcome'],
     registers,
   });
-  for (const event of webhookEvents) if (event !== 'none') webhooks.inc({ event, outcome: 'accepted' }, 0);
-  for (const outcome of outcomes) if (outcome !== 'accepted') webhooks.inc({ event: 'none', outcome }, 0);
+  for (const event of webhookEvents)
+    if (event !== 'none') for (const outcome of ['accepted', 'spooled']) webhooks.inc({ event, outcome }, 0);
+  for (const outcome of outcomes)
+    if (outcome !== 'accepted' && outcome !== 'spooled') webhooks.inc({ event: 'none', outcome }, 0);
   const duration = new Histogram({
     name: 'vxt_webhook_duration_seconds',
     help: 'From the first byte of a request to its answer.',
@@ -73,6 +78,7 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     authFailed: () => authFailures.inc(),
     lanes: laneMetrics(registers),
     watchPublisher: (publisher) => watchPublisher(publisher, registers),
+    watchSpool: (spool) => watchSpool(spool, registers),
   };
 }
 
@@ -114,18 +120,34 @@ function laneMetrics(registers: Registry[]): LaneObserver {
 }
 
 function watchPublisher(publisher: Publisher, registers: Registry[]): void {
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge('vxt_publish_queue_records', 'Webhooks that wait for Kafka.', () => publisher.state().records);
-  gauge('vxt_publish_queue_bytes', 'Bytes that wait for Kafka.', () => publisher.state().bytes);
-  gauge('vxt_publish_up', '1 while every lane has a broker that answers, else 0.', () =>
-    publisher.state().up ? 1 : 0,
+  gauge('vxt_publish_queue_records', 'Webhooks that wait for Kafka.', () => publisher.state().records, registers);
+  gauge('vxt_publish_queue_bytes', 'Bytes that wait for Kafka.', () => publisher.state().bytes, registers);
+  gauge(
+    'vxt_publish_up',
+    '1 while every lane has a producer that a broker took, else 0.',
+    () => (publisher.state().up ? 1 : 0),
+    registers,
   );
+}
+
+function watchSpool(spool: Spool, registers: Registry[]): void {
+  gauge('vxt_spool_records', 'Webhooks that wait on disk.', () => spool.state().records, registers);
+  gauge('vxt_spool_bytes', 'Bytes that wait on disk.', () => spool.state().bytes, registers);
+  gauge(
+    'vxt_spool_oldest_age_seconds',
+    'Age of the oldest webhook that waits on disk; 0 where none waits.',
+    () => (spool.state().oldestAgeMs ?? 0) / 1000,
+    registers,
+  );
+}
+
+function gauge(name: string, help: string, read: () => number, registers: Registry[]): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -1,25 +1,26 @@
 import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../shared/call-events/parse-json.ts';
-import type { OutgoingRecord, PublishOutcome } from '../shared/kafka/publisher/outgoing-record.ts';
+import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
+import type { DurableOutcome } from '../shared/spool/spooling-publish.ts';
 import { type Encoders, eventMessage, type Received } from './domain/event-message.ts';
 import { type Recognition, recognise } from './domain/recognise.ts';
 
 /** What became of a body: `kind` says as what it was published. */
 export type Receipt =
   | Readonly<{ kind: 'not-json' }>
-  | Readonly<{ kind: Recognition['kind']; reason: string | null; published: PublishOutcome }>;
+  | Readonly<{ kind: Recognition['kind']; reason: string | null; published: DurableOutcome }>;
 
 /** Turns bodies into records and publishes them. */
 export type ReceiveWebhook = (received: Received) => Promise<Receipt>;
 
 /**
  * The way of an authenticated body into the log: text → JSON → event (or kept as it came) → record → Kafka.
- * Guarantee: after `published: 'durable'` the event is on all in-sync replicas.
+ * Guarantee: after `published: 'durable'` the event is on all in-sync replicas, after `'spooled'` on the local disk.
  */
 export function createReceiveWebhook(
   encoders: Encoders,
   toRecord: (message: ReturnType<typeof eventMessage>) => OutgoingRecord,
-  publish: (record: OutgoingRecord) => Promise<PublishOutcome>,
+  publish: (record: OutgoingRecord) => Promise<DurableOutcome>,
 ): ReceiveWebhook {
   return async (received) => {
     const json = parseBody(received.body);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { topicName } from '../shared/call-events/topics.ts';
 import { adminApp, type Readiness } from '../shared/http/admin-app.ts';
 import { listen } from '../shared/http/listen.ts';
@@ -9,6 +10,8 @@ import { withAdmin } from '../shared/kafka/with-admin.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { openSpool, type Spool } from '../shared/spool/spool.ts';
+import { createSpoolingPublish } from '../shared/spool/spooling-publish.ts';
 import { ingressApp } from './app.ts';
 import type { IngressConfig } from './config.ts';
 import { createEncoders } from './create-encoders.ts';
@@ -43,6 +46,8 @@ export async function startIngress(
   };
   const publisher = createPublisher(kafka, config.publish, lanes);
   metrics.watchPublisher(publisher);
+  const spool = await openIngressSpool(config, publisher, logger);
+  if (spool !== null) metrics.watchSpool(spool);
 
   const partitionOf = createPartitionOfKey(config.kafka.partitions);
   const receive = createReceiveWebhook(
@@ -52,7 +57,7 @@ export async function startIngress(
       topic: topicName(config.kafka.topicPrefix, message.topic),
       partition: partitionOf(message.key),
     }),
-    publisher.publish,
+    spool === null ? publisher.publish : createSpoolingPublish(publisher.publish, spool),
   );
   const { bodyLimitBytes, authFailuresPerMinute, receiveTimeoutMs } = config.webhook;
   const app = ingressApp({
@@ -66,7 +71,7 @@ export async function startIngress(
 
   const { host, port, adminPort = 9101 } = config.service;
   const admin = await listen(
-    adminApp(registry, () => readiness(publisher)),
+    adminApp(registry, () => readiness(publisher, spool)),
     { host, port: adminPort, portVariable: 'ADMIN_PORT' },
   );
   const server = await listen(
@@ -91,6 +96,8 @@ export async function startIngress(
     failed: new Promise(() => undefined),
     stop: async () => {
       await server.close(config.publish.deadlineMs + 1_000);
+      await Promise.race([spool?.drained(), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+      await spool?.close();
       await publisher.close();
       tokens.close();
       await admin.close(0);
@@ -100,6 +107,22 @@ export async function startIngress(
 
 const VERSION = '0.1.0';
 
-function readiness(publisher: Publisher): Readiness {
-  return publisher.state().up ? { ready: true } : { ready: false, reasons: ['Kafka does not answer'] };
+async function openIngressSpool({ spool }: IngressConfig, publisher: Publisher, logger: Logger): Promise<Spool | null> {
+  if (spool.directory === null) return null;
+  return openSpool({
+    directory: join(spool.directory, 'worker-0'),
+    maxBytes: spool.maxBytes,
+    publish: publisher.publish,
+    now: Date.now,
+    onProblem: (event, error) => logger.error(event, errorFields(error)),
+  });
+}
+
+/** Ready to take a webhook: Kafka takes it, or the disk does. */
+function readiness(publisher: Publisher, spool: Spool | null): Readiness {
+  if (publisher.state().up || spool?.hasRoom()) return { ready: true };
+  return {
+    ready: false,
+    reasons: [spool === null ? 'Kafka does not answer' : 'Kafka does not answer and the spool is full'],
+  };
 }

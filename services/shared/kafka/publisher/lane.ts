@@ -34,9 +34,9 @@ type Item = {
   readonly record: OutgoingRecord;
   readonly bytes: number;
   readonly deadlineMs: number;
-  readonly settle: (outcome: PublishOutcome) => void;
+  readonly answer: (outcome: PublishOutcome) => void;
   attempts: number;
-  expired: boolean;
+  settled: boolean;
 };
 
 export type Lane = Readonly<{
@@ -69,17 +69,18 @@ export function createLane(options: LaneOptions): Lane {
   let closing = false;
   const connected = Promise.withResolvers<void>();
 
-  const expire = (item: Item): boolean => {
-    if (!item.expired && now() >= item.deadlineMs) {
-      item.expired = true;
-      item.settle('unavailable');
-    }
-    return item.expired;
+  /**
+   * What Kafka does not take in time is given up whole, in the order in which it was given: were only a part of it, what
+   * stays could overtake what is sent again or spooled.
+   */
+  const giveUp = (): void => {
+    const held = [...inFlight, ...queue];
+    queue = [];
+    for (const item of held) settle(item, 'unavailable');
   };
   const sweep = setInterval(() => {
-    for (const item of inFlight) expire(item);
-    if (queue.length > 0 && queue.some((item) => now() >= item.deadlineMs))
-      queue = queue.filter((item) => !expire(item));
+    const oldest = inFlight.find((item) => !item.settled) ?? queue[0];
+    if (oldest !== undefined && now() >= oldest.deadlineMs) giveUp();
   }, SWEEP_MS);
   sweep.unref();
 
@@ -102,7 +103,7 @@ export function createLane(options: LaneOptions): Lane {
     void old?.disconnect().catch(() => undefined);
   };
 
-  /** Connects a new producer; while the broker does not answer, what waits for it expires. */
+  /** Connects a new producer. While no broker takes the connection, nothing waits for one. */
   const connect = async (): Promise<Producer | null> => {
     while (queue.length > 0 || !closing) {
       const candidate = createProducer();
@@ -114,6 +115,7 @@ export function createLane(options: LaneOptions): Lane {
         return candidate;
       } catch {
         state = 'down';
+        giveUp();
         void candidate.disconnect().catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
       }
@@ -130,34 +132,31 @@ export function createLane(options: LaneOptions): Lane {
     observer.sent(batch.length, (now() - startedMs) / 1000);
   };
 
-  /** After a failure for good: what may still be tried goes back to the front of the queue. */
-  const giveBack = (batch: readonly Item[]): void => {
-    const again = batch.filter((item) => !expire(item) && item.attempts < ATTEMPTS);
-    for (const item of batch) if (!item.expired && item.attempts >= ATTEMPTS) settleFailed(item);
-    if (again.length > 0) observer.resent(again.length);
-    queue = [...again, ...queue];
-  };
-  const settleFailed = (item: Item): void => {
-    item.expired = true;
-    item.settle('unavailable');
+  /** After a failure for good: once more on a new producer, if the deadlines allow. */
+  const retry = (batch: readonly Item[]): void => {
+    queue = [...batch.filter((item) => !item.settled), ...queue];
+    const mayRetry = batch.every((item) => !item.settled && item.attempts < ATTEMPTS && now() < item.deadlineMs);
+    if (mayRetry) observer.resent(batch.length);
+    else giveUp();
   };
 
   const step = async (): Promise<void> => {
     if (producer !== null && sentByProducer >= RECORDS_PER_PRODUCER) discard(null);
     producer ??= await connect();
     if (producer === null) return;
-    const batch = takeBatch().filter((item) => !expire(item));
+    const batch = takeBatch();
     if (batch.length === 0) return;
     inFlight = batch;
     for (const item of batch) item.attempts += 1;
     try {
       await sendBatch(producer, batch);
-      for (const item of batch) if (!item.expired) item.settle('durable');
+      for (const item of batch) settle(item, 'durable');
     } catch (error) {
       if (isTooLarge(error)) await sendOneByOne(batch);
       else {
+        inFlight = [];
         discard(error);
-        giveBack(batch);
+        retry(batch);
       }
     } finally {
       inFlight = [];
@@ -169,14 +168,15 @@ export function createLane(options: LaneOptions): Lane {
     for (const [index, item] of batch.entries()) {
       try {
         if (producer !== null) await sendBatch(producer, [item]);
-        if (!item.expired) item.settle('durable');
+        settle(item, 'durable');
       } catch (error) {
         if (isTooLarge(error)) {
-          if (!item.expired) item.settle('too-large');
+          settle(item, 'too-large');
           continue;
         }
+        inFlight = [];
         discard(error);
-        giveBack(batch.slice(index));
+        retry(batch.slice(index));
         return;
       }
     }
@@ -194,8 +194,8 @@ export function createLane(options: LaneOptions): Lane {
   return {
     publish: (record, deadlineMs) => {
       if (state === 'down') return Promise.resolve('unavailable');
-      return new Promise((settle) => {
-        queue.push({ record, bytes: sizeOf(record), deadlineMs, settle, attempts: 0, expired: false });
+      return new Promise((answer) => {
+        queue.push({ record, bytes: sizeOf(record), deadlineMs, answer, attempts: 0, settled: false });
         wake();
       });
     },
@@ -208,6 +208,12 @@ export function createLane(options: LaneOptions): Lane {
       await producer?.disconnect().catch(() => undefined);
     },
   };
+}
+
+function settle(item: Item, outcome: PublishOutcome): void {
+  if (item.settled) return;
+  item.settled = true;
+  item.answer(outcome);
 }
 
 const isTooLarge = (error: unknown): boolean =>
