@@ -21,21 +21,24 @@ export default {
     },
     {
       name: 'pure-core-has-no-packages',
-      comment: 'domain/ and call-events/ are pure: they import no package and nothing with effects (TypeBox, a value library without effects, is the one exception).',
+      comment:
+        'domain/ and call-events/ are pure: they import no package and nothing with effects (TypeBox, a value library without effects, is the one exception).',
       severity: 'error',
       from: { path: '^services/(shared/call-events|[^/]+/domain)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/@sinclair/typebox/' },
     },
     {
       name: 'pure-core-stays-pure',
-      comment: 'domain/ and call-events/ may import only each other: whatever reads a clock, a socket or a file is handed in by the shell.',
+      comment:
+        'domain/ and call-events/ may import only each other: whatever reads a clock, a socket or a file is handed in by the shell.',
       severity: 'error',
       from: { path: '^services/(shared/call-events|[^/]+/domain)/' },
       to: { path: '^(services|dev|test)/', pathNot: '^services/(shared/call-events|[^/]+/domain)/' },
     },
     {
       name: 'services-never-import-each-other',
-      comment: 'Services meet in schemas/ and in topics, so that each deploys alone. Code that two need goes to services/shared.',
+      comment:
+        'Services meet in schemas/ and in topics, so that each deploys alone. Code that two need goes to services/shared.',
       severity: 'error',
       from: { path: '^services/([^/]+)/', pathNot: '^services/shared/' },
       to: { path: '^services/', pathNot: ['^services/$1/', '^services/shared/'] },
