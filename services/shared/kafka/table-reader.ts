@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Admin, Batch, Consumer, Kafka } from 'kafkajs';
-import { createPositions, type Positions } from './table-reader-positions.ts';
+import type { Batch, Kafka } from 'kafkajs';
+import { createLogEnd, type LogEnd } from './table-reader-log-end.ts';
+import { createPositions } from './table-reader-positions.ts';
+import { createSteps } from './table-reader-steps.ts';
+import { registerZstd } from './zstd-codec.ts';
 
 /** A record as it is in the log. Its offset is exact below 2^53. */
 export type TableRecord = Readonly<{
@@ -23,6 +26,8 @@ export type TableReader = Readonly<{
   reached: (topic: string, partition: number, offset: number) => Promise<void>;
   /** The next offset to read; null before the start has found it. */
   position: (topic: string, partition: number) => number | null;
+  /** Offsets between the positions and the ends of the log as they were a second ago; null before the first are known. */
+  lag: () => number | null;
   /** How often a batch that the log cleaner emptied had to be stepped over. */
   nudges: () => number;
   /** Settles when the reader cannot go on: then end the process, as kafkajs would live on and read nothing. */
@@ -36,22 +41,33 @@ export type TableReaderOptions = Readonly<{
   groupPrefix: string;
 }>;
 
-const STUCK_MS = 2_000;
-const STUCK_FETCHES = 4;
+/** A log is shorter than what was read from it: it was cut, or the topic was created anew. Start again from nothing. */
+export class LogTruncatedError extends Error {
+  override readonly name = 'LogTruncatedError';
+  readonly retriable = true;
+
+  constructor(topic: string, partition: number) {
+    super(`The log of ${topic}, partition ${partition}, ends before what was read from it: start again`);
+  }
+}
+
+const POLL_MS = 1_000;
+/** Polls in a row that find a log shorter than what was read from it: a new leader may say so for a moment. */
+const SHORTER_POLLS = 10;
 
 /**
  * Starts a read_committed reader. `onRecords` is called with the new records of one partition, in order, and waited for; if it
- * throws, the reader fails.
+ * throws, the reader fails. It also fails when a log is shorter than what was read from it, as the topic was made anew.
  *
- * Progress is told by positions, not by records: a batch of markers or aborted records brings none. kafkajs never moves
- * past an empty batch that the log cleaner kept; a partition somebody waits for that stands still for 2 s, while its
- * leader answers, is moved one offset forward.
+ * Progress is told by positions, not by records: a batch of markers or aborted records brings none. A partition that
+ * stands still short of its end is moved one offset forward: see table-reader-steps.ts.
  */
 export function startTableReader(
   kafka: Kafka,
   options: TableReaderOptions,
   onRecords: (records: readonly TableRecord[]) => void | Promise<void>,
 ): TableReader {
+  registerZstd();
   const positions = createPositions();
   const consumer = kafka.consumer({
     groupId: `${options.groupPrefix}${randomUUID()}`,
@@ -63,25 +79,46 @@ export function startTableReader(
   const admin = kafka.admin();
   const failed = Promise.withResolvers<Error>();
   const caughtUp = Promise.withResolvers<void>();
-  caughtUp.promise.catch(() => undefined);
-  const progress = watchProgress(consumer, positions);
+  const log = createLogEnd(positions);
+  const findEnds = async (): Promise<readonly LogEnd[]> => {
+    const topics = await Promise.all(
+      options.topics.map(async (topic) => ({ topic, partitions: await admin.fetchTopicOffsets(topic) })),
+    );
+    return topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) })),
+    );
+  };
   let nudges = 0;
   let stopped = false;
 
   const fail = (error: unknown): void => {
     if (!stopped) failed.resolve(error instanceof Error ? error : new Error(String(error)));
   };
+  const steps = createSteps(({ topic, partition }) => {
+    const next = (positions.position(topic, partition) ?? 0) + 1;
+    nudges += 1;
+    positions.advance(topic, partition, next);
+    consumer.seek({ topic, partition, offset: String(next) });
+    return log.goesOn(topic, partition);
+  });
   consumer.on('consumer.crash', ({ payload }) => {
     if (!payload.restart) fail(payload.error);
   });
   consumer.on('consumer.group_join', () => {
-    for (const { topic, partition, position } of progress.placed())
-      consumer.seek({ topic, partition, offset: String(position) });
+    for (const { topic, partition } of log.partitions()) {
+      consumer.seek({ topic, partition, offset: String(positions.position(topic, partition) ?? 0) });
+    }
   });
+  consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, lastOffset } }) => {
+    positions.advance(topic, partition, Number(lastOffset) + 1);
+    steps.moved({ topic, partition }, performance.now());
+  });
+  consumer.on('consumer.fetch_start', ({ payload }) => steps.fetchAsked(payload.nodeId, performance.now()));
+  consumer.on('consumer.fetch', ({ payload }) => steps.fetchAnswered(payload.nodeId, performance.now()));
 
   const start = async (): Promise<void> => {
     await admin.connect();
-    const ends = await findEnds(admin, options.topics);
+    const ends = await log.ask(findEnds);
     for (const { topic, partition, low } of ends) positions.advance(topic, partition, low);
     void Promise.all(ends.map(({ topic, partition, high }) => positions.reached(topic, partition, high))).then(() =>
       caughtUp.resolve(),
@@ -104,30 +141,26 @@ export function startTableReader(
   };
   const started = start().catch(fail);
 
-  const nudge = setInterval(() => {
-    for (const { topic, partition, offset } of positions.awaited()) {
-      const position = positions.position(topic, partition);
-      if (position === null || position >= offset || !progress.isStuck(topic, partition)) continue;
-      progress.moved(topic, partition);
-      void leaderAnswers(admin, topic).then((answers) => {
-        if (!answers || stopped || positions.position(topic, partition) !== position) return;
-        nudges += 1;
-        positions.advance(topic, partition, position + 1);
-        consumer.seek({ topic, partition, offset: String(position + 1) });
-      });
+  const poll = async (): Promise<void> => {
+    await log.ask(findEnds);
+    for (const place of log.partitions()) {
+      steps.leaderSays(place, log.goesOn(place.topic, place.partition), performance.now());
     }
-  }, STUCK_MS / 4);
-  nudge.unref();
+    const shorter = log.shorterFor(SHORTER_POLLS);
+    if (shorter !== null) fail(new LogTruncatedError(shorter.topic, shorter.partition));
+  };
+  const polling = repeat(POLL_MS, () => started.then(poll).catch(() => undefined));
 
   return {
     caughtUp: caughtUp.promise,
     reached: positions.reached,
     position: positions.position,
+    lag: log.lag,
     nudges: () => nudges,
     failed: failed.promise,
     stop: async () => {
       stopped = true;
-      clearInterval(nudge);
+      polling.stop();
       await started;
       await consumer.disconnect().catch(() => undefined);
       await admin.disconnect().catch(() => undefined);
@@ -135,24 +168,23 @@ export function startTableReader(
   };
 }
 
-type End = Readonly<{ topic: string; partition: number; low: number; high: number }>;
-
-/** First and last stable offset of every partition. */
-async function findEnds(admin: Admin, topics: readonly string[]): Promise<readonly End[]> {
-  const ends: End[] = [];
-  for (const topic of topics) {
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      ends.push({ topic, partition, low: Number(low), high: Number(high) });
-    }
-  }
-  return ends;
+/** Runs `work` again and again, `everyMs` after it ended; it does not keep the process alive. */
+function repeat(everyMs: number, work: () => Promise<unknown>): Readonly<{ stop: () => void }> {
+  let timer: NodeJS.Timeout;
+  let stopped = false;
+  const next = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => void work().then(next), everyMs);
+    timer.unref();
+  };
+  next();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
-
-const leaderAnswers = (admin: Admin, topic: string): Promise<boolean> =>
-  admin.fetchTopicOffsets(topic).then(
-    () => true,
-    () => false,
-  );
 
 /** Those at or after `position`: after a rejoin kafkajs may bring some again. */
 function newRecords({ topic, partition, messages }: Batch, position: number): readonly TableRecord[] {
@@ -173,37 +205,4 @@ function newRecords({ topic, partition, messages }: Batch, position: number): re
     });
   }
   return records;
-}
-
-/** Follows END_BATCH_PROCESS, which also tells of batches that hold nothing to deliver, and counts fetches without progress. */
-function watchProgress(consumer: Consumer, positions: Positions) {
-  const last = new Map<string, { topic: string; partition: number; atMs: number; fetches: number }>();
-  const moved = (topic: string, partition: number): void => {
-    last.set(`${topic}/${partition}`, { topic, partition, atMs: performance.now(), fetches: 0 });
-  };
-  consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, lastOffset } }) => {
-    positions.advance(topic, partition, Number(lastOffset) + 1);
-    moved(topic, partition);
-  });
-  consumer.on('consumer.fetch', () => {
-    for (const entry of last.values()) entry.fetches += 1;
-  });
-  return {
-    moved,
-    /** Partitions of which something was read, with their positions. */
-    placed: () =>
-      [...last.values()].map(({ topic, partition }) => ({
-        topic,
-        partition,
-        position: positions.position(topic, partition) ?? 0,
-      })),
-    isStuck: (topic: string, partition: number): boolean => {
-      const entry = last.get(`${topic}/${partition}`);
-      if (entry === undefined) {
-        moved(topic, partition);
-        return false;
-      }
-      return entry.fetches >= STUCK_FETCHES && performance.now() - entry.atMs >= STUCK_MS;
-    },
-  };
 }
