@@ -110,6 +110,11 @@ function sendJson(request: Request, response: Response, value: unknown): void {
   const body = JSON.stringify(value);
   const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
   response.set({ etag, 'cache-control': 'private, no-cache', vary: 'authorization' });
-  if (request.fresh) response.status(304).end();
+  if (holds(request.headers['if-none-match'], etag)) response.status(304).end();
   else response.type('application/json').send(body);
 }
+
+/** Whether If-None-Match names this tag; compared weakly, as for GET it must be. */
+const holds = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch !== undefined &&
+  (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TestDriver } from '../../../services/shared/projection/test-driver.ts';
+import { naiveTotals, totalsByKey } from '../../support/naive-totals.ts';
 import type { TestEvent } from '../../support/produce-events.ts';
 import { randomEvents } from '../../support/random-events.ts';
-import { naiveTotals, totalsByKey } from './naive-totals.ts';
 import { inMemory, RULES, TOPICS } from './projection-in-memory.ts';
 
 const LOG_START = Date.UTC(2026, 10, 22);
@@ -44,7 +44,7 @@ describe('The laws of the projection', () => {
     await fc.assert(
       fc.asyncProperty(events, async (given) => {
         const { totals } = await undisturbed(given);
-        expect(totalsByKey(await totals())).toEqual(naiveTotals(given));
+        expect(totalsByKey(await totals())).toEqual(naiveTotals(given, RULES.partitions));
       }),
       runs,
     );

@@ -1,7 +1,6 @@
-import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
-import { createPartitionOfKey } from '../../../services/shared/kafka/publisher/partition-of-key.ts';
-import type { TestEvent } from '../../support/produce-events.ts';
-import { RULES } from './projection-in-memory.ts';
+import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
+import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
+import type { TestEvent } from './produce-events.ts';
 
 type Sums = Record<
   | 'calls'
@@ -29,10 +28,9 @@ const none: Sums = {
   voicemailMs: 0,
   transcribed: 0,
 };
-const partitionOf = createPartitionOfKey(RULES.partitions);
-
 /** The sums straight from the webhooks, by key of the table, in UTC: written without the code under test. */
-export function naiveTotals(events: readonly TestEvent[]): ReadonlyMap<string, Sums> {
+export function naiveTotals(events: readonly TestEvent[], partitions: number): ReadonlyMap<string, Sums> {
+  const partitionOf = createPartitionOfKey(partitions);
   const totals = new Map<string, Sums>();
   const seen = new Set<string>();
   for (const event of events) {

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
+import { projectionBench } from '../support/projection-bench.ts';
+import { randomEvents } from '../support/random-events.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+
+const EVENTS = 200_000;
+const PARTITIONS = 12;
+const REPLICAS = 3;
+const KILLS_EACH = 20;
+
+test(`When ${REPLICAS} replicas are each killed ${KILLS_EACH} times at random while ${EVENTS} events come, then each event counts once`, async () => {
+  const bench = await projectionBench(PARTITIONS);
+  const environment = { ...bench.environment, LOG_LEVEL: 'warn' };
+  const random = seededRandom(11);
+  const start = (ready: boolean): Promise<CallMetricsProcess> => startCallMetricsProcess(environment, { ready });
+  const replicas = [await start(true), await start(false), await start(false)];
+
+  const writing = bench.write(randomEvents({ count: EVENTS, seed: 5, users: 500 }), 500);
+  const reign = async (replica: number): Promise<void> => {
+    for (let kill = 0; kill < KILLS_EACH; kill += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500 + random() * 6_000));
+      await replicas[replica]?.end('SIGKILL');
+      replicas[replica] = await start(false);
+    }
+  };
+  await Promise.all([writing, ...replicas.map((_, index) => reign(index))]);
+
+  const { table, log } = await bench.settle(180_000);
+  for (const replica of replicas) await replica.end('SIGTERM');
+  expect(log.size).toBeGreaterThan(2_000);
+  expect(table).toEqual(log);
+  expect(await bench.hanging()).toEqual([]);
+}, 900_000);
