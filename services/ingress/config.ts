@@ -15,7 +15,10 @@ const MIB = 1024 * KIB;
 export const ingressSettings = {
   kafka: kafkaSettings,
   registry: registrySettings,
-  service: serviceSettings({ port: 8080, adminPort: 9101 }),
+  service: {
+    ...serviceSettings({ port: 8080, adminPort: 9101 }),
+    workers: setting('INGRESS_WORKERS', 'Processes on this machine that share the port.', wholeNumber(1, 64), 1),
+  },
   webhook: {
     tokens: secretSetting(
       'VXT_WEBHOOK_TOKENS',

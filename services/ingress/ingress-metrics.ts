@@ -1,7 +1,7 @@
 import type { LaneObserver } from '../shared/kafka/publisher/lane.ts';
 import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
 import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
-import type { Spool } from '../shared/spool/spool.ts';
+import type { Spools } from './open-spools.ts';
 
 /** What became of a request to the webhook's path. */
 export const outcomes = [
@@ -32,7 +32,7 @@ export type IngressMetrics = Readonly<{
   authFailed: () => void;
   lanes: LaneObserver;
   watchPublisher: (publisher: Publisher) => void;
-  watchSpool: (spool: Spool) => void;
+  watchSpool: (spools: Pick<Spools, 'state'>) => void;
 }>;
 
 const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -78,7 +78,7 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     authFailed: () => authFailures.inc(),
     lanes: laneMetrics(registers),
     watchPublisher: (publisher) => watchPublisher(publisher, registers),
-    watchSpool: (spool) => watchSpool(spool, registers),
+    watchSpool: (spools) => watchSpool(spools, registers),
   };
 }
 
@@ -127,10 +127,11 @@ function watchPublisher(publisher: Publisher, registers: Registry[]): void {
     '1 while every lane has a producer that a broker took, else 0.',
     () => (publisher.state().up ? 1 : 0),
     registers,
+    'min',
   );
 }
 
-function watchSpool(spool: Spool, registers: Registry[]): void {
+function watchSpool(spool: Pick<Spools, 'state'>, registers: Registry[]): void {
   gauge('vxt_spool_records', 'Webhooks that wait on disk.', () => spool.state().records, registers);
   gauge('vxt_spool_bytes', 'Bytes that wait on disk.', () => spool.state().bytes, registers);
   gauge(
@@ -138,13 +139,22 @@ function watchSpool(spool: Spool, registers: Registry[]): void {
     'Age of the oldest webhook that waits on disk; 0 where none waits.',
     () => (spool.state().oldestAgeMs ?? 0) / 1000,
     registers,
+    'max',
   );
 }
 
-function gauge(name: string, help: string, read: () => number, registers: Registry[]): void {
+/** `over`: how the values of several workers are put together. */
+function gauge(
+  name: string,
+  help: string,
+  read: () => number,
+  registers: Registry[],
+  over: 'sum' | 'min' | 'max' = 'sum',
+): void {
   new Gauge({
     name,
     help,
+    aggregator: over,
     registers,
     collect() {
       this.set(read());

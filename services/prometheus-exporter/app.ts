@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { internalProblem } from '../shared/http/internal-problem.ts';
 import { sendProblem } from '../shared/http/problem.ts';
 import { type Registry, renderMetrics } from '../shared/observability/prometheus.ts';
 
@@ -31,5 +32,6 @@ export function exporterApp(registry: Registry, isReady: () => boolean): Express
   app.use((_request, response) =>
     sendProblem(response, { status: 404, title: 'Not found', detail: 'The exporter serves /metrics' }),
   );
+  app.use(internalProblem);
   return app;
 }

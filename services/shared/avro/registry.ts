@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { Schema } from 'avsc';
 import type { Secret } from '../config/secret.ts';
@@ -26,6 +27,8 @@ export type Registry = Readonly<{
   schemaById: (id: number) => Promise<Schema | null>;
 }>;
 
+const AGAIN_MS = 300;
+
 export function connectRegistry(settings: RegistrySettings): Registry {
   const { url, username, password } = settings;
   const auth = username === null || password === null ? {} : { auth: { username, password: password.reveal() } };
@@ -33,9 +36,11 @@ export function connectRegistry(settings: RegistrySettings): Registry {
 
   return {
     register: async (subject, schema) => {
+      const confluent = { type: 'AVRO', schema: JSON.stringify(schema) } as Parameters<typeof client.register>[0];
+      const register = () => client.register(confluent, { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE });
       try {
-        const confluent = { type: 'AVRO', schema: JSON.stringify(schema) } as Parameters<typeof client.register>[0];
-        const { id } = await client.register(confluent, { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE });
+        // Two replicas that start at once both set a new subject's compatibility, and the second is refused: once more.
+        const { id } = await register().catch(() => setTimeout(AGAIN_MS).then(register));
         return id;
       } catch (error) {
         throw asRegistryError(error, `register the schema of ${subject}`, url);

@@ -1,7 +1,7 @@
 /** The one door to prom-client. */
 import { collectDefaultMetrics, Gauge, Registry, type RegistryContentType } from 'prom-client';
 
-export { Counter, Gauge, Histogram, Registry } from 'prom-client';
+export { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Gauges of prom-client that end in `_total`, as only counters may. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -15,6 +15,7 @@ export function createMetricsRegistry(service: string, version: string): Registr
     name: 'vxt_build_info',
     help: 'Always 1; the labels tell what runs.',
     labelNames: ['service', 'version', 'node'],
+    aggregator: 'first',
     registers: [registry],
   });
   buildInfo.set({ service, version, node: process.versions.node }, 1);

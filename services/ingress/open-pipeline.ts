@@ -1,0 +1,73 @@
+import { topicName } from '../shared/call-events/topics.ts';
+import type { Readiness } from '../shared/http/admin-app.ts';
+import { createKafka } from '../shared/kafka/connection.ts';
+import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
+import { boundedClient, createPublisher } from '../shared/kafka/publisher/publisher.ts';
+import { withAdmin } from '../shared/kafka/with-admin.ts';
+import { errorFields, type Logger } from '../shared/observability/logger.ts';
+import { createSpoolingPublish } from '../shared/spool/spooling-publish.ts';
+import type { IngressConfig } from './config.ts';
+import { createEncoders } from './create-encoders.ts';
+import type { IngressMetrics } from './ingress-metrics.ts';
+import { openSpools } from './open-spools.ts';
+import { createReceiveWebhook, type ReceiveWebhook } from './receive-webhook.ts';
+import { ingressTopics } from './topics.ts';
+import type { WorkerSlot } from './worker-slot.ts';
+
+/** Everything behind the HTTP edge of one process. */
+export type Pipeline = Readonly<{
+  receive: ReceiveWebhook;
+  /** Ready to take a webhook: Kafka takes it, or the disk does. */
+  readiness: () => Readiness;
+  /** Gives Kafka what was accepted; what it does not take stays in the spool, if there is one. */
+  close: () => Promise<void>;
+}>;
+
+/** Topics and schemas are there once it resolves. Rejects with an error that says what is wrong and what to do. */
+export async function openPipeline(
+  config: IngressConfig,
+  worker: WorkerSlot,
+  metrics: IngressMetrics,
+  logger: Logger,
+): Promise<Pipeline> {
+  const { kafka: settings, publish } = config;
+  await withAdmin(createKafka(settings, 'vxt-ingress', logger), settings.brokers, (admin) =>
+    ensureTopics(admin, ingressTopics, settings, logger),
+  );
+  const encoders = await createEncoders(config);
+  const kafka = createKafka(settings, 'vxt-ingress', logger, boundedClient(publish.deadlineMs));
+  const publisher = createPublisher(kafka, publish, {
+    ...metrics.lanes,
+    renewed: (error) => {
+      metrics.lanes.renewed(error);
+      logger.warn('lane-renewed', error === null ? {} : errorFields(error));
+    },
+  });
+  metrics.watchPublisher(publisher);
+  const spools = await openSpools(config.spool, worker, publisher.publish, logger);
+  if (spools !== null) metrics.watchSpool(spools);
+
+  const partitionOf = createPartitionOfKey(settings.partitions);
+  const receive = createReceiveWebhook(
+    encoders,
+    (message) => ({
+      ...message,
+      topic: topicName(settings.topicPrefix, message.topic),
+      partition: partitionOf(message.key),
+    }),
+    spools === null ? publisher.publish : createSpoolingPublish(publisher.publish, spools),
+  );
+  return {
+    receive,
+    readiness: () => {
+      if (publisher.state().up || spools?.hasRoom()) return { ready: true };
+      const reason = spools === null ? 'Kafka does not answer' : 'Kafka does not answer and the spool is full';
+      return { ready: false, reasons: [reason] };
+    },
+    close: async () => {
+      await spools?.close();
+      await publisher.close();
+    },
+  };
+}
