@@ -152,12 +152,11 @@ function receiveWebhook({ receive, metrics, now }: Options, answer: Answer): Req
   return async (request: Request, response) => {
     const trace = startTrace('receive webhook', 'server', headerOf(request, 'traceparent'));
     const body: unknown = request.body;
-    const receipt = await receive({
-      body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-      contentType: headerOf(request, 'content-type'),
-      atMs: now(),
-      traceparent: trace.traceparent,
-    });
+    const contentType = headerOf(request, 'content-type');
+    const receipt = await receive(
+      { body: Buffer.isBuffer(body) ? body : Buffer.alloc(0), contentType, atMs: now() },
+      trace,
+    );
     const [event, outcome] = outcomeOf(receipt);
     if (receipt.kind === 'unrecognised' && receipt.reason !== null && isKept(outcome))
       metrics.unrecognised(receipt.reason);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../shared/call-events/parse-json.ts';
 import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
+import type { Traced } from '../shared/observability/tracing.ts';
 import type { DurableOutcome } from '../shared/spool/spooling-publish.ts';
 import { type Encoders, eventMessage, type Received } from './domain/event-message.ts';
 import { type Recognition, recognise } from './domain/recognise.ts';
@@ -11,7 +12,7 @@ export type Receipt =
   | Readonly<{ kind: Recognition['kind']; reason: string | null; published: DurableOutcome }>;
 
 /** Turns bodies into records and publishes them. */
-export type ReceiveWebhook = (received: Received) => Promise<Receipt>;
+export type ReceiveWebhook = (received: Omit<Received, 'traceparent'>, trace: Traced) => Promise<Receipt>;
 
 /**
  * The way of an authenticated body into the log: text → JSON → event (or kept as it came) → record → Kafka.
@@ -22,11 +23,14 @@ export function createReceiveWebhook(
   toRecord: (message: ReturnType<typeof eventMessage>) => OutgoingRecord,
   publish: (record: OutgoingRecord) => Promise<DurableOutcome>,
 ): ReceiveWebhook {
-  return async (received) => {
+  return async (received, trace) => {
     const json = parseBody(received.body);
     if (json === notJson) return { kind: 'not-json' };
     const recognition = recognise(json);
-    const published = await publish(toRecord(eventMessage(recognition, received, encoders)));
+    const span = trace.child('publish webhook', { 'vxt.event': recognition.kind });
+    const message = eventMessage(recognition, { ...received, traceparent: span.traceparent }, encoders);
+    const published = await publish(toRecord(message));
+    span.end(published === 'durable' || published === 'spooled' ? undefined : published);
     return {
       kind: recognition.kind,
       reason: recognition.kind === 'unrecognised' ? recognition.reason : null,

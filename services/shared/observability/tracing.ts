@@ -30,8 +30,12 @@ function traced(span: Span, parent: Context, received: string | null): Traced {
   const own = span.spanContext();
   const live = trace.isSpanContextValid?.(own) ?? false;
   const current = trace.setSpan(parent, span);
+  let traceparent: string | null = null;
   return {
-    traceparent: live ? `00-${own.traceId}-${own.spanId}-0${own.traceFlags & 1}` : continued(received),
+    get traceparent() {
+      traceparent ??= live ? `00-${own.traceId}-${own.spanId}-0${own.traceFlags & 1}` : continued(received);
+      return traceparent;
+    },
     sampledTraceId: live && (own.traceFlags & 1) === 1 ? own.traceId : null,
     child: (name, attributes) => {
       const child = tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes }, current);

@@ -1,0 +1,54 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { createReceiveWebhook } from '../../../services/ingress/receive-webhook.ts';
+import type { OutgoingRecord } from '../../../services/shared/kafka/publisher/outgoing-record.ts';
+import { startTrace } from '../../../services/shared/observability/tracing.ts';
+import { callWebhook } from '../../support/webhooks.ts';
+
+const wellFormed = /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/;
+const sender = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01';
+const published: OutgoingRecord[] = [];
+const encoder = { schemaId: 1, encode: () => Buffer.alloc(0) };
+const receive = createReceiveWebhook(
+  { callLog: encoder, voicemail: encoder, schemaUri: String },
+  (message) => ({ ...message, partition: 0 }),
+  async (record) => {
+    published.push(record);
+    return 'durable';
+  },
+);
+
+async function receiveWith(traceparent: string | null): Promise<string> {
+  const trace = startTrace('receive webhook', 'server', traceparent);
+  await receive({ body: Buffer.from(callWebhook('PAYLOAD-MARKER')), contentType: null, atMs: 0 }, trace);
+  trace.end();
+  return published.at(-1)?.headers.traceparent ?? '';
+}
+
+test('When no SDK is loaded, then a record continues the sender’s trace, or begins one', async () => {
+  const continued = await receiveWith(sender);
+  expect(continued).toMatch(wellFormed);
+  expect(continued.slice(0, 36)).toBe(sender.slice(0, 36));
+  expect(continued).not.toBe(sender);
+  expect(await receiveWith(null)).toMatch(wellFormed);
+  expect(await receiveWith('PAYLOAD-MARKER')).toMatch(wellFormed);
+});
+
+test('When an SDK is loaded, then receiving and publishing are spans of one trace, and tell nothing of the payload', async () => {
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+  const header = await receiveWith(null);
+  const [publish, received] = exporter.getFinishedSpans();
+  expect([publish?.name, received?.name]).toEqual(['publish webhook', 'receive webhook']);
+  expect(publish?.parentSpanContext?.spanId).toBe(received?.spanContext().spanId);
+  expect(header).toBe(`00-${publish?.spanContext().traceId}-${publish?.spanContext().spanId}-01`);
+  const told = [publish, received].map((span) => [span?.attributes, span?.status, span?.events]);
+  expect(JSON.stringify(told)).not.toContain('MARKER');
+});
+
+afterAll(() => {
+  trace.disable();
+  context.disable();
+  propagation.disable();
+});
