@@ -1,3 +1,4 @@
+import type { TableReader } from '../shared/kafka/table-reader.ts';
 import { registerAbsoluteHistogram, registerAbsoluteMetric } from '../shared/observability/absolute-metrics.ts';
 import { Counter, type Registry } from '../shared/observability/prometheus.ts';
 import type { Exposition } from './domain/lifetime-table.ts';
@@ -66,4 +67,26 @@ export function undecodableCounter(registry: Registry): () => void {
     registers: [registry],
   });
   return () => counter.inc();
+}
+
+/** What tells whether the exporter is up to date with its table. */
+export function watchReader(registry: Registry, reader: TableReader, rows: () => number): void {
+  registerAbsoluteMetric(registry, 'gauge', {
+    name: 'vxt_exporter_lag_records',
+    help: 'Offsets of the table that wait to be read. Above 0 for long: what is exposed is out of date.',
+    read: () => {
+      const lag = reader.lag();
+      return lag === null ? [] : [{ labels: {}, value: lag }];
+    },
+  });
+  registerAbsoluteMetric(registry, 'gauge', {
+    name: 'vxt_exporter_table_subjects',
+    help: 'Users, numbers and unassigned partitions with totals.',
+    read: () => [{ labels: {}, value: rows() }],
+  });
+  registerAbsoluteMetric(registry, 'counter', {
+    name: 'vxt_exporter_offsets_stepped_over_total',
+    help: 'Offsets without a record that kafkajs does not pass by itself.',
+    read: () => [{ labels: {}, value: reader.nudges() }],
+  });
 }

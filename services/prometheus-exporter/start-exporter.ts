@@ -13,11 +13,8 @@ import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
 import { exporterApp } from './app.ts';
 import type { ExporterConfig } from './config.ts';
-import { createLifetimeTable, type Exposition } from './domain/lifetime-table.ts';
-import { registerCallMetrics, undecodableCounter } from './exporter-metrics.ts';
-
-/** How long one exposition serves the metrics of one scrape. */
-const SAME_SCRAPE_MS = 50;
+import { createLifetimeTable } from './domain/lifetime-table.ts';
+import { registerCallMetrics, undecodableCounter, watchReader } from './exporter-metrics.ts';
 
 /** Starts the exporter and resolves once it listens; `/metrics` answers 503 until the table has been read. */
 export async function startExporter(config: ExporterConfig): Promise<Running & { logger: Logger; port: number }> {
@@ -29,11 +26,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
 
   const registry = createMetricsRegistry('prometheus-exporter', '0.1.0');
   const table = createLifetimeTable();
-  registerCallMetrics(
-    registry,
-    once(() => table.expose(config.metrics.maxUsers)),
-    config.metrics.userNames === 'email',
-  );
+  registerCallMetrics(registry, () => table.expose(config.metrics.maxUsers), config.metrics.userNames === 'email');
   const undecodable = undecodableCounter(registry);
 
   const values = createReader<UserCallMetrics>(connectRegistry(config.registry), 'user-call-metrics');
@@ -58,6 +51,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
       for (const record of records) apply(record);
     },
   );
+  watchReader(registry, reader, table.size);
   let ready = false;
   void reader.caughtUp.then(() => {
     ready = true;
@@ -81,15 +75,5 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
       await server.close(2_000);
       await reader.stop();
     },
-  };
-}
-
-/** All metrics of one scrape are read from one exposition, so that they agree with each other. */
-function once(read: () => Exposition): () => Exposition {
-  let last: Readonly<{ atMs: number; shown: Exposition }> | null = null;
-  return () => {
-    if (last === null || performance.now() - last.atMs > SAME_SCRAPE_MS)
-      last = { atMs: performance.now(), shown: read() };
-    return last.shown;
   };
 }

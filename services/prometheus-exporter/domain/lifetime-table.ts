@@ -24,18 +24,29 @@ export type Exposition = Readonly<{
 export type LifetimeTable = Readonly<{
   set: (key: string, metrics: UserCallMetrics) => void;
   delete: (key: string) => void;
+  /** Subjects with totals. */
+  size: () => number;
   /** Users beyond `maxUsers` by rank are summed under `other`: every replica admits the same ones. */
   expose: (maxUsers: number) => Exposition;
 }>;
 
 export function createLifetimeTable(): LifetimeTable {
   const rows = new Map<string, UserCallMetrics>();
+  let shown: Readonly<{ maxUsers: number; exposition: Exposition }> | null = null;
   return {
     set: (key, metrics) => {
-      if (metrics.date === null) rows.set(key, metrics);
+      if (metrics.date !== null) return;
+      rows.set(key, metrics);
+      shown = null;
     },
-    delete: (key) => void rows.delete(key),
-    expose: (maxUsers) => expose([...rows.values()], maxUsers),
+    delete: (key) => {
+      if (rows.delete(key)) shown = null;
+    },
+    size: () => rows.size,
+    expose: (maxUsers) => {
+      if (shown?.maxUsers !== maxUsers) shown = { maxUsers, exposition: expose([...rows.values()], maxUsers) };
+      return shown.exposition;
+    },
   };
 }
 
