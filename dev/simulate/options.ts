@@ -39,7 +39,7 @@ export function readOptions(argv: readonly string[], environment: Environment, n
     .option('--id-prefix <text>', 'what every id begins with', 'sim-')
     .option('--url <url>', 'where to send', httpUrl, new URL(`http://127.0.0.1:${ingress}/webhooks/vxt`))
     .option('--token <token>', 'bearer token (default: VXT_WEBHOOK_TOKENS, or the one npm start made)')
-    .option('--concurrency <n>', 'most requests at once', whole(1), 64)
+    .option('--concurrency <n>', 'most requests at once', whole(1), 256)
     .option('--give-up <seconds>', 'how long to try a webhook again', whole(1), 60)
     .option(
       '--compare [url]',

@@ -34,7 +34,14 @@ export function registryServer(options: RegistryServerOptions): ServerProcess {
   return serverProcess({
     name: 'schema registry',
     command: java,
-    args: ['-Xmx256m', ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`), '-jar', jar],
+    args: [
+      '-Xmx256m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`),
+      '-jar',
+      jar,
+    ],
     environment: jvmEnvironment(),
     directory,
     logFile,
