@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf } from '../stack/stack-error.ts';
 
 /** What became of one webhook. `attempts` counts every request that was made for it. */
 export type Outcome = Readonly<
@@ -70,6 +71,6 @@ export function createSender(url: URL, token: string, concurrency: number, giveU
 }
 
 function problemOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : messageOf(error);
 }

@@ -38,16 +38,23 @@ export async function registryProblem(url: string, withinMs = 2_000): Promise<st
     if (!response.ok) return `HTTP ${response.status} for GET ${url}/subjects`;
     return Array.isArray(JSON.parse(body)) ? null : 'something that is not a schema registry answers';
   } catch (error) {
-    if (error instanceof SyntaxError) return 'something that is not a schema registry answers';
-    if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${withinMs / 1_000} s`;
-    return connectionProblem(error instanceof Error && error.cause instanceof Error ? error.cause : error);
+    const name = memberOf(error, 'name');
+    if (name === 'SyntaxError') return 'something that is not a schema registry answers';
+    if (name === 'TimeoutError') return `no answer within ${withinMs / 1_000} s`;
+    const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : error;
+    return connectionProblem(cause);
   }
 }
 
 function connectionProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = memberOf(error, 'code');
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
-  if (error instanceof Error && error.message !== '') return error.message;
-  return code === '' ? String(error) : code;
+  return memberOf(error, 'message') || code || String(error);
+}
+
+/** A text member of a thrown value, which may come from another realm; empty when it has none. */
+function memberOf(error: unknown, member: 'name' | 'code' | 'message'): string {
+  const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined;
+  return typeof value === 'string' ? value : '';
 }

@@ -3,4 +3,8 @@ export class StackError extends Error {
   override readonly name = 'StackError';
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What an error says in words. */
+export function messageOf(error: unknown): string {
+  const message: unknown = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
+  return String(message);
+}

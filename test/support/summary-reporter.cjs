@@ -21,7 +21,8 @@ class SummaryReporter {
       ...(skipped.length > 0 ? [`Skipped ${skipped.length}:`, ...skipped.map((name) => `  - ${name}`)] : []),
       `${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`,
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    // Jest adds its own summary behind all reporters: only the end of the process is the last word.
+    process.once('exit', () => process.stdout.write(`${lines.join('\n')}\n`));
     const { TEST_COUNTS_FILE: file } = process.env;
     if (file) appendFileSync(file, `${JSON.stringify(counts)}\n`);
   }

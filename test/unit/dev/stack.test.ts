@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { endProcess, send } from '../../../dev/stack/end-process.ts';
 import { cacheFolder, downloadedMegabytes } from '../../../dev/stack/java-artifacts.ts';
@@ -56,14 +56,11 @@ test('When a Java server ends, then its last words are the exception, not the st
 });
 
 test('When something listens on a port, then it is not free, and it is not Kafka', async () => {
-  const server = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { port, close } = await listener((socket) => socket.end('220 mail.example.com ESMTP\r\n'));
   expect(await portIsFree(port)).toBe(false);
   expect(await kafkaProblem('127.0.0.1', port)).toBe('something that is not Kafka answers');
   expect(await kafkaProblem('127.0.0.1', port, 1_000, true)).toBeNull();
-  server.close();
+  close();
 });
 
 test('When nothing listens, then a probe says that the connection is refused', async () => {
@@ -74,13 +71,10 @@ test('When nothing listens, then a probe says that the connection is refused', a
 });
 
 test('When a server accepts and says nothing, then a probe gives up in time', async () => {
-  const server = createServer(() => undefined).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { port, close } = await listener(() => undefined);
   expect(await kafkaProblem('127.0.0.1', port, 200)).toBe('no answer within 0.2 s');
   expect(await registryProblem(`http://127.0.0.1:${port}`, 200)).toBe('no answer within 0.2 s');
-  server.close();
+  close();
 });
 
 test('When a process number belongs to a process that started at another time, then it is left alone', async () => {
@@ -107,3 +101,20 @@ test('When a process ignores SIGTERM, then it is killed', async () => {
   expect(await endProcess(identity, 200)).toBe(false);
   expect(isAlive(identity)).toBe(false);
 });
+
+async function listener(serve: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    serve(socket);
+  }).listen(0, '127.0.0.1');
+  server.unref();
+  await once(server, 'listening');
+  const address = server.address();
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { port: typeof address === 'object' && address !== null ? address.port : 0, close };
+}
