@@ -1,0 +1,151 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CompressionTypes, type Producer } from 'kafkajs';
+import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader.ts';
+import { eventually } from '../support/eventually.ts';
+import { testKafka } from '../support/kafka-log.ts';
+import { isolatedStack } from '../support/stack.ts';
+
+const { brokers, prefix } = isolatedStack();
+const kafka = testKafka(brokers);
+const admin = kafka.admin();
+const producer = kafka.producer();
+
+beforeAll(async () => {
+  await admin.connect();
+  await producer.connect();
+});
+afterAll(async () => {
+  await producer.disconnect();
+  await admin.disconnect();
+});
+
+async function createTopic(config: Readonly<Record<string, string>> = {}, partitions = 3): Promise<string> {
+  const topic = `${prefix}${randomUUID()}`;
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true });
+  return topic;
+}
+
+function read(topic: string, onRecords?: () => Promise<void>) {
+  const records: TableRecord[] = [];
+  const reader = startTableReader(kafka, { topics: [topic], groupPrefix: `${prefix}reader-` }, async (batch) => {
+    await onRecords?.();
+    records.push(...batch);
+  });
+  return { reader, keys: () => records.map(({ key }) => key), records };
+}
+
+const send = (to: Pick<Producer, 'send'>, topic: string, keys: readonly string[], partition = 0) =>
+  to.send({ topic, messages: keys.map((key) => ({ key, value: `v-${key}`, partition, headers: { h: '1' } })) });
+
+/** A transaction on partition 0, ended one way or the other. */
+async function transact(topic: string, keys: readonly string[], end: 'commit' | 'abort', id = randomUUID()) {
+  const transactional = kafka.producer({ transactionalId: `${prefix}${id}`, idempotent: true, maxInFlightRequests: 1 });
+  await transactional.connect();
+  const transaction = await transactional.transaction();
+  await send(transaction, topic, keys);
+  await transaction[end]();
+  await transactional.disconnect();
+}
+
+test('When a topic is empty, then the reader is at its end at once, and reads what comes', async () => {
+  const topic = await createTopic();
+  const { reader, records } = read(topic);
+  await reader.caughtUp;
+  await send(producer, topic, ['a'], 2);
+  await reader.reached(topic, 2, 1);
+  expect(records).toEqual([
+    {
+      topic,
+      partition: 2,
+      offset: 0,
+      timestampMs: expect.any(Number),
+      key: 'a',
+      value: Buffer.from('v-a'),
+      headers: { h: '1' },
+    },
+  ]);
+  await reader.stop();
+});
+
+test('When a log ends in markers and aborted records, then the reader reaches its end without them', async () => {
+  const topic = await createTopic();
+  await transact(topic, ['kept'], 'commit');
+  await transact(topic, ['aborted-1', 'aborted-2'], 'abort');
+  await transact(topic, ['aborted-3'], 'abort');
+  const { reader, keys } = read(topic);
+  await reader.caughtUp;
+  expect(keys()).toEqual(['kept']);
+  expect(reader.position(topic, 0)).toBe(7);
+  await eventually(() => reader.lag() === 0);
+  expect(reader.nudges()).toBe(0);
+  await reader.stop();
+});
+
+/** Bytes of a value that fills a segment of 1 MiB so far that the cleaner cannot merge it with a neighbour. */
+const FULL_SEGMENT = 1_048_490;
+
+test('When the log cleaner emptied a segment, then the reader steps over what kafkajs never passes, and counts', async () => {
+  const topic = await createTopic(
+    { 'cleanup.policy': 'compact', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.001' },
+    1,
+  );
+  const put = (to: Producer, keys: readonly string[], bytes: number) =>
+    to.send({ topic, messages: keys.map((key) => ({ key, value: randomBytes(bytes), partition: 0 })) });
+  // The broker keeps the last batch of each producer, without its records, as it holds the sequence number.
+  const idempotent = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await idempotent.connect();
+  await put(idempotent, ['a', 'b', 'c'], 300_000);
+  await idempotent.disconnect();
+  await put(producer, ['y'], FULL_SEGMENT);
+  await put(producer, ['a', 'b', 'c'], 10);
+  await put(producer, ['z'], FULL_SEGMENT);
+
+  const { nudges, offsets } = await eventually(
+    async () => {
+      const { reader, records } = read(topic);
+      await reader.caughtUp;
+      await reader.stop();
+      return reader.nudges() > 0 && { nudges: reader.nudges(), offsets: records.map(({ offset }) => offset) };
+    },
+    { deadlineMs: 90_000, everyMs: 1_000, what: () => 'a batch that the cleaner emptied' },
+  );
+  expect(nudges).toBe(3);
+  expect(offsets).toEqual([3, 4, 5, 6, 7]);
+});
+
+test('When a batch is compressed with zstd, then it is read', async () => {
+  const topic = await createTopic({ 'compression.type': 'zstd' });
+  await send(producer, topic, ['a']);
+  const { reader, keys } = read(topic);
+  await reader.caughtUp;
+  await producer.send({
+    topic,
+    compression: CompressionTypes.ZSTD,
+    messages: [{ key: 'b', value: 'x'.repeat(1000), partition: 0 }],
+  });
+  await reader.reached(topic, 0, 2);
+  expect(keys()).toEqual(['a', 'b']);
+  await reader.stop();
+});
+
+test('When the handler throws, then the reader fails with that error', async () => {
+  const topic = await createTopic();
+  await send(producer, topic, ['a']);
+  const { reader } = read(topic, () => Promise.reject(new Error('the registry is away')));
+  expect((await reader.failed).message).toBe('the registry is away');
+  await reader.stop();
+});
+
+test('When the topic is created anew, then the reader fails instead of showing what is gone', async () => {
+  const topic = await createTopic({}, 1);
+  await send(producer, topic, ['a', 'b']);
+  const { reader } = read(topic);
+  await reader.caughtUp;
+  await admin.deleteTopics({ topics: [topic] });
+  await eventually(async () => !(await admin.listTopics()).includes(topic));
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+  expect(await reader.failed).toBeInstanceOf(Error);
+  await reader.stop();
+});
