@@ -45,7 +45,7 @@ export async function openPipeline(
     },
   });
   metrics.watchPublisher(publisher);
-  const spools = await openSpools(config.spool, worker, publisher.publish, logger);
+  const spools = await openSpools(config.spool, worker, publisher, logger);
   if (spools !== null) metrics.watchSpool(spools);
 
   const partitionOf = createPartitionOfKey(settings.partitions);

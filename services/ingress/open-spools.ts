@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OutgoingRecord, PublishOutcome } from '../shared/kafka/publisher/outgoing-record.ts';
+import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { openSpool, type Spool } from '../shared/spool/spool.ts';
 import type { IngressConfig } from './config.ts';
@@ -16,7 +16,7 @@ export type Spools = Pick<Spool, 'append' | 'holds' | 'hasRoom' | 'state' | 'clo
 export async function openSpools(
   settings: IngressConfig['spool'],
   worker: WorkerSlot,
-  publish: (record: OutgoingRecord) => Promise<PublishOutcome>,
+  publisher: Pick<Publisher, 'publish' | 'state'>,
   logger: Logger,
 ): Promise<Spools | null> {
   const { directory, maxBytes } = settings;
@@ -26,7 +26,8 @@ export async function openSpools(
     openSpool({
       directory: path,
       maxBytes,
-      publish,
+      publish: publisher.publish,
+      kafkaIsUp: () => publisher.state().up,
       now: Date.now,
       onProblem: (event, error) => logger.error(event, errorFields(error)),
     });

@@ -21,7 +21,10 @@ type Entry = Readonly<{
   pointer?: string;
   headers?: Readonly<Record<string, string | null>>;
   encode?: 'gzip' | 'deflate' | 'br';
+  /** Spaces behind the body, up to this many bytes. */
   padTo?: number;
+  /** Characters in place of the payload's `notes`. */
+  growField?: number;
 }>;
 
 const directory = join(import.meta.dirname, '../fixtures/webhooks');
@@ -42,6 +45,8 @@ const records = new Map<string, LoggedRecord>();
 /** The body as the sender has it, before compression. */
 function bodyOf(entry: Entry): Buffer {
   const body = readFileSync(join(directory, `${entry.name}.json`));
+  if (entry.growField !== undefined)
+    return Buffer.from(body.toString().replace(/(?<="notes": ")[^"]*/, 'n'.repeat(entry.growField)));
   return entry.padTo === undefined ? body : Buffer.concat([body, Buffer.alloc(entry.padTo - body.length, ' ')]);
 }
 

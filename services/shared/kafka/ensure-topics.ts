@@ -9,8 +9,16 @@ export class TopicError extends Error {
   readonly retriable = false;
 }
 
+/** Room for the largest body the ingress can be set to take (3 MiB), with its headers. */
+const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+
 const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record<string, string>>>> = {
-  keep: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
+  keep: {
+    'cleanup.policy': 'delete',
+    'retention.ms': '-1',
+    'retention.bytes': '-1',
+    'max.message.bytes': String(MAX_RECORD_BYTES),
+  },
   compact: { 'cleanup.policy': 'compact' },
   truncated: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
 };
@@ -42,11 +50,11 @@ export async function ensureTopics(
 
 async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, logger: Logger): Promise<void> {
   const name = topicName(settings.topicPrefix, topic);
-  const inSync = settings.replicationFactor >= 3 ? 2 : 1;
-  if (settings.replicationFactor < 3) {
+  const inSync = Math.min(2, settings.replicationFactor);
+  if (inSync < 2) {
     logger.warn('topic-not-replicated', {
       topic: name,
-      hint: 'KAFKA_REPLICATION_FACTOR is below 3: an acknowledged event lives on as few disks',
+      hint: 'KAFKA_REPLICATION_FACTOR is 1: an acknowledged event lives on one disk. Use 3 in production',
     });
   }
   const config: Record<string, string> = {

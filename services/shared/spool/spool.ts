@@ -9,6 +9,8 @@ export type SpoolOptions = Readonly<{
   /** The most bytes of records it holds. */
   maxBytes: number;
   publish: (record: OutgoingRecord) => Promise<PublishOutcome>;
+  /** Whether Kafka takes records now; while it does not, nothing is read from disk. */
+  kafkaIsUp: () => boolean;
   now: () => number;
   /** Called for what should be logged: the disk failed, or the broker will never take a record. */
   onProblem: (event: 'spool-write-failed' | 'spool-record-refused', error: unknown) => void;
@@ -38,7 +40,7 @@ const RETRY_MS = 250;
  * order of each partition; a record is removed after Kafka has it, so a crash in between sends it twice, never not at all.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { maxBytes, publish, now, onProblem } = options;
+  const { maxBytes, publish, kafkaIsUp, now, onProblem } = options;
   const store = await openSpoolStore(options.directory);
   const waiting = new Map<number, number>();
   let { next, records, bytes, oldestMs } = await scan(store, waiting);
@@ -69,10 +71,12 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   };
   const drain = async (): Promise<void> => {
     while (records > 0 && !closing) {
-      const progressed = await drainBatch().catch((error: unknown) => {
-        onProblem('spool-write-failed', error);
-        return false;
-      });
+      const progressed =
+        kafkaIsUp() &&
+        (await drainBatch().catch((error: unknown) => {
+          onProblem('spool-write-failed', error);
+          return false;
+        }));
       if (!progressed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     draining = null;

@@ -1,0 +1,162 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
+import { eventually } from '../support/eventually.ts';
+import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
+import { readLog } from '../support/kafka-log.ts';
+import { acceptedIds, type Load, startLoad, statusCounts } from '../support/webhook-load.ts';
+
+const token = 'broker-away-token-0123456789';
+const DEADLINE_MS = 4_000;
+
+const directory = mkdtempSync(join(tmpdir(), 'broker-away-'));
+let stack: JavaStack;
+
+/** Settings of an ingress with topics of its own on the broker that is killed. */
+const settings = (prefix: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
+  KAFKA_BROKERS: stack.brokers,
+  SCHEMA_REGISTRY_URL: stack.registryUrl,
+  KAFKA_TOPIC_PREFIX: prefix,
+  KAFKA_PARTITIONS: '3',
+  VXT_WEBHOOK_TOKENS: token,
+  PUBLISH_DEADLINE_MS: String(DEADLINE_MS),
+  ...more,
+});
+
+beforeAll(async () => {
+  stack = await startJavaStack({ dataDirectory: directory });
+});
+
+const started: IngressProcess[] = [];
+const start = async (environment: Readonly<Record<string, string>>): Promise<IngressProcess> => {
+  const ingress = await startIngressProcess(environment);
+  started.push(ingress);
+  return ingress;
+};
+
+afterAll(async () => {
+  for (const ingress of started) await ingress.end('SIGKILL');
+  await stack.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Kills the broker with -9 and starts it again, three times, while the load goes on. */
+async function killBrokerThreeTimes(load: Load): Promise<void> {
+  for (let time = 0; time < 3; time += 1) {
+    const before = load.sent.length;
+    await eventually(() => load.sent.length > before + 500, { deadlineMs: 60_000 });
+    await stack.kafka.kill();
+    const away = load.sent.length;
+    await eventually(() => load.sent.length > away + 100, { deadlineMs: 60_000 });
+    await stack.kafka.start();
+    await eventually(() => load.sent.slice(away).some(({ status }) => status === 202), { deadlineMs: 60_000 });
+  }
+}
+
+async function idsInLog(prefix: string): Promise<ReadonlySet<string>> {
+  const log = await readLog(stack.brokers, [`${prefix}call-logs`]);
+  return new Set(log.map(({ headers }) => (headers.ce_id ?? '').slice('callLog/'.length)));
+}
+
+async function missing(prefix: string, accepted: readonly string[]): Promise<readonly string[]> {
+  const inLog = await idsInLog(prefix);
+  return accepted.filter((id) => !inLog.has(id));
+}
+
+const spooled = async (ingress: IngressProcess): Promise<number> => {
+  const metrics = await fetch(`${ingress.adminUrl}/metrics`).then((response) => response.text());
+  return Number(/^vxt_spool_records (\d+)$/m.exec(metrics)?.[1] ?? Number.NaN);
+};
+const untilDrained = (ingress: IngressProcess): Promise<boolean> =>
+  eventually(async () => (await spooled(ingress)) === 0, { deadlineMs: 90_000, what: () => 'an empty spool' });
+
+describe('When the broker is killed and started again three times under load', () => {
+  test('without a spool, then no 202 is lost, and every other answer is 503 with Retry-After within the deadline', async () => {
+    const ingress = await start(settings('plain.'));
+    const load = startLoad({ url: ingress.url, token, name: 'plain', connections: 32 });
+    await killBrokerThreeTimes(load);
+    const sent = await load.stop();
+    console.log(`without a spool: ${statusCounts(sent)}`);
+    const others = sent.filter(({ status }) => status !== 202);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.filter(({ status, retryAfter }) => status !== 503 || retryAfter === null)).toEqual([]);
+    expect(Math.max(...sent.map(({ tookMs }) => tookMs))).toBeLessThan(DEADLINE_MS * 2);
+    expect(await missing('plain.', acceptedIds(sent))).toEqual([]);
+    expect(await ingress.end()).toBe(0);
+  });
+
+  test('with a spool, then every answer is 202 and the log is complete after the recovery', async () => {
+    const ingress = await start(settings('spool.', { SPOOL_DIRECTORY: join(directory, 'spool-a') }));
+    const load = startLoad({ url: ingress.url, token, name: 'spool', connections: 32 });
+    await killBrokerThreeTimes(load);
+    const sent = await load.stop();
+    console.log(`with a spool: ${statusCounts(sent)}`);
+    expect(sent.filter(({ status }) => status !== 202)).toEqual([]);
+    await untilDrained(ingress);
+    expect(await missing('spool.', acceptedIds(sent))).toEqual([]);
+    expect(await ingress.end()).toBe(0);
+  });
+});
+
+test('When an ingress of 4 workers is killed with a full spool and started with 1, then the log is complete', async () => {
+  const spool = { SPOOL_DIRECTORY: join(directory, 'spool-b') };
+  const four = await start(settings('adopt.', { ...spool, INGRESS_WORKERS: '4' }));
+  await stack.kafka.kill();
+  const load = startLoad({ url: four.url, token, name: 'adopt', connections: 32 });
+  await eventually(() => load.sent.length > 2_000, { deadlineMs: 120_000 });
+  four.child.kill('SIGKILL');
+  const sent = await load.stop();
+  console.log(`4 workers, Kafka away: ${statusCounts(sent)}`);
+  expect(acceptedIds(sent).length).toBeGreaterThan(1_900);
+
+  await stack.kafka.start();
+  const one = await start(settings('adopt.', spool));
+  await untilDrained(one);
+  expect(await missing('adopt.', acceptedIds(sent))).toEqual([]);
+  expect(await one.end()).toBe(0);
+});
+
+test('When Kafka is away for a minute at 2,000 requests a second, then memory stays under 300 MB', async () => {
+  const ingress = await start(settings('memory.', { SPOOL_DIRECTORY: join(directory, 'spool-c') }));
+  await stack.kafka.kill();
+  const load = startLoad({ url: ingress.url, token, name: 'memory', connections: 64, rate: 2_000 });
+  let mostMb = 0;
+  const endMs = Date.now() + 60_000;
+  await eventually(
+    () => {
+      mostMb = Math.max(mostMb, residentMb(ingress.child.pid ?? 0));
+      return Date.now() > endMs;
+    },
+    { deadlineMs: 90_000 },
+  );
+  const sent = await load.stop();
+  console.log(
+    `Kafka away for 60 s: ${Math.round(sent.length / 60)} requests/s, ${statusCounts(sent)}, at most ${mostMb} MB`,
+  );
+  await stack.kafka.start();
+  expect(sent.filter(({ status }) => status !== 202)).toEqual([]);
+  expect(mostMb).toBeLessThan(300);
+  await untilDrained(ingress);
+  expect(await missing('memory.', acceptedIds(sent))).toEqual([]);
+  expect(await ingress.end()).toBe(0);
+}, 300_000);
+
+test('When SIGTERM comes under load, ten times, then nothing accepted is missing and each ends by itself', async () => {
+  const accepted: string[] = [];
+  for (let time = 0; time < 10; time += 1) {
+    const ingress = await start(settings('term.'));
+    const load = startLoad({ url: ingress.url, token, name: `term-${time}`, connections: 32 });
+    await eventually(() => load.sent.length > 300, { deadlineMs: 60_000 });
+    expect(await ingress.end('SIGTERM')).toBe(0);
+    accepted.push(...acceptedIds(await load.stop()));
+  }
+  console.log(`SIGTERM ten times: ${accepted.length} accepted`);
+  expect(await missing('term.', accepted)).toEqual([]);
+}, 300_000);
+
+/** Memory a process holds, in MB (VmRSS of Linux). */
+function residentMb(pid: number): number {
+  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024);
+}
