@@ -3,6 +3,7 @@ import type { Batch, Kafka } from 'kafkajs';
 import { createLogEnd, type LogEnd } from './table-reader-log-end.ts';
 import { createPositions } from './table-reader-positions.ts';
 import { createSteps } from './table-reader-steps.ts';
+import { tracedBatches } from './traced-batches.ts';
 import { registerZstd } from './zstd-codec.ts';
 
 /** A record as it is in the log. Its offset is exact below 2^53. */
@@ -128,7 +129,7 @@ export function startTableReader(
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: Math.max(1, ends.length),
-      eachBatch: async ({ batch }) => {
+      eachBatch: tracedBatches(async ({ batch }) => {
         const records = newRecords(batch, positions.position(batch.topic, batch.partition) ?? 0);
         try {
           if (records.length > 0) await onRecords(records);
@@ -136,7 +137,7 @@ export function startTableReader(
           fail(error);
           throw error;
         }
-      },
+      }),
     });
   };
   const started = start().catch(fail);

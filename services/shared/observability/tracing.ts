@@ -54,3 +54,29 @@ function continued(received: string | null): string {
   const random = randomBytes(24).toString('hex');
   return `00-${traceId ?? random.slice(0, 32)}-${random.slice(32)}-${flags}`;
 }
+
+/** Runs `work` in a consumer's span that links to the traces of the records it handles; these are asked for only if an SDK records. */
+export async function traceBatch(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  traceparents: () => readonly string[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes });
+  if (span.isRecording()) {
+    for (const traceparent of traceparents()) {
+      const [, traceId, spanId, flags] = wellFormed.exec(traceparent) ?? [];
+      if (traceId !== undefined && spanId !== undefined) {
+        span.addLink({ context: { traceId, spanId, traceFlags: Number.parseInt(flags ?? '00', 16), isRemote: true } });
+      }
+    }
+  }
+  try {
+    await work();
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    span.end();
+  }
+}

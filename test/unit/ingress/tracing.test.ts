@@ -3,11 +3,12 @@ import { context, propagation, trace } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { createReceiveWebhook } from '../../../services/ingress/receive-webhook.ts';
 import type { OutgoingRecord } from '../../../services/shared/kafka/publisher/outgoing-record.ts';
-import { startTrace } from '../../../services/shared/observability/tracing.ts';
+import { startTrace, traceBatch } from '../../../services/shared/observability/tracing.ts';
 import { callWebhook } from '../../support/webhooks.ts';
 
 const wellFormed = /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/;
 const sender = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01';
+const exporter = new InMemorySpanExporter();
 const published: OutgoingRecord[] = [];
 const encoder = { schemaId: 1, encode: () => Buffer.alloc(0) };
 const receive = createReceiveWebhook(
@@ -36,7 +37,6 @@ test('When no SDK is loaded, then a record continues the sender’s trace, or be
 });
 
 test('When an SDK is loaded, then receiving and publishing are spans of one trace, and tell nothing of the payload', async () => {
-  const exporter = new InMemorySpanExporter();
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
   const header = await receiveWith(null);
   const [publish, received] = exporter.getFinishedSpans();
@@ -45,6 +45,26 @@ test('When an SDK is loaded, then receiving and publishing are spans of one trac
   expect(header).toBe(`00-${publish?.spanContext().traceId}-${publish?.spanContext().spanId}-01`);
   const told = [publish, received].map((span) => [span?.attributes, span?.status, span?.events]);
   expect(JSON.stringify(told)).not.toContain('MARKER');
+});
+
+test('When an SDK is loaded, then a batch is a span that links to the traces of its records', async () => {
+  exporter.reset();
+  await traceBatch(
+    'consume batch',
+    { 'messaging.destination.name': 't' },
+    () => [sender, ''],
+    async () => undefined,
+  );
+  const fails = traceBatch(
+    'consume batch',
+    {},
+    () => [],
+    () => Promise.reject(new Error('away')),
+  );
+  await expect(fails).rejects.toThrow('away');
+  const [batch, failed] = exporter.getFinishedSpans();
+  expect(batch?.links.map(({ context: { traceId } }) => traceId)).toEqual([sender.slice(3, 35)]);
+  expect(failed?.status.code).toBe(2);
 });
 
 afterAll(() => {

@@ -5,6 +5,7 @@ import type { Opened, Projection } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import type { Task } from '../../projection/task.ts';
 import type { TableReader } from '../table-reader.ts';
+import { tracedBatches } from '../traced-batches.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
 import { createMembership } from './membership.ts';
@@ -202,7 +203,7 @@ export async function startProjection(
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: settings.partitions * inputs.length,
-    eachBatch,
+    eachBatch: tracedBatches(eachBatch),
   });
 
   return {
