@@ -14,7 +14,7 @@ describe('When a replica stands still for 60 s while its successor works, then n
   test.each<[string, Point]>([
     ['after the join, before the fence', { request: INIT_PRODUCER_ID, skip: 0 }],
     ['after the fence, before the restore', { answer: INIT_PRODUCER_ID, skip: 0 }],
-    ['between the last write and the end of the transaction', { request: ApiKey.endTxn, skip: 6 }],
+    ['between the last write and the end of the transaction', { request: ApiKey.endTxn, skip: 2 }],
   ])(
     '%s',
     async (_name, point) => {
@@ -43,7 +43,7 @@ describe('When a replica stands still for 60 s while its successor works, then n
         stoppedMs = Date.now();
       };
 
-      const writing = bench.write(randomEvents({ count: 3_000, seed: 21 }), 50);
+      const writing = bench.write(randomEvents({ count: 6_000, seed: 21 }), 20);
       await eventually(() => stoppedMs > 0, { what: () => `the point to be reached; ${zombie.output()}` });
       const successor = await startCallMetricsProcess(bench.environment);
       await writing;

@@ -1,9 +1,28 @@
+import { afterAll } from '@jest/globals';
+import { eventually } from './eventually.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
 
 export const API_TOKEN = 'query-api-token-of-the-tests';
 
 /** A call-metrics of its own process on free ports. */
 export type CallMetricsProcess = ServiceProcess & Readonly<{ url: string; adminUrl: string }>;
+
+const started: ServiceProcess[] = [];
+// A test that fails half way must leave nothing behind.
+afterAll(async () => {
+  await Promise.all(started.map((service) => service.end('SIGKILL')));
+});
+
+/** Runs `npm run rebuild` and gives its exit code and what it said. */
+export async function runRebuild(environment: Readonly<Record<string, string>>) {
+  const run = startProcess('services/call-metrics/rebuild/main.ts', environment);
+  started.push(run);
+  await eventually(() => run.child.exitCode !== null, {
+    deadlineMs: 90_000,
+    what: () => `the rebuild:\n${run.output()}`,
+  });
+  return { code: run.child.exitCode, output: run.output() };
+}
 
 /** Starts a call-metrics; with `ready` false it is not waited for. */
 export async function startCallMetricsProcess(
@@ -18,6 +37,7 @@ export async function startCallMetricsProcess(
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
   });
+  started.push(service);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   if (ready) await untilReady(service, `${adminUrl}/readyz`);
   return { ...service, url: `http://127.0.0.1:${port}`, adminUrl };

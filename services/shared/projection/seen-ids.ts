@@ -32,6 +32,8 @@ export type SeenIds = Readonly<{
   add: (entry: SeenEntry, sinceMs: number) => void;
   /** Adds what `packEntries` packed. */
   addPacked: (entries: Buffer, sinceMs: number) => void;
+  /** The entries not older than `sinceMs` as bytes, at most so many in each part. */
+  pack: (sinceMs: number, atMost: number) => readonly Readonly<{ newestLogTimeMs: number; entries: Buffer }>[];
   size: () => number;
 }>;
 
@@ -114,8 +116,31 @@ export function createSeenIds(): SeenIds {
         put(entries, at, entries, at + 16, Number(entries.readBigInt64BE(at + 24)), sinceMs);
       }
     },
+    pack: (sinceMs, atMost) => {
+      const live: number[] = [];
+      for (let slot = 0; slot < slots; slot += 1) {
+        const time = times[slot] ?? -Infinity;
+        if (time !== -Infinity && time >= sinceMs) live.push(slot);
+      }
+      const parts: { newestLogTimeMs: number; entries: Buffer }[] = [];
+      for (let at = 0; at < live.length; at += atMost) parts.push(packSlots(live.slice(at, at + atMost), words, times));
+      return parts;
+    },
     size: () => size,
   };
+}
+
+function packSlots(slots: readonly number[], words: Uint32Array, times: Float64Array) {
+  const entries = Buffer.allocUnsafe(slots.length * SEEN_ENTRY_BYTES);
+  let newestLogTimeMs = -Infinity;
+  for (const [index, slot] of slots.entries()) {
+    const at = index * SEEN_ENTRY_BYTES;
+    for (let word = 0; word < WORDS; word += 1) entries.writeUInt32LE(words[slot * WORDS + word] ?? 0, at + word * 4);
+    const time = times[slot] ?? -Infinity;
+    entries.writeBigInt64BE(BigInt(time), at + 24);
+    newestLogTimeMs = Math.max(newestLogTimeMs, time);
+  }
+  return { newestLogTimeMs, entries };
 }
 
 /** Entries as bytes, `SEEN_ENTRY_BYTES` each. */

@@ -44,11 +44,16 @@ const PRODUCER_FENCED = 90;
  * that did so for the first commit (rule 5: `connect()` fences nothing, the first `transaction()` does, once). Rejects
  * when the coordinator does not answer in time.
  */
-export async function fence(kafka: Kafka, transactionalId: string, partition: number): Promise<TransactionalWriter> {
+export async function fence(
+  kafka: Kafka,
+  transactionalId: string,
+  partition: number,
+  transactionTimeout = TRANSACTION_TIMEOUT_MS,
+): Promise<TransactionalWriter> {
   const producer = kafka.producer({
     transactionalId,
     maxInFlightRequests: 1,
-    transactionTimeout: TRANSACTION_TIMEOUT_MS,
+    transactionTimeout,
     allowAutoTopicCreation: false,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
   });

@@ -1,0 +1,83 @@
+import type { Positions, SourceRecord } from '../../shared/projection/records.ts';
+import type { CallMetricsProjection } from '../call-metrics-projection.ts';
+import type { PartitionView } from '../committed-view.ts';
+
+/** Records folded before they are put into the compact view. */
+const CHUNK_RECORDS = 5_000;
+
+/**
+ * One partition folded from zero into a view of its own, up to positions that are told and never beyond: those that the
+ * live projection has committed, so that both can be compared and nothing is published that is older than what is there.
+ */
+export type Replay = Readonly<{
+  /** Takes records of one input, in order. */
+  take: (records: readonly SourceRecord[]) => Promise<void>;
+  /** Folds on as far as these offsets, by topic. */
+  advanceTo: (limits: Readonly<Record<string, number>>) => Promise<void>;
+  /** By topic, the next offset that is to be folded. */
+  positions: () => Readonly<Record<string, number>>;
+  view: PartitionView;
+  /** Records that could not be counted, with the place they came from. */
+  deadLetters: () => number;
+}>;
+
+/**
+ * `projection` is one that nothing was read back into: its view becomes the new generation. `ends` are those of the input
+ * partitions.
+ */
+export function createReplay(projection: CallMetricsProjection, partition: number, ends: Positions): Replay {
+  const { fold, positions: start } = projection.open(partition, ends);
+  const positions: Record<string, number> = { ...start };
+  const waiting = new Map<string, SourceRecord[]>(projection.inputs.map((topic) => [topic, []]));
+  let limits: Readonly<Record<string, number>> = {};
+  let folded = 0;
+  let written = 0;
+  let deadLetters = 0;
+  let working: Promise<void> = Promise.resolve();
+
+  const settle = async (): Promise<void> => {
+    folded = 0;
+    const { records, committed } = fold.takeTransaction(positions);
+    deadLetters += records.filter(({ topic }) => topic === projection.topics.deadLetters).length;
+    await projection.readBack(
+      records.map(({ topic, key, value }) => {
+        written += 1;
+        return { topic, partition, offset: written, key: key?.toString() ?? '', value };
+      }),
+    );
+    committed();
+  };
+  const foldWaiting = async (): Promise<void> => {
+    for (const [topic, records] of waiting) {
+      const limit = limits[topic] ?? 0;
+      const count = records.findIndex(({ offset }) => offset >= limit);
+      const due = records.splice(0, count === -1 ? records.length : count);
+      if (due.length > 0) await projection.prepare(due);
+      for (const record of due) {
+        fold.apply(record);
+        positions[topic] = record.offset + 1;
+        folded += 1;
+        if (folded >= CHUNK_RECORDS) await settle();
+      }
+    }
+    if (folded > 0) await settle();
+  };
+  const next = (change: () => void): Promise<void> => {
+    working = working.then(() => {
+      change();
+      return foldWaiting();
+    });
+    return working;
+  };
+
+  return {
+    take: (records) => next(() => waiting.get(records[0]?.topic ?? '')?.push(...records)),
+    advanceTo: (told) =>
+      next(() => {
+        limits = told;
+      }),
+    positions: () => ({ ...positions }),
+    view: projection.view.partition(partition),
+    deadLetters: () => deadLetters,
+  };
+}
