@@ -1,5 +1,6 @@
 import { topicName } from '../shared/call-events/topics.ts';
 import type { Readiness } from '../shared/http/admin-app.ts';
+import { watchBroker } from '../shared/kafka/broker-watch.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
@@ -9,6 +10,7 @@ import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createSpoolingPublish } from '../shared/spool/spooling-publish.ts';
 import type { IngressConfig } from './config.ts';
 import { createEncoders } from './create-encoders.ts';
+import { reasonsNotReady } from './domain/readiness.ts';
 import type { IngressMetrics } from './ingress-metrics.ts';
 import { openSpools } from './open-spools.ts';
 import { createReceiveWebhook, type ReceiveWebhook } from './receive-webhook.ts';
@@ -45,6 +47,7 @@ export async function openPipeline(
     },
   });
   metrics.watchPublisher(publisher);
+  const broker = watchBroker(kafka, topicName(settings.topicPrefix, 'callLogs'), Date.now);
   const spools = await openSpools(config.spool, worker, publisher, logger);
   if (spools !== null) metrics.watchSpool(spools);
 
@@ -61,13 +64,20 @@ export async function openPipeline(
   return {
     receive,
     readiness: () => {
-      if (publisher.state().up || spools?.hasRoom()) return { ready: true };
-      const reason = spools === null ? 'Kafka does not answer' : 'Kafka does not answer and the spool is full';
-      return { ready: false, reasons: [reason] };
+      const { up, records } = publisher.state();
+      const reasons = reasonsNotReady({
+        lanesUp: up,
+        brokerAnsweredAgoMs: broker.answeredAgoMs(),
+        queuedRecords: records,
+        queueLimit: publish.queueRecords,
+        spoolHasRoom: spools?.hasRoom() ?? null,
+      });
+      return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
     },
     close: async () => {
       await spools?.close();
       await publisher.close();
+      await broker.stop();
     },
   };
 }
