@@ -58,7 +58,7 @@ export async function startJavaStack(options: JavaStackOptions): Promise<JavaSta
     logFile: join(logs, 'schema-registry.log'),
     port: registryPort,
   });
-  const kafka = await kafkaServer({
+  const kafka = kafkaServer({
     ...hooks,
     java,
     classPath: artifacts.kafkaClassPath,
@@ -74,10 +74,10 @@ export async function startJavaStack(options: JavaStackOptions): Promise<JavaSta
     await registry.stop();
     await kafka.stop();
   };
-  const abort = () => void stop();
-  options.signal?.addEventListener('abort', abort, { once: true });
   const interrupted = () => options.signal?.aborted === true;
   if (interrupted()) throw new StackError('the start was interrupted');
+  const abort = () => void stop();
+  options.signal?.addEventListener('abort', abort, { once: true });
   const outcomes = await Promise.allSettled([kafka.start(), registry.start()]);
   options.signal?.removeEventListener('abort', abort);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');

@@ -21,8 +21,8 @@ export type KafkaServerOptions = Readonly<{
 }> &
   Pick<ServerProcessOptions, 'onSpawn' | 'onDied'>;
 
-/** One Kafka node, broker and controller in one, as a server process. Formats its directory first if that is new. */
-export async function kafkaServer(options: KafkaServerOptions): Promise<ServerProcess> {
+/** One Kafka node, broker and controller in one, as a server process. Its first start formats its directory. */
+export function kafkaServer(options: KafkaServerOptions): ServerProcess {
   const { java, classPath, directory, logFile, port } = options;
   mkdirSync(directory, { recursive: true });
   const propertiesFile = join(directory, 'server.properties');
@@ -33,7 +33,6 @@ export async function kafkaServer(options: KafkaServerOptions): Promise<ServerPr
       .map(([name, value]) => `${name}=${value}`)
       .join('\n')}\n`,
   );
-  await formatOnce(options, propertiesFile);
   return serverProcess({
     name: 'Kafka',
     command: java,
@@ -41,6 +40,7 @@ export async function kafkaServer(options: KafkaServerOptions): Promise<ServerPr
     environment: jvmEnvironment(),
     directory,
     logFile,
+    prepare: () => formatOnce(options, propertiesFile),
     ready: async () => (await kafkaProblem('127.0.0.1', port)) === null,
     startWithinMs: 60_000,
     stopWithinMs: 3_000,

@@ -16,6 +16,8 @@ export type ServerProcessOptions = Readonly<{
   directory: string;
   /** Receives both outputs; appended to. */
   logFile: string;
+  /** Runs before every start. */
+  prepare?: () => Promise<void>;
   /** True once it can be worked with. */
   ready: () => boolean | Promise<boolean>;
   startWithinMs: number;
@@ -32,7 +34,7 @@ export type ServerProcess = Readonly<{
   logFile: string;
   /** Null: not running. */
   pid: () => number | null;
-  /** Resolves once it is ready. Throws StackError, with the last thing it wrote, when it ends first or takes too long. */
+  /** Resolves once it is ready, or was told to stop. Throws StackError, with the last thing it wrote, when it ends first or takes too long. */
   start: () => Promise<void>;
   /** SIGTERM, then SIGKILL. */
   stop: () => Promise<void>;
@@ -52,6 +54,8 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
   const start = async () => {
     if (running !== null) throw new Error(`${name} is running already`);
     asked = false;
+    await options.prepare?.();
+    if (asked) return;
     const { child, exited, logStart } = launch(options);
     let how: string | null = null;
     let isReady = false;
