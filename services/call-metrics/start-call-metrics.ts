@@ -70,11 +70,16 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   let caughtUp = false;
   let began = false;
 
+  const readBack = readBackInto(projection, logger);
   const ends = await createLogEnds(kafka, brokers, projection.restoredFrom)();
   const reader = startTableReader(
     kafka,
     { topics: projection.restoredFrom, groupPrefix: `${topicPrefix}call-metrics-reader-` },
-    readBackInto(projection, logger),
+    async (records) => {
+      await readBack(records);
+      // A rebuild under other settings has replaced these totals: this process must not go on with its own.
+      if (caughtUp && records.some(({ topic }) => topic === projection.topics.state)) projection.checkFingerprints();
+    },
   );
   const restore = watchRestore(reader, ends, logger);
 

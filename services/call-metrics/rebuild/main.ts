@@ -5,8 +5,13 @@ import { createLogger } from '../../shared/observability/logger.ts';
 import { callMetricsSettings } from '../config.ts';
 import { rebuild } from './rebuild.ts';
 
+const BAR_CELLS = 40;
 const bar = new SingleBar({
-  format: 'rebuilding [{bar}] {percentage} % | {value}/{total} records | {eta_formatted} left',
+  format: (_options, { progress, value, total, eta }) => {
+    const full = Math.round(progress * BAR_CELLS);
+    const left = Number.isFinite(Number(eta)) ? `, about ${Math.round(Number(eta))} s left` : '';
+    return `rebuilding [${'='.repeat(full)}${'-'.repeat(BAR_CELLS - full)}] ${value}/${total} records${left}`;
+  },
   noTTYOutput: true,
   notTTYSchedule: 2_000,
 });
