@@ -10,7 +10,7 @@ type PanelJson = Readonly<{
 }>;
 
 const COLUMN = 50;
-const LINE = 26;
+const LINE = 28;
 const HEAD = 44;
 
 /** The layout of a dashboard as SVG, drawn from its JSON: Grafana itself is not needed. */
@@ -36,13 +36,13 @@ function drawPanel(panel: PanelJson): string {
     .map(({ legendFormat }) => legendFormat ?? '')
     .filter((one) => one !== panel.title);
   const letters = Math.floor((width - 20) / 6);
-  const lines = [
-    ...wrap(panel.description ?? '', letters).slice(0, Math.max(1, h - 4)),
-    ...(h > 4 && legends.length > 0 ? wrap(`Shows: ${legends.join(', ')}`, letters).slice(0, 2) : []),
-  ];
+  const room = Math.floor((height - 44) / 15);
+  const shows = h > 4 && legends.length > 0 ? wrap(`Shows: ${legends.join(', ')}`, letters) : [];
+  const all = [...wrap(panel.description ?? '', letters), ...shows];
+  const lines = all.length <= room ? all : [...all.slice(0, room - 1), `${all[room - 1]} …`];
   return [
     `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="3" fill="#fff" stroke="#ccd3da"/>`,
-    text(left + 10, top + 20, 13, '#24292e', panel.title, 'bold'),
+    text(left + 10, top + 20, 12.5, '#24292e', panel.title, 'bold'),
     text(left + 10, top + 37, 11, '#3871dc', `${panel.type}${unit === '' || unit === 'none' ? '' : `, ${unit}`}`),
     ...lines.map((line, index) => text(left + 10, top + 56 + index * 15, 11, '#5a6b7b', line)),
   ].join('\n');
