@@ -1,3 +1,4 @@
+import { StackError } from '../stack/stack-error.ts';
 import { waitUntil } from '../stack/wait-until.ts';
 import { counters, inUnits, isCounter, overUsers, series, type Totals } from './totals.ts';
 
@@ -33,8 +34,9 @@ export function differences(expected: Totals, before: Totals, now: Totals): read
 }
 
 export async function scrape(url: string): Promise<Totals> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-  if (!response.ok) throw new Error(`${url} answers HTTP ${response.status}`);
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
+  if (response === null) throw new StackError(`${url} does not answer: is the exporter running?`);
+  if (!response.ok) throw new StackError(`${url} answers HTTP ${response.status}`);
   return parseMetrics(await response.text());
 }
 

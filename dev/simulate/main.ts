@@ -1,6 +1,6 @@
 /** `npm run simulate`: posts realistic webhooks and says what they must add to the counters. */
 import { Presets, SingleBar } from 'cli-progress';
-import { messageOf } from '../stack/stack-error.ts';
+import { messageOf, StackError } from '../stack/stack-error.ts';
 import { awaitEqual, scrape } from './compare.ts';
 import { readOptions, type SimulateCommand } from './options.ts';
 import { type Comparison, describe, toJson } from './report.ts';
@@ -11,6 +11,7 @@ import { webhooks } from './webhooks.ts';
 async function run(command: SimulateCommand): Promise<boolean> {
   const { simulation, compareUrl } = command;
   const before = compareUrl === null ? null : await scrape(compareUrl);
+  await checkReceiver(command.url);
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 
@@ -39,6 +40,14 @@ async function run(command: SimulateCommand): Promise<boolean> {
   console.log(command.json ? toJson(result, comparison) : describe(result, comparison, command.perUser));
   const complete = !interrupted.signal.aborted && result.accepted === result.sent;
   return complete && (comparison === null || comparison.differ.length === 0);
+}
+
+/** Fails at once where nothing listens; later on, a receiver that goes away is waited for. */
+async function checkReceiver(url: URL): Promise<void> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
+  if (answer === null)
+    throw new StackError(`${url} does not answer: is npm start running? --url names another address`);
+  await answer.body?.cancel();
 }
 
 try {

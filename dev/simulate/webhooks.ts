@@ -112,13 +112,13 @@ function otherParties(
       ? { type: 'unknown' }
       : { type: 'phoneNumber', phoneNumberE164: otherNumber(random) };
   if (!answered || !random.chance(0.05)) return [first];
-  const others = Array.from({ length: random.whole(1, 3) }, (): PartyPayload => {
-    const teammate = userAt(random.whole(0, users - 1));
-    return random.chance(0.5) && teammate.uid !== user?.uid
-      ? teammate
-      : { type: 'phoneNumber', phoneNumberE164: otherNumber(random) };
+  const teammate = userAt(random.whole(0, users - 1));
+  const customers = Array.from({ length: random.whole(1, 3) }, (): PartyPayload => {
+    return { type: 'phoneNumber', phoneNumberE164: otherNumber(random) };
   });
-  return [first, ...others];
+  return random.chance(0.5) && teammate.uid !== user?.uid
+    ? [first, teammate, ...customers.slice(1)]
+    : [first, ...customers];
 }
 
 function voicemailAfter(

@@ -137,7 +137,7 @@ async function cleanUp(ledger: Ledger, kind: StackKind, options: StartOptions, s
   for (const part of ['kafka', 'registry', 'spool', 'tokens', 'logs', 'processes.json']) {
     rmSync(join(settings.dataDirectory, part), { recursive: true, force: true });
   }
-  voice.say(`Wiped ${settings.dataDirectory}.`);
+  voice.say(`Wiped ${settings.dataDirectory}.${kind === 'external' ? ' The Kafka given keeps its topics.' : ''}`);
 }
 
 async function checkPorts(settings: StartSettings, withStack: boolean): Promise<void> {
