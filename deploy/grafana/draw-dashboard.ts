@@ -19,6 +19,7 @@ export function drawDashboard({ title, panels }: DashboardJson): string {
   const [width, height] = [24 * COLUMN, HEAD + bottom * LINE + 8];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif">`,
+    `<title>Layout of the dashboard ${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#f4f5f5"/>`,
     text(12, 29, 20, '#24292e', title),
     ...panels.map(drawPanel),
