@@ -86,7 +86,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
       });
       task = running;
       enter('running');
-      const durationMs = now() - startedMs;
+      const durationMs = Math.round(now() - startedMs);
       options.observer.restored(partition, durationMs / 1000);
       logger.info('task-running', { partition, durationMs });
       options.fetchFrom(partition, running.positions());
