@@ -1,10 +1,19 @@
 import type { Dashboard, Panel, Query } from './dashboard-definition.ts';
 
 /** Replicas of the exporter show the same totals: the largest of them counts once. Summed before the increase, so that first calls count. */
-const sumOf = (metric: string, labels: string, by: string): string =>
-  `sum${by === '' ? '' : ` by (${by})`} (max without (instance, pod) (${metric}{user_uid=~"$user"${labels === '' ? '' : `, ${labels}`}}))`;
+const sumOf = (metric: string, labels: string, by: string, ago = ''): string =>
+  `sum${by === '' ? '' : ` by (${by})`} (max without (instance, pod) (${metric}{user_uid=~"$user"${labels === '' ? '' : `, ${labels}`}}${ago}))`;
 const increaseOf = (metric: string, labels: string, range: string, by = ''): string =>
-  `increase(${sumOf(metric, labels, by)}[${range}:])`;
+  by === 'user_uid'
+    ? perUser(sumOf(metric, labels, by), sumOf(metric, labels, by, ` offset ${range}`), range)
+    : `increase(${sumOf(metric, labels, by)}[${range}:])`;
+
+/**
+ * What each user's total moved by: exactly, with a user that is new since then from 0 (increase() would leave out a series' first
+ * value). Where Prometheus has not scraped for so long, what it saw.
+ */
+const perUser = (total: string, before: string, range: string): string =>
+  `((${total} - ${before}) or (${total} and on () count(vxt_calls_total offset ${range}) > 0) or increase(${total}[${range}:]))`;
 const overAllUsers = (metric: string, by: string, range: string): string =>
   `sum by (${by}) (increase(max without (instance, pod) (${metric}{direction="inbound"})[${range}:]))`;
 
