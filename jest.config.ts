@@ -6,6 +6,7 @@ const common = {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
   extensionsToTreatAsEsm: ['.ts'],
   injectGlobals: false,
+  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
 } satisfies Config;
 
 const project = (name: string, more: Config = {}): Config => ({
@@ -29,6 +30,7 @@ const config: Config = {
     project('integration', onRealKafka),
     project('e2e', onRealKafka),
     project('faults', onRealKafka),
+    project('soak', onRealKafka),
   ],
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],
   testTimeout: 120_000,
