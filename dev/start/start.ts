@@ -31,7 +31,7 @@ export type StartOptions = Readonly<{
 }>;
 
 type Stack = Readonly<{ brokers: string; registryUrl: string; stop: () => Promise<void> }>;
-type Hooks = Pick<ServerProcessOptions, 'onSpawn' | 'onDied'>;
+type Hooks = Readonly<Required<{ [Hook in 'onSpawn' | 'onDied']: NonNullable<ServerProcessOptions[Hook]> }>>;
 
 /**
  * Runs the whole system until it is asked to stop or a part of it dies. Resolves with nothing when it was asked, after everything has been stopped. Throws
@@ -172,7 +172,7 @@ async function startStack(
       });
     case 'docker':
       voice.say('Starting the containers; the first time their images are pulled, which can take minutes.');
-      return await startDockerStack(findDocker(environment), { ...ports, environment, signal });
+      return await startDockerStack(findDocker(environment), { ...ports, environment, signal, onDied: hooks.onDied });
   }
 }
 
