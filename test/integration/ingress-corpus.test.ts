@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -178,17 +178,27 @@ const asPythonTells = (body: string): unknown =>
     return value === Number.POSITIVE_INFINITY ? 'beyond a double' : value;
   });
 
-test('When a subscriber in Python reads the events through the registry with fastavro, then it has every webhook whole', () => {
-  const events = corpus.filter(({ topic }) => topic === 'call-logs' || topic === 'voicemails');
-  const input = events.map(({ name }) => records.get(name)?.value?.toString('hex')).join('\n');
-  const script = join(import.meta.dirname, '../contract/python/decode_events.py');
-  const output = execFileSync('python3', [script, stack.registryUrl], { input, encoding: 'utf8', maxBuffer: 2 ** 28 });
-  const webhooks = output.trimEnd().split('\n');
-  expect(webhooks).toHaveLength(events.length);
-  for (const [index, entry] of events.entries()) {
-    expect(JSON.parse(webhooks[index] ?? '')).toEqual(asPythonTells(bodyOf(entry).toString()));
-  }
-});
+/** Needs the packages of test/contract/python/requirements.txt; CI installs them, so there their absence is a failure. */
+const hasFastavro = process.env.CI === 'true' || spawnSync('python3', ['-c', 'import fastavro']).status === 0;
+
+(hasFastavro ? test : test.skip)(
+  'When a subscriber in Python reads the events through the registry with fastavro, then it has every webhook whole',
+  () => {
+    const events = corpus.filter(({ topic }) => topic === 'call-logs' || topic === 'voicemails');
+    const input = events.map(({ name }) => records.get(name)?.value?.toString('hex')).join('\n');
+    const script = join(import.meta.dirname, '../contract/python/decode_events.py');
+    const output = execFileSync('python3', [script, stack.registryUrl], {
+      input,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
+    const webhooks = output.trimEnd().split('\n');
+    expect(webhooks).toHaveLength(events.length);
+    for (const [index, entry] of events.entries()) {
+      expect(JSON.parse(webhooks[index] ?? '')).toEqual(asPythonTells(bodyOf(entry).toString()));
+    }
+  },
+);
 
 test('When the corpus has been sent, then no log line, metric or answer holds anything of a payload or a token', async () => {
   const metrics = await fetch(`http://127.0.0.1:${adminPort}/metrics`).then((response) => response.text());
