@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { TokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Problem, sendProblem } from '../shared/http/problem.ts';
-import type { TokenCheck } from './api-tokens.ts';
 import { dayOfDate } from './domain/calendar.ts';
 import { type AskedSubject, type DayRange, MOST_DAYS, type Queries } from './queries.ts';
 

@@ -1,6 +1,7 @@
 import { connectRegistry, RegistryError } from '../shared/avro/registry.ts';
 import { type TopicId, topicName } from '../shared/call-events/topics.ts';
 import { adminApp } from '../shared/http/admin-app.ts';
+import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
@@ -13,7 +14,7 @@ import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
 import type { Projection } from '../shared/projection/projection.ts';
-import { createTokenCheck, readApiTokens } from './api-tokens.ts';
+import { readApiTokens } from './api-tokens.ts';
 import { callMetricsApp } from './app.ts';
 import { createCallMetricsProjection } from './call-metrics-projection.ts';
 import { createCodecs } from './codecs.ts';

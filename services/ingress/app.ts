@@ -6,9 +6,9 @@ import express, {
   type Response,
 } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { TokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Problem, sendProblem } from '../shared/http/problem.ts';
 import { startTrace } from '../shared/observability/tracing.ts';
-import type { TokenCheck } from './bearer-tokens.ts';
 import type { IngressMetrics, Outcome, WebhookEvent } from './ingress-metrics.ts';
 import type { Receipt, ReceiveWebhook } from './receive-webhook.ts';
 

@@ -1,6 +1,6 @@
+import type { TokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { ingressApp } from './app.ts';
-import type { TokenCheck } from './bearer-tokens.ts';
 import type { IngressConfig } from './config.ts';
 import type { IngressMetrics } from './ingress-metrics.ts';
 import type { Pipeline } from './open-pipeline.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Secret } from '../shared/config/secret.ts';
 import { SettingsError } from '../shared/config/settings.ts';
+import { createTokenCheck, type TokenCheck, tokenProblems } from '../shared/http/bearer-tokens.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
-import { createTokenCheck, type TokenCheck, tokenProblems } from './bearer-tokens.ts';
 
 const REREAD_MS = 500;
 

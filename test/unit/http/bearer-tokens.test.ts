@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { createTokenCheck, tokenProblems } from '../../../services/ingress/bearer-tokens.ts';
 import { Secret } from '../../../services/shared/config/secret.ts';
+import { createTokenCheck, tokenProblems } from '../../../services/shared/http/bearer-tokens.ts';
 
 const current = 'current-token-0123456789';
 const next = 'next-token-0123456789abc';

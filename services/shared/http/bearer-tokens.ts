@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { Secret } from '../shared/config/secret.ts';
+import type { Secret } from '../config/secret.ts';
 
 /** The least length of a token: 16 characters at random are beyond guessing. */
 export const LEAST_TOKEN_LENGTH = 16;
