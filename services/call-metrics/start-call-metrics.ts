@@ -13,6 +13,7 @@ import { withAdmin } from '../shared/kafka/with-admin.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
 import { callMetricsApp } from './app.ts';
@@ -26,7 +27,6 @@ import { readinessOf } from './readiness.ts';
 import { watchRestore } from './restore-progress.ts';
 import { createStallWatch } from './stall-watch.ts';
 
-const VERSION = '0.1.0';
 const TOPICS: readonly TopicId[] = [
   'callLogs',
   'voicemails',

@@ -3,13 +3,12 @@ import { listen } from '../shared/http/listen.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { VERSION } from '../shared/observability/version.ts';
 import type { IngressConfig } from './config.ts';
 import { createIngressMetrics } from './ingress-metrics.ts';
 import { listenForWebhooks } from './listen-for-webhooks.ts';
 import { openPipeline } from './open-pipeline.ts';
 import { openTokenSource } from './token-source.ts';
-
-export const VERSION = '0.1.0';
 
 /**
  * Starts the ingress in this process and resolves once it listens: topics and schemas are there. Until Kafka takes

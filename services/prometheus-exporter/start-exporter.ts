@@ -11,6 +11,7 @@ import { withAdmin } from '../shared/kafka/with-admin.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { VERSION } from '../shared/observability/version.ts';
 import { exporterApp } from './app.ts';
 import type { ExporterConfig } from './config.ts';
 import { createLifetimeTable } from './domain/lifetime-table.ts';
@@ -24,7 +25,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
     ensureTopics(admin, ['userCallMetrics'], config.kafka, logger),
   );
 
-  const registry = createMetricsRegistry('prometheus-exporter', '0.1.0');
+  const registry = createMetricsRegistry('prometheus-exporter', VERSION);
   const table = createLifetimeTable();
   registerCallMetrics(registry, () => table.expose(config.metrics.maxUsers), config.metrics.userNames === 'email');
   const undecodable = undecodableCounter(registry);

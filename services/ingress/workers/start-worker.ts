@@ -2,11 +2,11 @@ import type { Readiness } from '../../shared/http/admin-app.ts';
 import type { Running } from '../../shared/lifecycle/host.ts';
 import { createLogger, type Logger } from '../../shared/observability/logger.ts';
 import { AggregatorRegistry, createMetricsRegistry } from '../../shared/observability/prometheus.ts';
+import { VERSION } from '../../shared/observability/version.ts';
 import type { IngressConfig } from '../config.ts';
 import { createIngressMetrics } from '../ingress-metrics.ts';
 import { listenForWebhooks } from '../listen-for-webhooks.ts';
 import { openPipeline } from '../open-pipeline.ts';
-import { VERSION } from '../start-ingress.ts';
 import { openTokenSource } from '../token-source.ts';
 
 /** What a worker tells the primary, twice a second. */

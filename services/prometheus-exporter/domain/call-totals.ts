@@ -1,4 +1,4 @@
-import type { DirectionTotals, UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
+import type { DirectionTotals } from '../../shared/call-events/avro-types.generated.ts';
 
 /** What the exporter tells of one label value of `user_uid`: sums over one or more subjects. Times in milliseconds. */
 export type CallTotals = Readonly<{
@@ -63,6 +63,3 @@ function addDirection(a: DirectionTotals, b: DirectionTotals): DirectionTotals {
 
 const addBuckets = (a: readonly number[], b: readonly number[]): readonly number[] =>
   a.length >= b.length ? a.map((count, bucket) => count + (b[bucket] ?? 0)) : addBuckets(b, a);
-
-/** The totals in a record of the table. */
-export const totalsOf = (metrics: UserCallMetrics): CallTotals => metrics;

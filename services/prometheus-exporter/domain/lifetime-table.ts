@@ -1,5 +1,5 @@
 import type { UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
-import { addTotals, type CallTotals, noTotals, totalsOf } from './call-totals.ts';
+import { addTotals, type CallTotals, noTotals } from './call-totals.ts';
 
 /** `user_uid` of events without a user, and of users over the cap. */
 export const NO_USER = 'none';
@@ -55,7 +55,7 @@ function expose(rows: readonly UserCallMetrics[], maxUsers: number): Exposition 
   const admitted = users.slice(0, maxUsers);
   const rest = users.slice(maxUsers);
   const byUser = new Map<string, CallTotals>([[NO_USER, sum(rows.filter(({ subject }) => subject.type !== 'user'))]]);
-  for (const metrics of admitted) byUser.set(labelOf(metrics.subject.id), totalsOf(metrics));
+  for (const metrics of admitted) byUser.set(labelOf(metrics.subject.id), metrics);
   if (rest.length > 0) byUser.set(OTHER_USERS, sum(rest));
   return {
     byUser,
@@ -74,7 +74,7 @@ function expose(rows: readonly UserCallMetrics[], maxUsers: number): Exposition 
 /** A uid that is called like one of our own labels is set apart, so that it cannot be mistaken for it. */
 const labelOf = (uid: string): string => (uid === NO_USER || uid === OTHER_USERS ? `uid:${uid}` : uid);
 
-const sum = (rows: readonly UserCallMetrics[]): CallTotals => rows.map(totalsOf).reduce(addTotals, noTotals);
+const sum = (rows: readonly UserCallMetrics[]): CallTotals => rows.reduce<CallTotals>(addTotals, noTotals);
 
 const newest = (times: readonly (null | { readonly long: number })[]): number | null =>
   times.reduce<number | null>(
