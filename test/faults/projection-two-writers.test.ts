@@ -20,6 +20,7 @@ test('When two writers abort overlapping transactions on a partition, then kafka
   await send(first.transaction, topic, 0, 'aborted by the first');
   await send(second.transaction, topic, 0, 'aborted by the second');
   await second.transaction.abort();
+  await endedInTheLog(kafka, `${topic}-2`);
   await first.transaction.abort();
   for (const writer of [first, second]) await writer.close();
 
@@ -45,6 +46,16 @@ async function begin(
   const producer = kafka.producer({ transactionalId, maxInFlightRequests: 1 });
   await producer.connect();
   return { transaction: await producer.transaction(), close: () => producer.disconnect() };
+}
+
+/**
+ * The broker answers EndTxn before it writes the markers, so that those of two transactions may come in either order.
+ * It gives a producer id again only once they are written (CONCURRENT_TRANSACTIONS until then, which kafkajs retries).
+ */
+async function endedInTheLog(kafka: Kafka, transactionalId: string): Promise<void> {
+  const successor = await begin(kafka, transactionalId);
+  await successor.transaction.abort();
+  await successor.close();
 }
 
 const send = (transaction: Transaction, topic: string, partition: number, value: string) =>
