@@ -29,7 +29,10 @@ export function kafkaProblem(host: string, port: number, withinMs = 2_000, tls =
 /** Size, our correlation id, error code 0. */
 const isApiVersions = (answer: Buffer): boolean => answer.readInt32BE(4) === 1 && answer.readInt16BE(8) === 0;
 
-/** Null when a schema registry answers `GET <url>/subjects` within `withinMs`; else why not. A demand for a login counts as an answer. */
+/**
+ * Null when a schema registry answers `GET <url>/subjects` within `withinMs`; else why not. A demand for a login counts as an answer, and so does a
+ * certificate of an authority of one's own: the services judge it.
+ */
 export async function registryProblem(url: string, withinMs = 2_000): Promise<string | null> {
   try {
     const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(withinMs) });
@@ -42,6 +45,7 @@ export async function registryProblem(url: string, withinMs = 2_000): Promise<st
     if (name === 'SyntaxError') return 'something that is not a schema registry answers';
     if (name === 'TimeoutError') return `no answer within ${withinMs / 1_000} s`;
     const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : error;
+    if (/CERT|SELF_SIGNED/.test(memberOf(cause, 'code'))) return null;
     return connectionProblem(cause);
   }
 }

@@ -3,6 +3,7 @@ import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { type Environment, readSettings } from '../../services/shared/config/settings.ts';
 import { createKafka } from '../../services/shared/kafka/connection.ts';
 import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
+import { noSecurity } from '../../services/shared/kafka/security.ts';
 import { withAdmin } from '../../services/shared/kafka/with-admin.ts';
 import type { Logger } from '../../services/shared/observability/logger.ts';
 import { messageOf, StackError } from '../stack/stack-error.ts';
@@ -21,7 +22,7 @@ const silent: Logger = {
  */
 export async function createTopics(environment: Environment, ownBroker: boolean): Promise<void> {
   const read = readSettings(kafkaSettings, environment);
-  const settings = ownBroker ? { ...read, ssl: false, saslMechanism: null, replicationFactor: 1 } : read;
+  const settings = ownBroker ? { ...read, ...noSecurity, replicationFactor: 1 } : read;
   const topics = Object.keys(topicDefinitions) as TopicId[];
   try {
     const kafka = createKafka(settings, 'vxt-start', silent);

@@ -63,7 +63,7 @@ function service(
 }
 
 const addressing = /^(HOST|PORT|ADMIN_PORT|npm_.*)$/;
-const loggingIn = /^(KAFKA_SSL|KAFKA_SASL_|SCHEMA_REGISTRY_(USERNAME|PASSWORD))/;
+const loggingIn = /^(KAFKA_SSL|KAFKA_SASL_|SCHEMA_REGISTRY_(USERNAME|PASSWORD|SSL_))/;
 
 /** The caller's settings, less what is said anew, and less npm's own. */
 function inherited({ environment, ownStack }: ServiceOptions): Readonly<Record<string, string>> {

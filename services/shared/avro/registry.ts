@@ -1,7 +1,9 @@
+import { Agent } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { Schema } from 'avsc';
 import type { Secret } from '../config/secret.ts';
+import { readSettingFile, SettingsError } from '../config/settings.ts';
 
 /** The schema registry was away, or said no. `retriable` tells which. */
 export class RegistryError extends Error {
@@ -14,7 +16,13 @@ export class RegistryError extends Error {
   }
 }
 
-export type RegistrySettings = Readonly<{ url: string; username: string | null; password: Secret | null }>;
+export type RegistrySettings = Readonly<{
+  url: string;
+  username: string | null;
+  password: Secret | null;
+  /** PEM; null or absent: the authorities Node trusts. */
+  sslCaFile?: string | null;
+}>;
 
 /** What this system asks of a Confluent-compatible registry. */
 export type Registry = Readonly<{
@@ -29,10 +37,14 @@ export type Registry = Readonly<{
 
 const AGAIN_MS = 300;
 
+/** Opens no connection yet. Throws SettingsError where the settings of TLS and login do not fit. */
 export function connectRegistry(settings: RegistrySettings): Registry {
-  const { url, username, password } = settings;
-  const auth = username === null || password === null ? {} : { auth: { username, password: password.reveal() } };
-  const client = new SchemaRegistry({ host: url, retry: { retries: 2, initialRetryTimeInSecs: 0.2 }, ...auth });
+  const { url } = settings;
+  const client = new SchemaRegistry({
+    host: url,
+    retry: { retries: 2, initialRetryTimeInSecs: 0.2 },
+    ...securityOf(settings),
+  });
 
   return {
     register: async (subject, schema) => {
@@ -58,18 +70,34 @@ export function connectRegistry(settings: RegistrySettings): Registry {
   };
 }
 
+function securityOf({ url, username, password, sslCaFile = null }: RegistrySettings) {
+  const problems: string[] = [];
+  if ((username === null) !== (password === null))
+    problems.push('SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD go together: set both or neither');
+  if (sslCaFile !== null && !url.startsWith('https:'))
+    problems.push('SCHEMA_REGISTRY_SSL_CA_FILE is set, but SCHEMA_REGISTRY_URL does not begin with https://');
+  const ca = sslCaFile === null ? null : readSettingFile('SCHEMA_REGISTRY_SSL_CA_FILE', sslCaFile, problems);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return {
+    ...(username === null || password === null ? {} : { auth: { username, password: password.reveal() } }),
+    ...(ca === null ? {} : { agent: new Agent({ ca, keepAlive: true }) }),
+  };
+}
+
+/** What Node and OpenSSL say of a certificate that cannot be trusted. */
+const untrusted = /certificate|altnames|self.signed/i;
+
 function asRegistryError(error: unknown, what: string, url: string): RegistryError {
   const status = statusOf(error);
   const said = error instanceof Error ? error.message : String(error);
-  if (status === 409 || status === 422 || /compatib/i.test(said)) {
-    return new RegistryError(`The schema registry at ${url} refused to ${what}: ${said}`, {
-      cause: error,
-      retriable: false,
-    });
-  }
-  if (status === 401 || status === 403) {
+  const refused = (why: string) =>
+    new RegistryError(`The schema registry at ${url} refused to ${what}${why}`, { cause: error, retriable: false });
+  if (status === 401 || status === 403)
+    return refused(` (HTTP ${status}): check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`);
+  if (status === 409 || status === 422 || /compatib/i.test(said)) return refused(`: ${said}`);
+  if (url.startsWith('https:') && untrusted.test(said)) {
     return new RegistryError(
-      `The schema registry at ${url} refused to ${what} (HTTP ${status}): check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`,
+      `The certificate of the schema registry at ${url} is not trusted (${said}): check SCHEMA_REGISTRY_SSL_CA_FILE and the host in SCHEMA_REGISTRY_URL`,
       { cause: error, retriable: false },
     );
   }

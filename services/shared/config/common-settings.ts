@@ -13,6 +13,12 @@ export const kafkaSettings = {
     'PEM file with the authority that signed the brokers’ certificates.',
     text,
   ),
+  sslCertFile: optionalSetting(
+    'KAFKA_SSL_CERT_FILE',
+    'PEM file with the certificate that this service shows to the brokers, its chain behind it.',
+    text,
+  ),
+  sslKeyFile: optionalSetting('KAFKA_SSL_KEY_FILE', 'PEM file with the private key of that certificate.', text),
   saslMechanism: optionalSetting('KAFKA_SASL_MECHANISM', 'SASL mechanism; unset means none.', oneOf(...saslMechanisms)),
   saslUsername: optionalSetting('KAFKA_SASL_USERNAME', 'User name for SASL.', text),
   saslPassword: secretSetting('KAFKA_SASL_PASSWORD', 'Password for SASL.'),
@@ -40,6 +46,11 @@ export const kafkaSettings = {
 /** How every service reaches the schema registry. */
 export const registrySettings = {
   url: requiredSetting('SCHEMA_REGISTRY_URL', 'Base URL of a Confluent-compatible schema registry.', httpUrl),
+  sslCaFile: optionalSetting(
+    'SCHEMA_REGISTRY_SSL_CA_FILE',
+    'PEM file with the authority that signed the registry’s certificate.',
+    text,
+  ),
   username: optionalSetting('SCHEMA_REGISTRY_USERNAME', 'User name for the registry.', text),
   password: secretSetting('SCHEMA_REGISTRY_PASSWORD', 'Password for the registry.'),
 } as const;

@@ -80,20 +80,28 @@ function readOne(one: Setting<unknown>, environment: Environment, problems: stri
   }
   const parsed = one.type.safeParse(text);
   if (parsed.success) return parsed.data;
-  const shown = one.secret ? '' : ` "${text}"`;
+  const shown = one.secret ? '' : ` "${withoutLogin(text)}"`;
   problems.push(
     `${one.variable}${shown}: ${parsed.error.issues.map((issue) => issue.message).join(', ')}. ${one.says}`,
   );
   return one.default;
 }
 
+/** An address may hold a password, against its setting's rules. */
+const withoutLogin = (text: string): string => text.replace(/\/\/[^/]*@/g, '//[redacted]@');
+
 function readSecret(one: Setting<unknown>, environment: Environment, problems: string[]): string | undefined {
   const file = environment[`${one.variable}_FILE`];
   if (file === undefined || file === '') return environment[one.variable];
+  return readSettingFile(`${one.variable}_FILE`, file, problems)?.replace(/\r?\n$/, '');
+}
+
+/** The text of the file that a setting names; null, and a problem more, where it cannot be read. */
+export function readSettingFile(variable: string, file: string, problems: string[]): string | null {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    problems.push(`${one.variable}_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
+    problems.push(`${variable} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
   }
 }

@@ -38,6 +38,10 @@ export const brokerList = commaList.refine(
 export const httpUrl = z
   .string()
   .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'must be an http:// or https:// URL')
+  .refine(
+    (value) => !URL.parse(value)?.username && !URL.parse(value)?.password,
+    'must not hold a login: it is written into events and logs',
+  )
   .transform((value) => value.replace(/\/+$/, ''));
 
 export const timeZone = z.string().refine((value) => {

@@ -49,3 +49,8 @@ test('When the file of a secret is missing, then the problem names the variable'
     expect.stringContaining('KAFKA_SASL_PASSWORD_FILE cannot be read'),
   ]);
 });
+
+test('When an address holds a login, then it is refused without repeating the password', () => {
+  const problems = problemsOf({ ...least, SCHEMA_REGISTRY_URL: 'https://me:a-password@registry:8081' });
+  expect(problems).toEqual([expect.stringContaining('SCHEMA_REGISTRY_URL "https://[redacted]@registry:8081"')]);
+});
