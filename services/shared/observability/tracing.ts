@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
 /**
@@ -29,7 +29,7 @@ export function startTrace(name: string, kind: 'server' | 'consumer', traceparen
 function traced(span: Span, parent: Context, received: string | null): Traced {
   const own = span.spanContext();
   const live = trace.isSpanContextValid?.(own) ?? false;
-  const current = trace.setSpan(parent, span);
+  const current = live ? trace.setSpan(parent, span) : parent;
   let traceparent: string | null = null;
   return {
     get traceparent() {
@@ -51,8 +51,22 @@ function traced(span: Span, parent: Context, received: string | null): Traced {
 /** The sender's trace under a new span id, or a new trace that nobody samples. */
 function continued(received: string | null): string {
   const [, traceId = null, , flags = '00'] = wellFormed.exec(received ?? '') ?? [];
-  const random = randomBytes(24).toString('hex');
+  const random = randomHex();
   return `00-${traceId ?? random.slice(0, 32)}-${random.slice(32)}-${flags}`;
+}
+
+const ID_BYTES = 24;
+const pool = Buffer.alloc(ID_BYTES * 128);
+let used = pool.length;
+
+/** 48 random hex digits; asks the system for many at once, as each question costs more than all else in a span. */
+function randomHex(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += ID_BYTES;
+  return pool.toString('hex', used - ID_BYTES, used);
 }
 
 /** Runs `work` in a consumer's span that links to the traces of the records it handles; these are asked for only if an SDK records. */
