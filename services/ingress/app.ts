@@ -8,6 +8,7 @@ import express, {
 import { rateLimit } from 'express-rate-limit';
 import type { TokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Problem, sendProblem } from '../shared/http/problem.ts';
+import { readBody } from '../shared/http/read-body.ts';
 import { startTrace } from '../shared/observability/tracing.ts';
 import type { IngressMetrics, Outcome, WebhookEvent } from './ingress-metrics.ts';
 import type { Receipt, ReceiveWebhook } from './receive-webhook.ts';
@@ -39,7 +40,7 @@ export function ingressApp(options: Options): Express {
     onlyPost(answer),
     authenticate(options, answer),
     onlyJson(answer),
-    express.raw({ type: () => true, limit: options.bodyLimitBytes }),
+    readBody(options.bodyLimitBytes),
     receiveWebhook(options, answer),
   );
   app.use((_request, response) =>

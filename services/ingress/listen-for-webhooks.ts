@@ -1,4 +1,5 @@
 import type { TokenCheck } from '../shared/http/bearer-tokens.ts';
+import { expressMessages } from '../shared/http/express-messages.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { ingressApp } from './app.ts';
 import type { IngressConfig } from './config.ts';
@@ -18,6 +19,7 @@ export function listenForWebhooks(
     app,
     { host: service.host, port: service.port, portVariable: 'PORT' },
     {
+      ...expressMessages(app),
       requestTimeout: receiveTimeoutMs,
       headersTimeout: Math.min(receiveTimeoutMs, 10_000),
       connectionsCheckingInterval: 1_000,
