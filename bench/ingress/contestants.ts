@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { JavaStack } from '../../dev/stack/java-stack.ts';
+import { nodeFlags } from '../../dev/start/node-flags.ts';
 
 const bench = join(import.meta.dirname, '..');
 
@@ -16,7 +17,7 @@ export function ours(stack: JavaStack, port: number): Contestant {
     start: () =>
       startProcess(
         process.execPath,
-        ['--disable-warning=TimeoutNegativeWarning', join(bench, '../services/ingress/main.ts')],
+        [...nodeFlags, '--disable-warning=TimeoutNegativeWarning', join(bench, '../services/ingress/main.ts')],
         {
           KAFKA_BROKERS: stack.brokers,
           SCHEMA_REGISTRY_URL: stack.registryUrl,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../services/shared/config/settings.ts';
 import { type ServerProcess, type ServerProcessOptions, serverProcess } from '../stack/server-process.ts';
+import { nodeFlags } from './node-flags.ts';
 import type { StartSettings } from './start-settings.ts';
 
 export type ServiceOptions = Readonly<{
@@ -41,7 +42,7 @@ function service(
   return serverProcess({
     name,
     command: process.execPath,
-    args: [fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url))],
+    args: [...nodeFlags, fileURLToPath(new URL(`../../services/${name}/main.ts`, import.meta.url))],
     environment: {
       ...inherited(options),
       ...options.tokens,

@@ -50,7 +50,7 @@ export const ingressSettings = {
       wholeNumber(500, 60_000),
       8_000,
     ),
-    lanes: setting('PUBLISH_LANES', 'Producers side by side, each with one request in flight.', wholeNumber(1, 64), 2),
+    lanes: setting('PUBLISH_LANES', 'Producers side by side, each with one request in flight.', wholeNumber(1, 64), 1),
     batchRecords: setting('PUBLISH_BATCH_RECORDS', 'Most records of a batch.', wholeNumber(1, 10_000), 500),
     batchBytes: setting('PUBLISH_BATCH_BYTES', 'Most bytes of a batch.', wholeNumber(KIB, 3 * MIB), 512 * KIB),
     queueRecords: setting(

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { nodeFlags } from '../../dev/start/node-flags.ts';
 import { eventually } from './eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -15,9 +16,9 @@ export type ServiceProcess = Readonly<{
   end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }>;
 
-/** Starts `node services/<name>/main.ts` with nothing of this process's environment but PATH. */
+/** Starts `node services/<name>/main.ts` as `npm start` does, with nothing of this process's environment but PATH. */
 export function startProcess(entry: string, environment: Readonly<Record<string, string>>): ServiceProcess {
-  const child = spawn(process.execPath, [join(root, entry)], {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, entry)], {
     cwd: root,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
