@@ -1,6 +1,9 @@
 import type { Environment } from '../config/settings.ts';
 import { errorFields, type Logger } from '../observability/logger.ts';
 
+/** How long a service may take to stop, in milliseconds; an orchestrator must wait longer. */
+export const STOP_WITHIN_MS = 25_000;
+
 /** A running service. */
 export type Running = Readonly<{
   /** Stops taking work, finishes what was taken, closes. Must settle by itself. */
@@ -18,7 +21,7 @@ type Process = Pick<NodeJS.Process, 'env' | 'once' | 'exit' | 'stderr'>;
 export async function host(
   process: Process,
   start: (environment: Environment) => Promise<Running & { logger: Logger }>,
-  stopWithinMs = 25_000,
+  stopWithinMs = STOP_WITHIN_MS,
 ): Promise<void> {
   const signalled = new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
