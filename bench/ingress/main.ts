@@ -1,45 +1,42 @@
-/** `npm run bench:ingress`: our ingress and Benthos in turn on one broker. Prints ratios; writes bench/results/ingress.json. */
+/** `npm run bench:ingress`: our ingress, Benthos and a bare Go service in turn on one broker. Prints ratios; writes bench/results/ingress.json. */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
-import { benthos, type Contestant, ours } from './contestants.ts';
+import { bareGo, benthos, type Contestant, ours } from './contestants.ts';
 import { type Measurement, runWrk } from './run-wrk.ts';
 
-const PAIRS = Number(process.env.BENCH_PAIRS ?? 5);
+const ROUNDS = Number(process.env.BENCH_PAIRS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
 const WARM_UP_SECONDS = 5;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-ingress-'));
 const stack = await startJavaStack({ dataDirectory: directory });
 try {
-  const [ourPort = 0, peerPort = 0] = await freePorts(3);
-  const us = ours(stack, ourPort);
+  const [ourPort = 0, adminPort = 0, benthosPort = 0, goPort = 0] = await freePorts(4);
+  const us = ours(stack, ourPort, adminPort, join(directory, 'spool'));
   await measure(us, 1, 0); // It creates the topics.
-  const peer = await benthos(stack, peerPort);
-  if (typeof peer === 'string') console.log(peer);
-  const pairs: { ours: Measurement; peer: Measurement | null }[] = [];
-  for (let pair = 1; pair <= PAIRS; pair += 1) {
-    const result = {
-      ours: await measure(us, SECONDS, pair),
-      peer: typeof peer === 'string' ? null : await measure(peer, SECONDS, pair),
-    };
-    pairs.push(result);
-    console.log(
-      `${pair}/${PAIRS} ours ${shown(result.ours)}${result.peer === null ? '' : ` · ${peerName(peer)} ${shown(result.peer)}`}`,
-    );
+  const built = [await benthos(stack, benthosPort), await bareGo(stack, goPort)];
+  const peers = built.filter((peer) => peer !== null);
+  const rounds: Readonly<Record<string, Measurement>>[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const measured: Record<string, Measurement> = {};
+    for (const contestant of [us, ...peers]) {
+      measured[contestant.name] = await measure(contestant, SECONDS, round);
+    }
+    rounds.push(measured);
+    console.log(`${round}/${ROUNDS} ${Object.entries(measured).map(shown).join(' · ')}`);
   }
-  const both = pairs.flatMap(({ ours: our, peer: their }) => (their === null ? [] : [{ our, their }]));
-  if (both.length > 0) {
-    console.log(
-      `requests/s, ours ÷ peer: ${spread(both.map(({ our, their }) => our.requestsPerSecond / their.requestsPerSecond))}`,
-    );
-    console.log(`p99, ours ÷ peer: ${spread(both.map(({ our, their }) => our.p99Ms / their.p99Ms))}`);
+  for (const { name } of peers) {
+    const ratios = (figure: 'requestsPerSecond' | 'p99Ms') =>
+      rounds.map((measured) => (measured[us.name]?.[figure] ?? 0) / (measured[name]?.[figure] ?? 0));
+    console.log(`requests/s, ours ÷ ${name}: ${spread(ratios('requestsPerSecond'))}`);
+    console.log(`p99, ours ÷ ${name}: ${spread(ratios('p99Ms'))}`);
   }
   mkdirSync(join(import.meta.dirname, '../results'), { recursive: true });
-  writeFileSync(join(import.meta.dirname, '../results/ingress.json'), `${JSON.stringify(pairs, null, 2)}\n`);
+  writeFileSync(join(import.meta.dirname, '../results/ingress.json'), `${JSON.stringify(rounds, null, 2)}\n`);
 } finally {
   await stack.stop();
   rmSync(directory, { recursive: true, force: true });
@@ -56,12 +53,10 @@ async function measure(contestant: Contestant, seconds: number, seed: number): P
   }
 }
 
-function peerName(peer: Contestant | string): string {
-  return typeof peer === 'string' ? '' : peer.name;
+function shown([name, { requestsPerSecond, p50Ms, p99Ms, not2xx }]: [string, Measurement]): string {
+  return `${name} ${Math.round(requestsPerSecond)}/s p50 ${p50Ms} ms p99 ${p99Ms} ms${not2xx > 0 ? ` (${not2xx} not 2xx)` : ''}`;
 }
-function shown({ requestsPerSecond, p50Ms, p99Ms, not2xx }: Measurement): string {
-  return `${Math.round(requestsPerSecond)}/s p50 ${p50Ms} ms p99 ${p99Ms} ms${not2xx > 0 ? ` (${not2xx} not 2xx)` : ''}`;
-}
+
 function spread(ratios: readonly number[]): string {
   const sorted = [...ratios].sort((a, b) => a - b);
   const [least = 0, middle = 0, most = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
