@@ -9,6 +9,7 @@ import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
 import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
+import { truncateRecords } from '../shared/kafka/truncate-records.ts';
 import { withAdmin } from '../shared/kafka/with-admin.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
@@ -168,12 +169,10 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
       const expired = [...positions().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
-        return offset === null ? [] : [{ partition, offset: String(offset) }];
+        return offset === null ? [] : [{ partition, offset }];
       });
       if (expired.length === 0) return;
-      await withAdmin(kafka, brokers, (admin) =>
-        admin.deleteTopicRecords({ topic: projection.topics.seen, partitions: expired }),
-      );
+      await truncateRecords(kafka, brokers, projection.topics.seen, expired);
       logger.info('seen-ids-truncated', { partitions: expired.length });
     }),
   );
