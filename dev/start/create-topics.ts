@@ -4,7 +4,6 @@ import { type Environment, readSettings } from '../../services/shared/config/set
 import { createKafka } from '../../services/shared/kafka/connection.ts';
 import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
 import { noSecurity } from '../../services/shared/kafka/security.ts';
-import { withAdmin } from '../../services/shared/kafka/with-admin.ts';
 import type { Logger } from '../../services/shared/observability/logger.ts';
 import { messageOf, StackError } from '../stack/stack-error.ts';
 
@@ -26,7 +25,7 @@ export async function createTopics(environment: Environment, ownBroker: boolean)
   const topics = Object.keys(topicDefinitions) as TopicId[];
   try {
     const kafka = createKafka(settings, 'vxt-start', silent);
-    await withAdmin(kafka, settings.brokers, (admin) => ensureTopics(admin, topics, settings, silent));
+    await ensureTopics(kafka, { reads: [], writes: topics }, settings, silent);
   } catch (error) {
     throw new StackError(messageOf(error));
   }

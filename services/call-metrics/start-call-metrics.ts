@@ -1,16 +1,15 @@
 import { connectRegistry, RegistryError } from '../shared/avro/registry.ts';
-import { type TopicId, topicName } from '../shared/call-events/topics.ts';
+import { topicName } from '../shared/call-events/topics.ts';
 import { adminApp } from '../shared/http/admin-app.ts';
 import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
-import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import { ensureTopics, type UsedTopics } from '../shared/kafka/ensure-topics.ts';
 import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
 import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
-import { withAdmin } from '../shared/kafka/with-admin.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
@@ -28,14 +27,11 @@ import { readinessOf } from './readiness.ts';
 import { watchRestore } from './restore-progress.ts';
 import { createStallWatch } from './stall-watch.ts';
 
-const TOPICS: readonly TopicId[] = [
-  'callLogs',
-  'voicemails',
-  'userCallMetrics',
-  'callMetricsState',
-  'callMetricsSeen',
-  'deadLetters',
-];
+/** The inputs, and those of which it is the only writer. */
+const usedTopics: UsedTopics = {
+  reads: ['callLogs', 'voicemails'],
+  writes: ['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'],
+};
 /** Below the transaction timeout, so that a commit whose answer is lost is known to be so while it still can be aborted. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 5_000;
@@ -52,7 +48,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const { topicPrefix, partitions, brokers } = config.kafka;
   const logger = createLogger('call-metrics', config.service.logLevel);
   const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, { requestTimeout: REQUEST_TIMEOUT_MS });
-  await withAdmin(kafka, brokers, (admin) => ensureTopics(admin, TOPICS, config.kafka, logger));
+  await ensureTopics(kafka, usedTopics, config.kafka, logger);
   const codecs = await createCodecs(connectRegistry(config.registry), topicPrefix);
 
   const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
@@ -72,11 +68,12 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   let caughtUp = false;
   let began = false;
 
+  const readerGroupPrefix = `${topicPrefix}call-metrics-reader-`;
   const readBack = readBackInto(projection, logger);
   const ends = await createLogEnds(kafka, brokers, projection.restoredFrom)();
   const reader = startTableReader(
     kafka,
-    { topics: projection.restoredFrom, groupPrefix: `${topicPrefix}call-metrics-reader-` },
+    { topics: projection.restoredFrom, groupPrefix: readerGroupPrefix },
     async (records) => {
       await readBack(records);
       // A rebuild under other settings has replaced these totals: this process must not go on with its own.
@@ -131,6 +128,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
       {
         brokers,
         groupId: `${topicPrefix}call-metrics`,
+        readerGroupPrefix,
         transactionalIdPrefix: `${topicPrefix}call-metrics-`,
         partitions,
         limits: config.commit,

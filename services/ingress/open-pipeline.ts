@@ -5,7 +5,6 @@ import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
 import { boundedClient, createPublisher } from '../shared/kafka/publisher/publisher.ts';
-import { withAdmin } from '../shared/kafka/with-admin.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createSpoolingPublish } from '../shared/spool/spooling-publish.ts';
 import type { IngressConfig } from './config.ts';
@@ -34,9 +33,7 @@ export async function openPipeline(
   logger: Logger,
 ): Promise<Pipeline> {
   const { kafka: settings, publish } = config;
-  await withAdmin(createKafka(settings, 'vxt-ingress', logger), settings.brokers, (admin) =>
-    ensureTopics(admin, ingressTopics, settings, logger),
-  );
+  await ensureTopics(createKafka(settings, 'vxt-ingress', logger), ingressTopics, settings, logger);
   const encoders = await createEncoders(config);
   const kafka = createKafka(settings, 'vxt-ingress', logger, boundedClient(publish.deadlineMs));
   const publisher = createPublisher(kafka, publish, {

@@ -1,4 +1,4 @@
-import type { TopicId } from '../shared/call-events/topics.ts';
+import type { UsedTopics } from '../shared/kafka/ensure-topics.ts';
 
 /** The topics the ingress writes. */
-export const ingressTopics: readonly TopicId[] = ['callLogs', 'voicemails', 'unrecognisedWebhooks'];
+export const ingressTopics: UsedTopics = { reads: [], writes: ['callLogs', 'voicemails', 'unrecognisedWebhooks'] };

@@ -7,7 +7,6 @@ import { listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
-import { withAdmin } from '../shared/kafka/with-admin.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
@@ -21,9 +20,7 @@ import { registerCallMetrics, undecodableCounter, watchReader } from './exporter
 export async function startExporter(config: ExporterConfig): Promise<Running & { logger: Logger; port: number }> {
   const logger = createLogger('prometheus-exporter', config.service.logLevel);
   const kafka = createKafka(config.kafka, 'vxt-prometheus-exporter', logger);
-  await withAdmin(kafka, config.kafka.brokers, (admin) =>
-    ensureTopics(admin, ['userCallMetrics'], config.kafka, logger),
-  );
+  await ensureTopics(kafka, { reads: ['userCallMetrics'], writes: [] }, config.kafka, logger);
 
   const registry = createMetricsRegistry('prometheus-exporter', VERSION);
   const table = createLifetimeTable();

@@ -5,7 +5,6 @@ import { openExclusiveWriter } from '../../shared/kafka/exclusive-writer.ts';
 import type { OutgoingRecord } from '../../shared/kafka/publisher/outgoing-record.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
 import { startTableReader } from '../../shared/kafka/table-reader.ts';
-import { withAdmin } from '../../shared/kafka/with-admin.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 import { createEncoders } from '../create-encoders.ts';
@@ -41,7 +40,7 @@ export type RedriveOptions = Readonly<{
 export async function redrive({ config, logger, recognise, dryRun, onProgress }: RedriveOptions): Promise<RedrivePlan> {
   const { kafka: settings } = config;
   const kafka = createKafka(settings, 'vxt-redrive', logger);
-  await withAdmin(kafka, settings.brokers, (admin) => ensureTopics(admin, ingressTopics, settings, logger));
+  await ensureTopics(kafka, ingressTopics, settings, logger);
   const encoders = await createEncoders(config);
   const planner = createRedrivePlanner(recognise, (recognition, { value, headers, timestampMs }) =>
     eventMessage(

@@ -1,5 +1,7 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import type { Logger } from '../observability/logger.ts';
+import { identify } from './access.ts';
+import { createCoordinatorRefusals } from './coordinator-refusals.ts';
 import { type KafkaSecurity, securityOf } from './security.ts';
 
 export type KafkaSettings = Readonly<{
@@ -18,7 +20,8 @@ export function createKafka(
   logger: Logger,
   more: Partial<KafkaConfig> = {},
 ): Kafka {
-  return new Kafka({
+  const coordinators = createCoordinatorRefusals(() => performance.now());
+  const kafka = new Kafka({
     clientId,
     brokers: [...settings.brokers],
     connectionTimeout: 5_000,
@@ -26,10 +29,14 @@ export function createKafka(
     requestTimeout: 10_000,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 },
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => logKafkajs(logger, entry),
+    logCreator: () => (entry) => {
+      coordinators.note(entry);
+      logKafkajs(logger, entry);
+    },
     ...securityOf(settings),
     ...more,
   });
+  return identify(kafka, { service: clientId.replace(/^vxt-/, ''), security: settings, coordinators });
 }
 
 /** kafkajs's own lines, as warnings of ours: its message, and the broker it speaks of. Nothing else of the entry is logged. */

@@ -1,7 +1,10 @@
-import type { Admin, ITopicConfig } from 'kafkajs';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { type TopicId, topicDefinitions, topicName } from '../call-events/topics.ts';
 import type { Logger } from '../observability/logger.ts';
+import { explainAccess, isRefusal } from './access.ts';
 import type { KafkaSettings } from './connection.ts';
+import { withAdmin } from './with-admin.ts';
+import { withLeaders } from './with-leaders.ts';
 
 /** A topic is missing, or has the wrong number of partitions. Not retriable: a person has to decide. */
 export class TopicError extends Error {
@@ -22,30 +25,52 @@ const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record
   compact: { 'cleanup.policy': 'compact' },
   truncated: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
 };
-const LEADER_ATTEMPTS = 50;
-const LEADER_PAUSE_MS = 100;
 const inputs: ReadonlySet<TopicId> = new Set(['callLogs', 'voicemails']);
 
+/** The topics of a service, by the right it cannot do without. */
+export type UsedTopics = Readonly<{ reads: readonly TopicId[]; writes: readonly TopicId[] }>;
+
 /**
- * Creates the topics that are missing, then checks that each has the configured number of partitions. Several services may do this at once.
- * Throws TopicError when a topic is missing and may not be created, or has another number of partitions.
+ * Creates the topics that are missing, then checks that each has the configured number of partitions. Several services may do this at once. Throws TopicError
+ * when a topic is missing and may not be created, or has another number of partitions; KafkaAccessError when Kafka does not show it to this service, or does
+ * not let it create one; KafkaUnreachableError.
  */
 export async function ensureTopics(
-  admin: Admin,
-  topics: readonly TopicId[],
+  kafka: Kafka,
+  { reads, writes }: UsedTopics,
   settings: KafkaSettings,
   logger: Logger,
 ): Promise<void> {
-  const existing = new Set(await admin.listTopics());
-  const missing = topics.filter((topic) => !existing.has(topicName(settings.topicPrefix, topic)));
-  if (missing.length > 0 && !settings.createTopics) {
-    const names = missing.map((topic) => topicName(settings.topicPrefix, topic)).join(', ');
-    throw new TopicError(
-      `Topics are missing: ${names}. Create them with ${settings.partitions} partitions, or set KAFKA_CREATE_TOPICS=true`,
-    );
-  }
-  for (const topic of missing) await create(admin, topic, settings, logger);
-  await checkPartitions(admin, topics, settings);
+  const topics = [...reads, ...writes];
+  const nameOf = (topic: TopicId): string => topicName(settings.topicPrefix, topic);
+  await withAdmin(kafka, settings.brokers, async (admin) => {
+    /** Kafka does not list a topic that the service has no right on; asked for by name it says so. */
+    const throwIfHidden = async (topic: TopicId): Promise<void> => {
+      const operation = reads.includes(topic) ? 'Read' : 'Write';
+      await admin.fetchTopicMetadata({ topics: [nameOf(topic)] }).catch((error: unknown) => {
+        if (isRefusal(error)) throw explainAccess(kafka, error, { topics: { operation, names: [nameOf(topic)] } });
+      });
+    };
+    const listed = new Set(await admin.listTopics());
+    const missing = topics.filter((topic) => !listed.has(nameOf(topic)));
+    if (missing.length > 0 && !settings.createTopics) {
+      for (const topic of missing) await throwIfHidden(topic);
+      const names = missing.map(nameOf).join(', ');
+      throw new TopicError(
+        `Topics are missing: ${names}. Create them with ${settings.partitions} partitions, or set KAFKA_CREATE_TOPICS=true`,
+      );
+    }
+    for (const topic of missing) {
+      await create(admin, topic, settings, logger).catch(async (error: unknown) => {
+        await throwIfHidden(topic);
+        throw explainAccess(kafka, error, { topics: { operation: 'Create', names: [nameOf(topic)] } });
+      });
+    }
+    await checkPartitions(admin, topics, settings).catch(async (error: unknown) => {
+      for (const topic of topics) await throwIfHidden(topic);
+      throw error;
+    });
+  });
 }
 
 async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, logger: Logger): Promise<void> {
@@ -70,19 +95,6 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
   };
   const created = await withLeaders(() => admin.createTopics({ topics: [definition], waitForLeaders: true }));
   if (created) logger.info('topic-created', { topic: name, partitions: settings.partitions });
-}
-
-/** A broker may not know a topic yet that was made a moment ago, and says UNKNOWN_TOPIC_OR_PARTITION: that passes. */
-async function withLeaders<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      const passes = error instanceof Error && 'type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
-      if (!passes || attempt === LEADER_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, LEADER_PAUSE_MS));
-    }
-  }
 }
 
 async function checkPartitions(admin: Admin, topics: readonly TopicId[], settings: KafkaSettings): Promise<void> {

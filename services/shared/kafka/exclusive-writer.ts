@@ -1,4 +1,6 @@
-import type { Kafka, Producer } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import { explainAccess } from './access.ts';
+import { explainTransaction } from './explain-transaction.ts';
 import type { OutgoingRecord } from './publisher/outgoing-record.ts';
 import { assertAcknowledged, toBatch } from './publisher/to-batch.ts';
 
@@ -25,22 +27,25 @@ export async function openExclusiveWriter(kafka: Kafka, transactionalId: string)
     await (await producer.transaction()).abort();
   } catch (error) {
     await producer.disconnect().catch(() => undefined);
-    throw error;
+    throw explainAccess(kafka, error, { transactionalId });
   }
   return {
-    write: (records) => writeInTransaction(producer, records),
+    write: async (records) => {
+      const transaction = await producer.transaction();
+      const send = async (some: readonly OutgoingRecord[]): Promise<void> =>
+        assertAcknowledged(some, await transaction.sendBatch(toBatch(some, 10_000)));
+      try {
+        await send(records);
+      } catch (error) {
+        const topics = new Set(records.map(({ topic }) => topic));
+        const explained = await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
+          send(records.filter((record) => record.topic === topic)),
+        );
+        await transaction.abort().catch(() => undefined);
+        throw explained;
+      }
+      await transaction.commit();
+    },
     close: () => producer.disconnect(),
   };
-}
-
-async function writeInTransaction(producer: Producer, records: readonly OutgoingRecord[]): Promise<void> {
-  const transaction = await producer.transaction();
-  try {
-    const results = await transaction.sendBatch(toBatch(records, 10_000));
-    assertAcknowledged(records, results);
-  } catch (error) {
-    await transaction.abort().catch(() => undefined);
-    throw error;
-  }
-  await transaction.commit();
 }

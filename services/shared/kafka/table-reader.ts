@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Batch, Kafka } from 'kafkajs';
+import { explainReading } from './explain-reading.ts';
 import { createLogEnd, type LogEnd } from './table-reader-log-end.ts';
 import { createPositions } from './table-reader-positions.ts';
 import { createSteps } from './table-reader-steps.ts';
 import { tracedBatches } from './traced-batches.ts';
+import { withLeaders } from './with-leaders.ts';
 import { registerZstd } from './zstd-codec.ts';
 
 /** A record as it is in the log. Its offset is exact below 2^53. */
@@ -83,7 +85,10 @@ export function startTableReader(
   const log = createLogEnd(positions);
   const findEnds = async (): Promise<readonly LogEnd[]> => {
     const topics = await Promise.all(
-      options.topics.map(async (topic) => ({ topic, partitions: await admin.fetchTopicOffsets(topic) })),
+      options.topics.map(async (topic) => ({
+        topic,
+        partitions: await withLeaders(() => admin.fetchTopicOffsets(topic)),
+      })),
     );
     return topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) })),
@@ -93,7 +98,10 @@ export function startTableReader(
   let stopped = false;
 
   const fail = (error: unknown): void => {
-    if (!stopped) failed.resolve(error instanceof Error ? error : new Error(String(error)));
+    if (stopped) return;
+    void explainReading(kafka, error, options).then((explained) =>
+      failed.resolve(explained instanceof Error ? explained : new Error(String(explained))),
+    );
   };
   const steps = createSteps(({ topic, partition }) => {
     const next = (positions.position(topic, partition) ?? 0) + 1;

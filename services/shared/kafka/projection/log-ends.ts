@@ -1,5 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { explainAccess } from '../access.ts';
 import { withAdmin } from '../with-admin.ts';
+import { withLeaders } from '../with-leaders.ts';
 
 /** The part of a partition's log that can be read: from `low` to before `high`, the last stable offset. */
 export type LogEnds = Readonly<{ low: number; high: number }>;
@@ -22,16 +24,18 @@ export function createLogEnds(
   return () => {
     gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(() => {
       gathering = null;
-      return withAdmin(kafka, brokers, (admin) => fetchEnds(admin, topics));
+      return withAdmin(kafka, brokers, (admin) => fetchEnds(kafka, admin, topics));
     });
     return gathering;
   };
 }
 
-async function fetchEnds(admin: Admin, topics: readonly string[]): Promise<EndsOfTopics> {
+async function fetchEnds(kafka: Kafka, admin: Admin, topics: readonly string[]): Promise<EndsOfTopics> {
   const ends = await Promise.all(
     topics.map(async (topic) => {
-      const partitions = await admin.fetchTopicOffsets(topic);
+      const partitions = await withLeaders(() => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
+        throw explainAccess(kafka, error, { topics: { operation: 'Read', names: [topic] } });
+      });
       const byPartition = partitions.map(
         ({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }] as const,
       );

@@ -4,6 +4,7 @@ import { errorFields, type Logger } from '../../observability/logger.ts';
 import type { Opened, Projection } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import type { Task } from '../../projection/task.ts';
+import { explainReading } from '../explain-reading.ts';
 import type { TableReader } from '../table-reader.ts';
 import { tracedBatches } from '../traced-batches.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
@@ -29,6 +30,8 @@ export type ProjectionObserver = Readonly<{
 export type ProjectionSettings = Readonly<{
   brokers: readonly string[];
   groupId: string;
+  /** Groups of readers begin with this; the projection's own is not one of them. */
+  readerGroupPrefix: string;
   /** The partition's number is put behind it: one stable id per partition, whoever has it (rule 4). */
   transactionalIdPrefix: string;
   partitions: number;
@@ -69,6 +72,11 @@ export async function startProjection(
   const closings = new Map<number, Promise<void>>();
   const gaps = new Map<string, number>();
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
+  const failReading = async (error: Error): Promise<void> => {
+    const { groupId, readerGroupPrefix: groupPrefix } = settings;
+    const explained = await explainReading(kafka, error, { topics: inputs, groupPrefix, groupId });
+    fail(explained instanceof Error ? explained : error);
+  };
   const ends = createLogEnds(kafka, settings.brokers, [...inputs, ...projection.restoredFrom]);
   let stopping = false;
   let joined = false;
@@ -149,7 +157,7 @@ export async function startProjection(
   });
   // Rule 12: without this the process would live on and consume nothing.
   consumer.on('consumer.crash', ({ payload }) => {
-    if (!payload.restart) fail(payload.error);
+    if (!payload.restart) void failReading(payload.error);
   });
   // Offsets that hold no record for us, such as transaction markers, never reach eachBatch (rule 9).
   consumer.on('consumer.end_batch_process', ({ payload }) => {

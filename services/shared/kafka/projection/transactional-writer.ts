@@ -1,5 +1,7 @@
 import { CompressionTypes, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
 import type { RecordHeaders, TargetRecord } from '../../projection/records.ts';
+import { brokerErrorType, explainAccess } from '../access.ts';
+import { explainTransaction } from '../explain-transaction.ts';
 import { chunkRecords } from './chunk-records.ts';
 
 /** A transaction did not commit, or nobody knows whether it did: discard the writer and what it was to write. */
@@ -11,7 +13,7 @@ export class TransactionLostError extends Error {
 
   constructor(cause: unknown) {
     super(`Transaction lost: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.fenced = fencedTypes.has(typeOf(cause));
+    this.fenced = fencedTypes.has(brokerErrorType(cause));
   }
 }
 
@@ -31,13 +33,11 @@ export const TRANSACTION_TIMEOUT_MS = 10_000;
 const FENCE_ATTEMPTS = 40;
 const FENCE_PAUSE_MS = 250;
 
-/** PRODUCER_FENCED (90) is newer than kafkajs, which calls it unknown. */
 const fencedTypes: ReadonlySet<string | null> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
   'INVALID_TXN_STATE',
 ]);
-const PRODUCER_FENCED = 90;
 
 /**
  * Fences every earlier writer with this transactional id, whatever it had open is aborted, and keeps the transaction
@@ -64,7 +64,7 @@ export async function fence(
     first = await beginFirst(producer);
   } catch (error) {
     await discard();
-    throw error;
+    throw explainAccess(kafka, error, { transactionalId });
   }
   return {
     discard,
@@ -72,7 +72,18 @@ export async function fence(
       try {
         const transaction = first ?? (await producer.transaction());
         first = null;
-        for (const chunk of chunkRecords(records)) await sendChunk(transaction, chunk, partition);
+        for (const chunk of chunkRecords(records)) {
+          await sendChunk(transaction, chunk, partition).catch(async (error: unknown) => {
+            const topics = new Set(chunk.map(({ topic }) => topic));
+            throw await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
+              sendChunk(
+                transaction,
+                chunk.filter((record) => record.topic === topic),
+                partition,
+              ),
+            );
+          });
+        }
         await transaction.commit();
       } catch (error) {
         throw new TransactionLostError(error);
@@ -87,7 +98,7 @@ async function beginFirst(producer: Producer): Promise<Transaction> {
     try {
       return await producer.transaction();
     } catch (error) {
-      if (attempt === FENCE_ATTEMPTS || typeOf(error) !== 'CONCURRENT_TRANSACTIONS') throw error;
+      if (attempt === FENCE_ATTEMPTS || brokerErrorType(error) !== 'CONCURRENT_TRANSACTIONS') throw error;
       await new Promise((resolve) => setTimeout(resolve, FENCE_PAUSE_MS));
     }
   }
@@ -115,13 +126,4 @@ function mutable(headers: RecordHeaders): NonNullable<Message['headers']> {
     ] as const;
   });
   return Object.fromEntries(entries);
-}
-
-/** The error code of the broker's that is behind an error, wherever kafkajs wrapped it; null where there is none. */
-function typeOf(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  if ('code' in error && error.code === PRODUCER_FENCED) return 'PRODUCER_FENCED';
-  if ('type' in error && typeof error.type === 'string' && error.type !== 'UNKNOWN') return error.type;
-  if ('originalError' in error) return typeOf(error.originalError);
-  return typeOf(error.cause);
 }

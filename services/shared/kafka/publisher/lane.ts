@@ -15,6 +15,8 @@ export type LaneObserver = Readonly<{
 export type LaneOptions = Readonly<{
   /** A new idempotent producer, not connected. Its retries and timeouts must be bounded below the deadline of records. */
   createProducer: () => Producer;
+  /** What an error says, in the words of a missing right or setting; it was met while records of these topics were to be sent. */
+  explain: (error: unknown, topics: readonly string[]) => unknown;
   now: () => number;
   batchRecords: number;
   batchBytes: number;
@@ -59,7 +61,7 @@ export type Lane = Readonly<{
  * (rule 2). Order is kept: what was given first is in the log first.
  */
 export function createLane(options: LaneOptions): Lane {
-  const { createProducer, now, batchRecords, batchBytes, ackTimeoutMs, observer } = options;
+  const { createProducer, explain, now, batchRecords, batchBytes, ackTimeoutMs, observer } = options;
   let producer: Producer | null = null;
   let sentByProducer = 0;
   let state: 'connecting' | 'up' | 'down' = 'connecting';
@@ -113,7 +115,8 @@ export function createLane(options: LaneOptions): Lane {
         state = 'up';
         connected.resolve();
         return candidate;
-      } catch {
+      } catch (error) {
+        if (state !== 'down') observer.renewed(explain(error, []));
         state = 'down';
         giveUp();
         void candidate.disconnect().catch(() => undefined);
@@ -155,7 +158,7 @@ export function createLane(options: LaneOptions): Lane {
       if (isTooLarge(error)) await sendOneByOne(batch);
       else {
         inFlight = [];
-        discard(error);
+        discard(explain(error, topicsOf(batch)));
         retry(batch);
       }
     } finally {
@@ -175,7 +178,7 @@ export function createLane(options: LaneOptions): Lane {
           continue;
         }
         inFlight = [];
-        discard(error);
+        discard(explain(error, topicsOf([item])));
         retry(batch.slice(index));
         return;
       }
@@ -209,6 +212,8 @@ export function createLane(options: LaneOptions): Lane {
     },
   };
 }
+
+const topicsOf = (batch: readonly Item[]): readonly string[] => [...new Set(batch.map(({ record }) => record.topic))];
 
 function settle(item: Item, outcome: PublishOutcome): void {
   if (item.settled) return;

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { explainAccess } from '../access.ts';
 import { createLane, type LaneObserver } from './lane.ts';
 import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
 
@@ -50,6 +51,7 @@ export function createPublisher(
   const lanes = Array.from({ length: limits.lanes }, () =>
     createLane({
       createProducer: () => kafka.producer({ idempotent: true, retry: boundedClient(limits.deadlineMs).retry }),
+      explain: (error, topics) => explainAccess(kafka, error, { topics: { operation: 'Write', names: topics } }),
       now,
       batchRecords: limits.batchRecords,
       batchBytes: limits.batchBytes,
