@@ -29,6 +29,7 @@ const config: Config = {
     project('architecture'),
     project('integration', onRealKafka),
     project('e2e', onRealKafka),
+    project('security', onRealKafka),
     project('faults', onRealKafka),
     project('soak', onRealKafka),
   ],

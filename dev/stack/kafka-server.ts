@@ -18,6 +18,10 @@ export type KafkaServerOptions = Readonly<{
   signal: AbortSignal | undefined;
   /** Broker properties that win over the ones below. */
   properties: Readonly<Record<string, string>>;
+  /** Arguments of `StorageTool format` on top, such as `--add-scram`. */
+  formatArguments?: readonly string[];
+  /** Whether it can be worked with; else it is asked in plain text on its port. */
+  ready?: () => Promise<boolean>;
 }> &
   Pick<ServerProcessOptions, 'onSpawn' | 'onDied'>;
 
@@ -41,7 +45,7 @@ export function kafkaServer(options: KafkaServerOptions): ServerProcess {
     directory,
     logFile,
     prepare: () => formatOnce(options, propertiesFile),
-    ready: async () => (await kafkaProblem('127.0.0.1', port)) === null,
+    ready: options.ready ?? (async () => (await kafkaProblem('127.0.0.1', port)) === null),
     startWithinMs: 60_000,
     stopWithinMs: 3_000,
     onSpawn: options.onSpawn,
@@ -78,7 +82,7 @@ function brokerProperties({ directory, port, controllerPort }: KafkaServerOption
 
 /** Gives the directory a cluster id. The mark is set only after that succeeded, so that a half formatted directory is formatted again. */
 async function formatOnce(
-  { java, classPath, directory, signal }: KafkaServerOptions,
+  { java, classPath, directory, signal, formatArguments = [] }: KafkaServerOptions,
   propertiesFile: string,
 ): Promise<void> {
   const mark = join(directory, 'formatted');
@@ -87,6 +91,7 @@ async function formatOnce(
   const args = [
     ...['-Xmx128m', '-XX:TieredStopAtLevel=1', ...logging('error'), '-cp', classPath, 'kafka.tools.StorageTool'],
     ...['format', '--standalone', '--ignore-formatted', '--cluster-id', id, '--config', propertiesFile],
+    ...formatArguments,
   ];
   const child = spawn(java, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
