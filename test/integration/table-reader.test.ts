@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CompressionTypes, type Producer } from 'kafkajs';
 import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader.ts';
 import { eventually } from '../support/eventually.ts';
+import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { testKafka } from '../support/kafka-log.ts';
 import { isolatedStack } from '../support/stack.ts';
 
@@ -27,9 +30,9 @@ async function createTopic(config: Readonly<Record<string, string>> = {}, partit
   return topic;
 }
 
-function read(topic: string, onRecords?: () => Promise<void>) {
+function read(topic: string, onRecords?: () => Promise<void>, by = kafka) {
   const records: TableRecord[] = [];
-  const reader = startTableReader(kafka, { topics: [topic], groupPrefix: `${prefix}reader-` }, async (batch) => {
+  const reader = startTableReader(by, { topics: [topic], groupPrefix: `${prefix}reader-` }, async (batch) => {
     await onRecords?.();
     records.push(...batch);
   });
@@ -147,5 +150,85 @@ test('When the topic is created anew, then the reader fails instead of showing w
   await eventually(async () => !(await admin.listTopics()).includes(topic));
   await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
   expect(await reader.failed).toBeInstanceOf(Error);
+  await reader.stop();
+});
+
+/** NOT_LEADER_OR_FOLLOWER, for all partitions of a ListOffsets answer: size, correlation id, throttle time (from version 2 on), then topics. */
+function notLeader(frame: Buffer, version: number): Buffer {
+  const answer = Buffer.from(frame);
+  let at = version >= 2 ? 12 : 8;
+  const next = (): number => {
+    at += 4;
+    return answer.readInt32BE(at - 4);
+  };
+  for (let topics = next(); topics > 0; topics -= 1) {
+    at += 2 + answer.readInt16BE(at);
+    for (let partitions = next(); partitions > 0; partitions -= 1) {
+      answer.writeInt16BE(6, at + 4);
+      at += 22;
+    }
+  }
+  return answer;
+}
+
+test('When brokers say that they are not the leader, as they do of a topic made a moment ago, then the reader asks again', async () => {
+  const topic = await createTopic();
+  await send(producer, topic, ['a']);
+  let refused = 0;
+  const proxy = await startFaultProxy(brokers, {
+    alter: ({ apiKey, apiVersion }, frame) => {
+      if (apiKey !== ApiKey.listOffsets || refused === 10) return frame;
+      refused += 1;
+      return notLeader(frame, apiVersion);
+    },
+  });
+  const { reader, keys } = read(topic, undefined, testKafka(proxy.address));
+  await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);
+  expect(keys()).toEqual(['a']);
+  expect(refused).toBe(10);
+  await reader.stop();
+  await proxy.close();
+});
+
+/** Takes a member out of its group, as the coordinator does when it has not heard of it for too long: LeaveGroup, version 0. */
+async function evict(groupId: string, memberId: string): Promise<void> {
+  const text = (value: string): Buffer =>
+    Buffer.concat([Buffer.of(value.length >> 8, value.length & 255), Buffer.from(value)]);
+  const [apiKey, version, correlationId, clientId] = [
+    [0, 13],
+    [0, 0],
+    [0, 0, 0, 1],
+    [255, 255],
+  ];
+  const header = Buffer.from([...apiKey, ...version, ...correlationId, ...clientId]);
+  const request = Buffer.concat([header, text(groupId), text(memberId)]);
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(request.length);
+  const [host = '', port = ''] = brokers.split(':');
+  const socket = connect({ host, port: Number(port) });
+  socket.write(Buffer.concat([size, request]));
+  const [answer]: Buffer[] = await once(socket, 'data');
+  socket.destroy();
+  expect(answer?.readInt16BE(8)).toBe(0);
+}
+
+test('When the reader was put out of its group, then it goes on where it was, and reads nothing twice', async () => {
+  const topic = await createTopic();
+  await send(producer, topic, ['a', 'b']);
+  const { reader, keys } = read(topic);
+  await reader.caughtUp;
+  const { groups } = await admin.listGroups();
+  const own = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(`${prefix}reader-`));
+  const { groups: described } = await admin.describeGroups(own);
+  const members = described.flatMap((group) =>
+    group.members.map(({ memberId }) => ({ groupId: group.groupId, memberId })),
+  );
+  expect(members).toHaveLength(1);
+  for (const { groupId, memberId } of members) await evict(groupId, memberId);
+  await send(producer, topic, ['c']);
+  await Promise.race([reader.reached(topic, 0, 3), reader.failed.then((error) => Promise.reject(error))]);
+  await send(producer, topic, ['d'], 1);
+  await reader.reached(topic, 1, 1);
+  expect(keys()).toEqual(['a', 'b', 'c', 'd']);
   await reader.stop();
 });

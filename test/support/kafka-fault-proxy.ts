@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 export const ApiKey = {
   produce: 0,
   fetch: 1,
+  listOffsets: 2,
   metadata: 3,
   findCoordinator: 10,
   addPartitionsToTxn: 24,
@@ -32,6 +33,8 @@ export type FaultProxy = Readonly<{
 type Faults = Readonly<{
   request?: (request: ProxiedRequest) => Verdict;
   answer?: (request: ProxiedRequest) => Verdict;
+  /** Another answer in place of the broker's: a whole frame. */
+  alter?: (request: ProxiedRequest, frame: Buffer) => Buffer;
 }>;
 
 /** A proxy that speaks Kafka's framing, before one broker: 4 bytes of size, then for requests api key, version and correlation id. */
@@ -73,7 +76,8 @@ export async function startFaultProxy(broker: string, faults: Faults): Promise<F
       const correlationId = frame.readInt32BE(4);
       const request = open.get(correlationId) ?? { apiKey: -1, apiVersion: -1, correlationId };
       open.delete(correlationId);
-      const rewritten = withAddress(request.apiKey, frame, host, Number(port), ownPort);
+      const altered = faults.alter?.(request, frame) ?? frame;
+      const rewritten = withAddress(request.apiKey, altered, host, Number(port), ownPort);
       return { frame: rewritten, apiKey: request.apiKey, verdict: faults.answer?.(request) ?? 'pass', cut };
     });
   });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Batch, Kafka } from 'kafkajs';
 import { explainReading } from './explain-reading.ts';
-import { createLogEnd, type LogEnd } from './table-reader-log-end.ts';
+import { createEndsQuestion } from './table-reader-ends.ts';
+import { createLogEnd } from './table-reader-log-end.ts';
 import { createPositions } from './table-reader-positions.ts';
 import { createSteps } from './table-reader-steps.ts';
 import { tracedBatches } from './traced-batches.ts';
@@ -79,21 +80,10 @@ export function startTableReader(
     allowAutoTopicCreation: false,
     retry: { retries: 8 },
   });
-  const admin = kafka.admin();
+  const ends = createEndsQuestion(kafka, options.topics);
   const failed = Promise.withResolvers<Error>();
   const caughtUp = Promise.withResolvers<void>();
   const log = createLogEnd(positions);
-  const findEnds = async (): Promise<readonly LogEnd[]> => {
-    const topics = await Promise.all(
-      options.topics.map(async (topic) => ({
-        topic,
-        partitions: await withLeaders(() => admin.fetchTopicOffsets(topic)),
-      })),
-    );
-    return topics.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) })),
-    );
-  };
   let nudges = 0;
   let stopped = false;
 
@@ -126,17 +116,16 @@ export function startTableReader(
   consumer.on('consumer.fetch', ({ payload }) => steps.fetchAnswered(payload.nodeId, performance.now()));
 
   const start = async (): Promise<void> => {
-    await admin.connect();
-    const ends = await log.ask(findEnds);
-    for (const { topic, partition, low } of ends) positions.advance(topic, partition, low);
-    void Promise.all(ends.map(({ topic, partition, high }) => positions.reached(topic, partition, high))).then(() =>
+    const found = await withLeaders(() => log.ask(ends.ask));
+    for (const { topic, partition, low } of found) positions.advance(topic, partition, low);
+    void Promise.all(found.map(({ topic, partition, high }) => positions.reached(topic, partition, high))).then(() =>
       caughtUp.resolve(),
     );
     await consumer.connect();
     await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      partitionsConsumedConcurrently: Math.max(1, ends.length),
+      partitionsConsumedConcurrently: Math.max(1, found.length),
       eachBatch: tracedBatches(async ({ batch }) => {
         const records = newRecords(batch, positions.position(batch.topic, batch.partition) ?? 0);
         try {
@@ -151,7 +140,7 @@ export function startTableReader(
   const started = start().catch(fail);
 
   const poll = async (): Promise<void> => {
-    await log.ask(findEnds);
+    await log.ask(ends.ask);
     for (const place of log.partitions()) {
       steps.leaderSays(place, log.goesOn(place.topic, place.partition), performance.now());
     }
@@ -172,7 +161,7 @@ export function startTableReader(
       polling.stop();
       await started;
       await consumer.disconnect().catch(() => undefined);
-      await admin.disconnect().catch(() => undefined);
+      await ends.close();
     },
   };
 }

@@ -24,7 +24,7 @@ export function createLogEnds(
   return () => {
     gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(() => {
       gathering = null;
-      return withAdmin(kafka, brokers, (admin) => fetchEnds(kafka, admin, topics));
+      return withLeaders(() => withAdmin(kafka, brokers, (admin) => fetchEnds(kafka, admin, topics)));
     });
     return gathering;
   };
@@ -33,7 +33,7 @@ export function createLogEnds(
 async function fetchEnds(kafka: Kafka, admin: Admin, topics: readonly string[]): Promise<EndsOfTopics> {
   const ends = await Promise.all(
     topics.map(async (topic) => {
-      const partitions = await withLeaders(() => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
+      const partitions = await admin.fetchTopicOffsets(topic).catch((error: unknown) => {
         throw explainAccess(kafka, error, { topics: { operation: 'Read', names: [topic] } });
       });
       const byPartition = partitions.map(
