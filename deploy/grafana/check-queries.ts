@@ -19,18 +19,14 @@ type RuleGroups = Readonly<{
 }>;
 type Rule = Readonly<{ type: string; name: string; query: string; health: string; lastError?: string }>;
 
-/** Rules that say nothing while all is well or nobody works, besides alerts. */
-const silentRules: ReadonlySet<string> = new Set(['vxt:business_hours']);
-
-/** Runs every query of every panel, and looks at every rule Prometheus evaluates. An empty answer is a problem, except where no data is the good case. */
+/** Runs every query of every panel, and looks at every rule Prometheus evaluates. An empty answer is a problem, except where no data is the good case, as it is of alerts. */
 export async function checkQueries(prometheusUrl: string): Promise<readonly Checked[]> {
   const panels = [callMetricsDashboard, pipelineDashboard].flatMap(queriesOf);
   const checked: Checked[] = [];
   for (const { where, query, mayBeEmpty } of panels) checked.push(await ask(prometheusUrl, where, query, mayBeEmpty));
   const rules = (await getJson(`${prometheusUrl}/api/v1/rules`)) as RuleGroups;
   for (const rule of rules.data.groups.flatMap((group) => group.rules)) {
-    const mayBeEmpty = rule.type === 'alerting' || silentRules.has(rule.name);
-    const result = await ask(prometheusUrl, `rule ${rule.name}`, rule.query, mayBeEmpty);
+    const result = await ask(prometheusUrl, `rule ${rule.name}`, rule.query, rule.type === 'alerting');
     checked.push(
       rule.health === 'err' ? { ...result, problem: rule.lastError ?? 'Prometheus reports an error' } : result,
     );

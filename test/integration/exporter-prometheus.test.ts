@@ -1,6 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,23 +9,25 @@ import { checkQueries } from '../../deploy/grafana/check-queries.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
+import { type PrometheusServer, startPrometheus } from '../support/prometheus-server.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
+import { runSimulator, type Simulated } from '../support/simulator.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '../..');
-const rules = join(root, 'deploy/prometheus/vxt.rules.yml');
-const ruleTests = ['vxt.rules.test.yml', 'vxt.silence.rules.test.yml'].map((name) =>
-  join(root, 'deploy/prometheus', name),
-);
+const provisioned = join(import.meta.dirname, '../../deploy/prometheus');
+const named = (ending: string) =>
+  readdirSync(provisioned)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(provisioned, name));
+const rules = named('.rules.yml');
+const ruleTests = named('.rules.test.yml');
 const token = 'prometheus-test-token-0123456789';
 const { environment } = isolatedStack();
 
 const services: ServiceProcess[] = [];
-const directory = mkdtempSync(join(tmpdir(), 'vxt-prometheus-'));
-let prometheus: ChildProcess;
-let prometheusUrl: string;
+const directory = mkdtempSync(join(tmpdir(), 'vxt-spool-'));
+let prometheus: PrometheusServer;
 let ingressUrl: string;
 let exporters: readonly string[];
 let admins: readonly string[];
@@ -38,25 +40,7 @@ async function startExporter(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-/** As deploy/prometheus/prometheus.yml, with these addresses and every second. */
-function prometheusConfig(targets: Readonly<Record<string, readonly string[]>>): string {
-  const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [rules],
-    scrape_configs: Object.entries(targets).map(([job_name, addresses]) => ({
-      job_name,
-      static_configs: [{ targets: addresses }],
-    })),
-  };
-  return JSON.stringify(config);
-}
-
-async function value(query: string): Promise<number | null> {
-  const response = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`);
-  const answer = (await response.json()) as { data: { result: { value: [number, string] }[] } };
-  const [first] = answer.data.result;
-  return first === undefined ? null : Number(first.value[1]);
-}
+const value = async (query: string): Promise<number | null> => (await prometheus.query(query))[0]?.value ?? null;
 
 beforeAll(async () => {
   const ingress = await startIngressProcess({
@@ -64,52 +48,37 @@ beforeAll(async () => {
     VXT_WEBHOOK_TOKENS: token,
     SPOOL_DIRECTORY: join(directory, 'spool'),
   });
+  services.push(ingress);
   const callMetrics = await startCallMetricsProcess(environment);
-  services.push(ingress, callMetrics);
+  services.push(callMetrics);
   ingressUrl = ingress.url;
   exporters = [await startExporter(), await startExporter()];
   admins = [ingress.adminUrl, callMetrics.adminUrl].map((url) => new URL(url).host);
-
-  const port = await freePort();
-  prometheusUrl = `http://127.0.0.1:${port}`;
   const [ingressAdmin = '', callMetricsAdmin = ''] = admins;
-  const config = join(directory, 'prometheus.yml');
-  writeFileSync(
-    config,
-    prometheusConfig({
-      'vxt-prometheus-exporter': exporters,
-      'vxt-ingress': [ingressAdmin],
-      'vxt-call-metrics': [callMetricsAdmin],
-    }),
-  );
-  prometheus = spawn(
-    'prometheus',
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(directory, 'tsdb')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    { stdio: 'ignore' },
-  );
-  await eventually(async () => (await fetch(`${prometheusUrl}/-/ready`).catch(() => null))?.ok);
+  const targets = {
+    'vxt-prometheus-exporter': exporters,
+    'vxt-ingress': [ingressAdmin],
+    'vxt-call-metrics': [callMetricsAdmin],
+  };
+  prometheus = await startPrometheus({ targets, ruleFiles: rules });
 });
 
 afterAll(async () => {
   for (const service of services) await service.end('SIGKILL');
-  if (prometheus.exitCode === null && prometheus.kill('SIGKILL')) await once(prometheus, 'exit');
+  await prometheus?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
 describe('When promtool looks at what is provisioned', () => {
   test('then the rules are well formed, and each alert fires and is silent as its tests say', async () => {
-    expect((await run('promtool', ['check', 'rules', rules])).stdout).toContain('SUCCESS');
+    expect((await run('promtool', ['check', 'rules', ...rules])).stdout).toContain('SUCCESS');
     for (const file of ruleTests) expect((await run('promtool', ['test', 'rules', file])).stdout).toContain('SUCCESS');
-    const config = await run('promtool', ['check', 'config', join(root, 'deploy/prometheus/prometheus.yml')]);
-    expect(config.stdout).toContain('SUCCESS');
+    const config = await run('promtool', ['check', 'config', join(provisioned, 'prometheus.yml')]);
+    expect(config.stdout).toContain(`SUCCESS: ${rules.length} rule files found`);
   });
 
   test('then each alert has a test, and says what to do', () => {
-    const text = readFileSync(rules, 'utf8');
+    const text = rules.map((file) => readFileSync(file, 'utf8')).join('');
     const tests = ruleTests.map((file) => readFileSync(file, 'utf8')).join('');
     const alerts = [...text.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
     expect(alerts.length).toBeGreaterThan(9);
@@ -130,44 +99,36 @@ describe('When promtool looks at what is provisioned', () => {
   });
 });
 
-describe('When calls come in and two replicas are scraped', () => {
-  const users = 5;
-  const perUser = 8;
+describe('When the simulator sends and two replicas are scraped', () => {
+  let calls = 0;
+  const simulate = async (...args: string[]): Promise<Simulated> => {
+    const simulated = await runSimulator(ingressUrl, token, ...args);
+    for (const [name, amount] of Object.entries(simulated.expected.sums)) {
+      if (name.startsWith('vxt_calls_total')) calls += amount;
+    }
+    return simulated;
+  };
   let last: unknown = null;
 
   test('then every query of every panel and rule is answered', async () => {
-    const call = async (number: number): Promise<void> => {
-      expect(await postWebhook(ingressUrl, token, callWebhook(`c${number}`, `u-${number % users}`))).toBe(202);
-    };
     // The first calls are scraped before the others come: a Prometheus that is new counts only what it sees moving.
-    for (let number = 0; number < users; number += 1) await call(number);
-    await eventually(async () => (await value('sum(vxt:calls:total)')) === users);
-    for (let number = users; number < users * perUser; number += 1) await call(number);
-    const answered = callWebhook('answered', 'u-0').replace(
-      '"type":"missed","startTimestamp":1763700000000',
-      '"type":"answered","startTimestamp":1763700000000,"answerTimestamp":1763700004000,"hangupTimestamp":1763700064000',
-    );
-    const voicemail = JSON.stringify({
-      event: 'voicemail',
-      voicemail: {
-        ...{ version: 3, id: 'v1', url: 'https://app.example/v/1', timestamp: 1_763_700_000_000, duration: 9_000 },
-        ...{ transcription: null, user: null, phoneNumberE164: '+6491234567', callerId: { type: 'unknown' } },
-      },
-    });
-    for (const body of [answered, voicemail]) expect(await postWebhook(ingressUrl, token, body)).toBe(202);
-    const problems = await eventually(
+    await simulate('--calls', '100', '--rate', '0', '--seed', '1');
+    await eventually(async () => (await value('sum(vxt:calls:total)')) === calls);
+    const sending = simulate('--calls', '300', '--rate', '25', '--seed', '2');
+    await eventually(
       async () => {
-        const found = (await checkQueries(prometheusUrl)).filter(({ problem }) => problem !== null);
-        last = found;
-        return found.length === 0 && found;
+        last = (await checkQueries(prometheus.url)).filter(({ problem }) => problem !== null);
+        return Array.isArray(last) && last.length === 0;
       },
       { deadlineMs: 60_000, everyMs: 1_000, what: () => `data for ${JSON.stringify(last, null, 1)}` },
     );
-    expect(problems).toEqual([]);
+    const { sent, accepted } = await sending;
+    expect(accepted).toBe(sent);
   });
+
   test('then the recorded total counts each call once, whatever the number of replicas', async () => {
-    await eventually(async () => (await value('sum(vxt:calls:total)')) === users * perUser + 1);
-    expect(await value('sum(vxt_calls_total)')).toBe(2 * (users * perUser + 1));
+    await eventually(async () => (await value('sum(vxt:calls:total)')) === calls);
+    expect(await value('sum(vxt_calls_total)')).toBe(2 * calls);
   });
 
   test('then an exporter that is killed, and a new one, reset and move nothing', async () => {
@@ -175,7 +136,7 @@ describe('When calls come in and two replicas are scraped', () => {
     await exporter?.end('SIGKILL');
     exporters = [...exporters, await startExporter()];
     expect(await value('sum(resets(vxt_calls_total[10m]))')).toBe(0);
-    await eventually(async () => (await value('max(sum by (instance) (vxt_calls_total))')) === users * perUser + 1);
+    await eventually(async () => (await value('max(sum by (instance) (vxt_calls_total))')) === calls);
     const pages = await Promise.all(
       exporters.slice(1).map(async (address) => (await fetch(`http://${address}/metrics`)).text()),
     );
