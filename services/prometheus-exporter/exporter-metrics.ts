@@ -1,6 +1,7 @@
 import type { TableReader } from '../shared/kafka/table-reader.ts';
 import { registerAbsoluteHistogram, registerAbsoluteMetric } from '../shared/observability/absolute-metrics.ts';
 import { Counter, type Registry } from '../shared/observability/prometheus.ts';
+import type { HistogramSample, Sample } from '../shared/observability/sample.ts';
 import type { Exposition } from './domain/lifetime-table.ts';
 import * as samples from './domain/samples.ts';
 
@@ -9,15 +10,12 @@ import * as samples from './domain/samples.ts';
  * restart, a second replica or a rebuild never resets or doubles them.
  */
 export function registerCallMetrics(registry: Registry, exposition: () => Exposition, withEmails: boolean): void {
-  const counter = (name: string, help: string, read: (shown: Exposition) => readonly samples.Sample[]): void =>
+  const counter = (name: string, help: string, read: (shown: Exposition) => readonly Sample[]): void =>
     registerAbsoluteMetric(registry, 'counter', { name, help, read: () => read(exposition()) });
-  const gauge = (name: string, help: string, read: (shown: Exposition) => readonly samples.Sample[]): void =>
+  const gauge = (name: string, help: string, read: (shown: Exposition) => readonly Sample[]): void =>
     registerAbsoluteMetric(registry, 'gauge', { name, help, read: () => read(exposition()) });
-  const histogram = (
-    name: string,
-    help: string,
-    read: (shown: Exposition) => readonly samples.HistogramSample[],
-  ): void => registerAbsoluteHistogram(registry, { name, help, read: () => read(exposition()) });
+  const histogram = (name: string, help: string, read: (shown: Exposition) => readonly HistogramSample[]): void =>
+    registerAbsoluteHistogram(registry, { name, help, read: () => read(exposition()) });
 
   counter('vxt_calls_total', 'Finished calls by direction and result.', samples.calls);
   counter('vxt_conference_calls_total', 'Calls with more than one other party.', samples.conferenceCalls);

@@ -1,18 +1,8 @@
 import type { DirectionTotals } from '../../shared/call-events/avro-types.generated.ts';
 import { answerBoundsMs, talkBoundsMs } from '../../shared/call-events/histogram-bounds.ts';
+import type { HistogramSample, Sample } from '../../shared/observability/sample.ts';
 import type { CallTotals } from './call-totals.ts';
 import type { Exposition } from './lifetime-table.ts';
-
-/** One sample of a counter or gauge. */
-export type Sample = Readonly<{ labels: Readonly<Record<string, string>>; value: number }>;
-
-/** A histogram at one moment: `counts` per bucket (not cumulative), one more than `bounds`. */
-export type HistogramSample = Readonly<{
-  labels: Readonly<Record<string, string>>;
-  bounds: readonly number[];
-  counts: readonly number[];
-  sum: number;
-}>;
 
 type Direction = 'inbound' | 'outbound' | 'other';
 type Result = 'answered' | 'missed' | 'other';

@@ -1,13 +1,5 @@
 import type { Metric, Registry } from 'prom-client';
-
-/** One sample of a counter or gauge. */
-type Sample = Readonly<{ labels: Readonly<Record<string, string>>; value: number }>;
-type HistogramSample = Readonly<{
-  labels: Readonly<Record<string, string>>;
-  bounds: readonly number[];
-  counts: readonly number[];
-  sum: number;
-}>;
+import type { HistogramSample, Sample } from './sample.ts';
 
 type Definition<S> = Readonly<{ name: string; help: string; read: () => readonly S[] }>;
 

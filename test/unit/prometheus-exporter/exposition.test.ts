@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createLifetimeTable, type Exposition } from '../../../services/prometheus-exporter/domain/lifetime-table.ts';
 import * as samples from '../../../services/prometheus-exporter/domain/samples.ts';
 import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
+import type { Sample } from '../../../services/shared/observability/sample.ts';
 import { keyOf, lifetime, lifetimes } from './lifetimes.ts';
 
 function expose(rows: readonly UserCallMetrics[], maxUsers: number): Exposition {
@@ -11,7 +12,7 @@ function expose(rows: readonly UserCallMetrics[], maxUsers: number): Exposition 
   return table.expose(maxUsers);
 }
 
-const total = (list: readonly samples.Sample[]): number => list.reduce((sum, { value }) => sum + value, 0);
+const total = (list: readonly Sample[]): number => list.reduce((sum, { value }) => sum + value, 0);
 const perUser = {
   calls: samples.calls,
   conferenceCalls: samples.conferenceCalls,
@@ -40,7 +41,7 @@ describe('When users are capped', () => {
     fc.assert(
       fc.property(lifetimes, cap, fc.nat(11), (rows, maxUsers, turn) => {
         const turned = [...rows.slice(turn), ...rows.slice(0, turn)].reverse();
-        const sorted = (list: readonly samples.Sample[]) => list.map((one) => JSON.stringify(one)).sort();
+        const sorted = (list: readonly Sample[]) => list.map((one) => JSON.stringify(one)).sort();
         for (const read of Object.values(perUser)) {
           expect(sorted(read(expose(turned, maxUsers)))).toEqual(sorted(read(expose(rows, maxUsers))));
         }
