@@ -4,7 +4,13 @@ import { truncateRecords } from '../../services/shared/kafka/truncate-records.ts
 import { type AclStack, passWithRights, startAclStack } from '../support/acl-stack.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from '../support/acls.ts';
 import { type Container, workloads } from '../support/manifests.ts';
-import { type Principal, principals, secureKafkaProblem } from '../support/secure-kafka.ts';
+import {
+  type Principal,
+  principals,
+  type SecureKafka,
+  secureKafkaProblem,
+  startSecureKafka,
+} from '../support/secure-kafka.ts';
 import { runToEnd, serviceNames } from '../support/secured-services.ts';
 import { callWebhook } from '../support/webhooks.ts';
 
@@ -24,102 +30,118 @@ const writers: Readonly<Record<string, readonly Principal[]>> = {
   'dead-letters': ['vxt-call-metrics'],
 };
 
-onJava('When each service has exactly the rights of deploy/kafka/acls.sh', () => {
-  let stack: AclStack;
+onJava('On a Kafka where nobody may do what no ACL allows', () => {
+  let kafka: SecureKafka;
   beforeAll(async () => {
-    stack = await startAclStack(prefix, false);
+    kafka = await startSecureKafka();
   }, 120_000);
   afterAll(async () => {
-    await stack?.stop();
+    await kafka?.stop();
   });
 
-  test('and the topics are there, then a webhook becomes a counter, and every probe of deploy/kubernetes finds its service well', () =>
-    passWithRights(stack, 'user-of-exact-rights', async (running) => {
-      for (const service of serviceNames) {
-        const [container]: readonly (Container | undefined)[] = workloads
-          .filter(({ metadata }) => metadata.name === `vxt-${service}`)
-          .flatMap(({ spec }) => spec.template.spec.containers);
-        for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
-          const { path, port } = container?.[probe].httpGet ?? { path: 'none', port: '' };
-          const asked = port === 'admin' ? running[service].adminPort : running[service].port;
-          const { status } = await fetch(`http://127.0.0.1:${asked}${path}`);
-          expect([service, probe, status]).toEqual([service, probe, 200]);
+  describe('When each service has exactly the rights of deploy/kafka/acls.sh', () => {
+    let stack: AclStack;
+    beforeAll(async () => {
+      stack = await startAclStack(kafka, prefix, false);
+    });
+    afterAll(async () => {
+      await stack?.stop();
+    });
+
+    test('and the topics are there, then a webhook becomes a counter, and every probe of deploy/kubernetes finds its service well', () =>
+      passWithRights(stack, 'user-of-exact-rights', async (running) => {
+        for (const service of serviceNames) {
+          const [container]: readonly (Container | undefined)[] = workloads
+            .filter(({ metadata }) => metadata.name === `vxt-${service}`)
+            .flatMap(({ spec }) => spec.template.spec.containers);
+          for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
+            const { path, port } = container?.[probe].httpGet ?? { path: 'none', port: '' };
+            const asked = port === 'admin' ? running[service].adminPort : running[service].port;
+            const { status } = await fetch(`http://127.0.0.1:${asked}${path}`);
+            expect([service, probe, status]).toEqual([service, probe, 200]);
+          }
+        }
+      }));
+
+    test('then redrive and rebuild run, too', async () => {
+      const producer = kafka.client('admin').producer();
+      await producer.connect();
+      const messages = [
+        { value: redrivable, headers: { reason: 'of an older parser', 'content-type': 'application/json' } },
+      ];
+      await producer.send({ topic: `${prefix}unrecognised-webhooks`, messages });
+      await producer.disconnect();
+      const redriven = await runToEnd('services/ingress/redrive/main.ts', stack.settings('vxt-redrive'));
+      expect(redriven).toMatchObject({ code: 0, output: expect.stringContaining('published 1 to callLogs') });
+      const rebuilt = await runToEnd('services/call-metrics/rebuild/main.ts', stack.settings('vxt-call-metrics'));
+      expect(rebuilt).toMatchObject({ code: 0, output: expect.stringContaining('1 partitions published') });
+    });
+
+    test('then only call-metrics may cut the seen ids', async () => {
+      const topic = `${prefix}call-metrics-seen`;
+      const cut = (principal: Principal): Promise<void> =>
+        truncateRecords(stack.serviceClient(principal), [], topic, [{ partition: 0, offset: 0 }]);
+      await cut('vxt-call-metrics');
+      const right = rights.filter(({ operation }) => operation === 'DELETE');
+      expect(right).toMatchObject([{ principal: 'User:vxt-call-metrics', name: topic }]);
+      await revoke(stack.admin, right);
+      await expect(cut('vxt-call-metrics')).rejects.toThrow(
+        `Kafka does not allow call-metrics (User:vxt-call-metrics) Delete on Topic ${topic}: add that ACL`,
+      );
+      await grant(stack.admin, right);
+      for (const principal of ['vxt-prometheus-exporter', 'vxt-ingress', 'vxt-redrive'] as const)
+        await expect(cut(principal)).rejects.toThrow(`Delete on Topic ${topic}: add that ACL`);
+    });
+
+    const oneOfEachKind = rights.filter((right, index) => {
+      const kind = ({ principal, operation, resource, pattern }: Right) =>
+        [principal, operation, resource, pattern].join();
+      return rights.findIndex((other) => kind(other) === kind(right)) === index;
+    });
+    test.each(
+      oneOfEachKind
+        .filter(({ principal, operation }) => operation !== 'DELETE' && principal !== 'User:vxt-redrive')
+        .map((right) => [right.principal.replace('User:vxt-', ''), inWords(right), right] as const),
+    )('but %s lacks %s, then its error names that right', async (_service, _words, right) => {
+      await stack.saysWhatIsMissing(right);
+    });
+
+    // Last: what it writes, nobody can read.
+    test('then a topic takes records only from its own writer', async () => {
+      const took: Record<string, Principal[]> = {};
+      for (const principal of principals.filter((one) => one !== 'admin')) {
+        for (const topic of Object.keys(writers)) {
+          const producer = kafka.client(principal).producer({ retry: { retries: 0 }, allowAutoTopicCreation: false });
+          await producer.connect();
+          const sent = producer.send({ topic: prefix + topic, messages: [{ key: 'a', value: 'not Avro' }] });
+          await sent.then(
+            () => (took[topic] = [...(took[topic] ?? []), principal]),
+            (error: Error) => expect(brokerErrorType(error)).toBe('TOPIC_AUTHORIZATION_FAILED'),
+          );
+          await producer.disconnect();
         }
       }
-    }));
-
-  test('then redrive and rebuild run, too', async () => {
-    const producer = stack.kafka.client('admin').producer();
-    await producer.connect();
-    const messages = [
-      { value: redrivable, headers: { reason: 'of an older parser', 'content-type': 'application/json' } },
-    ];
-    await producer.send({ topic: `${prefix}unrecognised-webhooks`, messages });
-    await producer.disconnect();
-    const redriven = await runToEnd('services/ingress/redrive/main.ts', stack.settings('vxt-redrive'));
-    expect(redriven).toMatchObject({ code: 0, output: expect.stringContaining('published 1 to callLogs') });
-    const rebuilt = await runToEnd('services/call-metrics/rebuild/main.ts', stack.settings('vxt-call-metrics'));
-    expect(rebuilt).toMatchObject({ code: 0, output: expect.stringContaining('1 partitions published') });
+      expect(took).toEqual(writers);
+    });
   });
 
-  test('then only call-metrics may cut the seen ids', async () => {
-    const topic = `${prefix}call-metrics-seen`;
-    const cut = (principal: Principal): Promise<void> =>
-      truncateRecords(stack.serviceClient(principal), [], topic, [{ partition: 0, offset: 0 }]);
-    await cut('vxt-call-metrics');
-    const right = rights.filter(({ operation }) => operation === 'DELETE');
-    expect(right).toMatchObject([{ principal: 'User:vxt-call-metrics', name: topic }]);
-    await revoke(stack.admin, right);
-    await expect(cut('vxt-call-metrics')).rejects.toThrow(
-      `Kafka does not allow call-metrics (User:vxt-call-metrics) Delete on Topic ${topic}: add that ACL`,
-    );
-    await grant(stack.admin, right);
-    for (const principal of ['vxt-prometheus-exporter', 'vxt-ingress', 'vxt-redrive'] as const)
-      await expect(cut(principal)).rejects.toThrow(`Delete on Topic ${topic}: add that ACL`);
-  });
+  describe('When the services may create their topics', () => {
+    let stack: AclStack;
+    beforeAll(async () => {
+      stack = await startAclStack(kafka, 'made.', true);
+    });
+    afterAll(async () => {
+      await stack?.stop();
+    });
 
-  const oneOfEachKind = rights.filter((right, index) => {
-    const kind = ({ principal, operation, resource, pattern }: Right) =>
-      [principal, operation, resource, pattern].join();
-    return rights.findIndex((other) => kind(other) === kind(right)) === index;
-  });
-  test.each(
-    oneOfEachKind
-      .filter(({ principal, operation }) => operation !== 'DELETE' && principal !== 'User:vxt-redrive')
-      .map((right) => [right.principal.replace('User:vxt-', ''), inWords(right), right] as const),
-  )('but %s lacks %s, then its error names that right', async (_service, _words, right) => {
-    await stack.saysWhatIsMissing(right);
-  });
+    test('but one lacks Create, then its error names that right', async () => {
+      const [right] = stack.rights.filter(
+        ({ principal, operation }) => principal === 'User:vxt-prometheus-exporter' && operation === 'CREATE',
+      );
+      if (right === undefined) throw new Error('no such right');
+      await stack.saysWhatIsMissing(right);
+    });
 
-  // Last: what it writes, nobody can read.
-  test('then a topic takes records only from its own writer', async () => {
-    const took: Record<string, Principal[]> = {};
-    for (const principal of principals.filter((one) => one !== 'admin')) {
-      for (const topic of Object.keys(writers)) {
-        const producer = stack.kafka
-          .client(principal)
-          .producer({ retry: { retries: 0 }, allowAutoTopicCreation: false });
-        await producer.connect();
-        const sent = producer.send({ topic: prefix + topic, messages: [{ key: 'a', value: 'not Avro' }] });
-        await sent.then(
-          () => (took[topic] = [...(took[topic] ?? []), principal]),
-          (error: Error) => expect(brokerErrorType(error)).toBe('TOPIC_AUTHORIZATION_FAILED'),
-        );
-        await producer.disconnect();
-      }
-    }
-    expect(took).toEqual(writers);
+    test('then they do, and a webhook becomes a counter', () => passWithRights(stack, 'user-of-new-topics'));
   });
-});
-
-onJava('When the services may create their topics', () => {
-  let stack: AclStack;
-  beforeAll(async () => {
-    stack = await startAclStack('made.', true);
-  }, 120_000);
-  afterAll(async () => {
-    await stack?.stop();
-  });
-
-  test('then they do, and a webhook becomes a counter', () => passWithRights(stack, 'user-of-new-topics'));
 });

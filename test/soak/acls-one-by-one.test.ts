@@ -6,7 +6,8 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import { type AclStack, startAclStack } from '../support/acl-stack.ts';
 import { inWords, rightsOfScript } from '../support/acls.ts';
 import { keyStore } from '../support/certificates.ts';
-import { secureKafkaProblem } from '../support/secure-kafka.ts';
+import { eventually } from '../support/eventually.ts';
+import { type SecureKafka, secureKafkaProblem, startSecureKafka } from '../support/secure-kafka.ts';
 import { callWebhook } from '../support/webhooks.ts';
 
 const onJava = secureKafkaProblem() === null ? describe : describe.skip;
@@ -14,10 +15,12 @@ const prefix = 'each.';
 const rights = rightsOfScript({ KAFKA_TOPIC_PREFIX: prefix, KAFKA_CREATE_TOPICS: 'false' });
 
 onJava('Rights of deploy/kafka/acls.sh', () => {
+  let kafka: SecureKafka;
   let stack: AclStack;
   beforeAll(async () => {
-    stack = await startAclStack(prefix, false);
-    const producer = stack.kafka.client('admin').producer();
+    kafka = await startSecureKafka();
+    stack = await startAclStack(kafka, prefix, false);
+    const producer = kafka.client('admin').producer();
     await producer.connect();
     const messages = [{ value: callWebhook('not-recognised'), headers: { reason: 'of an older parser' } }];
     await producer.send({ topic: `${prefix}unrecognised-webhooks`, messages });
@@ -25,6 +28,7 @@ onJava('Rights of deploy/kafka/acls.sh', () => {
   }, 120_000);
   afterAll(async () => {
     await stack?.stop();
+    await kafka?.stop();
   });
 
   test.each(
@@ -36,8 +40,32 @@ onJava('Rights of deploy/kafka/acls.sh', () => {
     await stack.saysWhatIsMissing(right);
   });
 
+  describe('of services that create their topics', () => {
+    const choice = { KAFKA_TOPIC_PREFIX: 'new.', KAFKA_CREATE_TOPICS: 'true' };
+    let creating: AclStack;
+    beforeAll(async () => {
+      creating = await startAclStack(kafka, choice.KAFKA_TOPIC_PREFIX, true);
+    });
+    afterAll(async () => {
+      await creating?.stop();
+    });
+
+    test.each(
+      rightsOfScript(choice)
+        .filter(({ operation }) => operation === 'CREATE')
+        .map((right) => [right.principal.replace('User:vxt-', ''), inWords(right), right] as const),
+    )('When %s lacks %s and the topic is missing, then its error names that right', async (_service, _words, right) => {
+      const found = await creating.admin.listTopics();
+      if (found.includes(right.name)) {
+        await creating.admin.deleteTopics({ topics: [right.name] });
+        await eventually(async () => !(await creating.admin.listTopics()).includes(right.name));
+      }
+      await creating.saysWhatIsMissing(right);
+    });
+  });
+
   test('When Kafka’s own kafka-acls.sh runs the script, then the broker has the same rights as in these tests', async () => {
-    const { kafka, admin } = stack;
+    const { admin } = stack;
     const environment = { KAFKA_TOPIC_PREFIX: 'script.', KAFKA_CREATE_TOPICS: 'true' };
     const directory = join(kafka.directory, 'bin');
     mkdirSync(directory);
@@ -90,5 +118,5 @@ onJava('Rights of deploy/kafka/acls.sh', () => {
     expect(inOrder(found.filter(({ name }) => name.startsWith('script.')))).toEqual(
       inOrder(rightsOfScript(environment)),
     );
-  });
+  }, 240_000);
 });

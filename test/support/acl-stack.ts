@@ -5,9 +5,9 @@ import { readSettings } from '../../services/shared/config/settings.ts';
 import { createKafka } from '../../services/shared/kafka/connection.ts';
 import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
-import { grant, type Right, revoke, rightsOfScript } from './acls.ts';
+import { grant, inWords, type Right, revoke, rightsOfScript } from './acls.ts';
 import { eventually } from './eventually.ts';
-import { type Principal, type SecureKafka, startSecureKafka } from './secure-kafka.ts';
+import type { Principal, SecureKafka } from './secure-kafka.ts';
 import {
   endServices,
   passEndToEnd,
@@ -18,9 +18,8 @@ import {
 } from './secured-services.ts';
 import { callWebhook, postWebhook } from './webhooks.ts';
 
-/** A broker on which each service has exactly the rights of deploy/kafka/acls.sh, under a prefix. */
+/** Topics of a prefix, for which each service has exactly the rights of deploy/kafka/acls.sh. */
 export type AclStack = Readonly<{
-  kafka: SecureKafka;
   admin: Admin;
   rights: readonly Right[];
   settings: (principal: Principal) => Readonly<Record<string, string>>;
@@ -38,9 +37,27 @@ const programs: Readonly<Record<string, string>> = {
   'User:vxt-redrive': 'services/ingress/redrive/main.ts',
 };
 
-/** With `createTopics` false a person has made the topics, and the rights to do so are not given. */
-export async function startAclStack(prefix: string, createTopics: boolean): Promise<AclStack> {
-  const kafka = await startSecureKafka();
+type Refusal = Readonly<{ service: string; principal: string; right: string; names: readonly string[] }>;
+
+/** `Kafka does not allow <service> (<principal>) <operation> on <resource> <name> or <name>: add that ACL`. */
+const refusals = (output: string): readonly Refusal[] =>
+  [...output.matchAll(/Kafka does not allow (\S+) \((\S+)\) (\w+ on \w+) ([^:]+): add that ACL/g)].map(
+    ([, service = '', principal = '', right = '', names = '']) => ({
+      service,
+      principal,
+      right,
+      names: names.split(' or '),
+    }),
+  );
+
+const isAbout = ({ service, principal, right, names }: Refusal, missing: Right): boolean =>
+  service === missing.principal.replace('User:vxt-', '') &&
+  principal === missing.principal &&
+  inWords(missing).startsWith(`${right} `) &&
+  names.some((name) => (missing.pattern === 'Literal' ? name === missing.name : name.startsWith(missing.name)));
+
+/** With `createTopics` false a person has made the topics, and the rights to do so are not given. `stop` leaves the broker. */
+export async function startAclStack(kafka: SecureKafka, prefix: string, createTopics: boolean): Promise<AclStack> {
   const admin = kafka.client('admin').admin();
   await admin.connect();
   const choice = { KAFKA_TOPIC_PREFIX: prefix, KAFKA_CREATE_TOPICS: String(createTopics) };
@@ -76,36 +93,23 @@ export async function startAclStack(prefix: string, createTopics: boolean): Prom
   };
 
   return {
-    kafka,
     admin,
     rights,
     settings,
     serviceClient,
     saysWhatIsMissing: async (right) => {
-      const { principal, operation, resource, name } = right;
-      const service = principal.replace('User:vxt-', '');
-      if (service === 'call-metrics') await sendWebhook();
+      const { principal, operation } = right;
+      // A writer of totals shows what it lacks once it has something to write.
+      if (principal === 'User:vxt-call-metrics' && operation !== 'CREATE') await sendWebhook();
       await revoke(admin, [right]);
       try {
-        const program = await startProgram(
-          programs[principal] ?? '',
-          settings(principal.replace('User:', '') as Principal),
-        );
-        const operationInWords = operation.charAt(0) + operation.slice(1).toLowerCase();
-        const words = `Kafka does not allow ${service} (${principal}) ${operationInWords} on ${resource} `;
-        await eventually(
-          () =>
-            program
-              .output()
-              .split(words)
-              .slice(1)
-              .some((rest) => rest.split(': add')[0]?.includes(name)),
-          {
-            deadlineMs: 60_000,
-            what: () => `"${words}…${name}"; it said:\n${program.output()}`,
-          },
-        );
-        await program.end('SIGKILL');
+        const of = principal.replace('User:', '') as Principal;
+        const program = await startProgram(programs[principal] ?? '', settings(of));
+        await eventually(() => refusals(program.output()).some((refusal) => isAbout(refusal, right)), {
+          deadlineMs: 60_000,
+          what: () => `a refusal of ${principal} ${inWords(right)}; it said:\n${program.output()}`,
+        });
+        await program.end();
       } finally {
         await grant(admin, [right]);
       }
@@ -113,7 +117,6 @@ export async function startAclStack(prefix: string, createTopics: boolean): Prom
     stop: async () => {
       await endServices();
       await admin.disconnect();
-      await kafka.stop();
     },
   };
 }
