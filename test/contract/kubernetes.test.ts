@@ -9,6 +9,7 @@ import { adminApp } from '../../services/shared/http/admin-app.ts';
 import { type Listening, listen } from '../../services/shared/http/listen.ts';
 import { STOP_WITHIN_MS } from '../../services/shared/lifecycle/host.ts';
 import { createMetricsRegistry } from '../../services/shared/observability/prometheus.ts';
+import { VERSION } from '../../services/shared/observability/version.ts';
 import { type Container, findManifest, manifests, type PodSpec, workloads } from '../support/manifests.ts';
 
 const services = [
@@ -115,6 +116,27 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
       capabilities: { drop: ['ALL'] },
     });
   });
+});
+
+test('When rules speak of a job, then it is a Service that a ServiceMonitor names', () => {
+  const jobs = [...JSON.stringify(findManifest('PrometheusRule', 'vxt-call-events')).matchAll(/job=~?\\"([^"\\]+)/g)];
+  expect(jobs.length).toBeGreaterThan(0);
+  for (const [, job = ''] of jobs) {
+    expect(findManifest('Service', job)).toBeDefined();
+    expect(findManifest('ServiceMonitor', job)).toBeDefined();
+  }
+});
+
+test('When call-metrics grows with its lag, then to one pod a partition and no further', () => {
+  const partitions = findManifest('ConfigMap', 'vxt-call-events')?.data?.KAFKA_PARTITIONS;
+  expect(findManifest('HorizontalPodAutoscaler', 'vxt-call-metrics')?.spec.maxReplicas).toBe(Number(partitions));
+});
+
+test('When a version is released, then the images are of that version', () => {
+  const kustomization = manifests.find(({ file }) => file === 'kustomization.yaml')?.manifest;
+  const images = new Map(kustomization?.images?.map(({ name, newTag }) => [name, newTag]));
+  for (const { spec } of workloads)
+    for (const { image } of spec.template.spec.containers) expect([image, images.get(image)]).toEqual([image, VERSION]);
 });
 
 test('When network policies let someone in, then it is to a port that a container has', () => {

@@ -33,6 +33,8 @@ export type Manifest = Readonly<{
   metadata: OfItsKind;
   spec: OfItsKind;
   data?: Readonly<Record<string, string>>;
+  /** Of a kustomization. */
+  images?: readonly Readonly<{ name: string; newTag: string }>[];
 }>;
 
 /** Every manifest file and kustomization, by its path below `manifestDirectory`. */
