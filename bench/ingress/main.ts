@@ -1,10 +1,11 @@
 /** `npm run bench:ingress`: our ingress, Benthos and a bare Go service in turn on one broker. Prints ratios; writes bench/results/ingress.json. */
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
+import { printRatios, writeResults } from '../ratios.ts';
 import { bareGo, benthos, type Contestant, ours } from './contestants.ts';
 import { type Measurement, runWrk } from './run-wrk.ts';
 
@@ -29,14 +30,8 @@ try {
     rounds.push(measured);
     console.log(`${round}/${ROUNDS} ${Object.entries(measured).map(shown).join(' · ')}`);
   }
-  for (const { name } of peers) {
-    const ratios = (figure: 'requestsPerSecond' | 'p99Ms') =>
-      rounds.map((measured) => (measured[us.name]?.[figure] ?? 0) / (measured[name]?.[figure] ?? 0));
-    console.log(`requests/s, ours ÷ ${name}: ${spread(ratios('requestsPerSecond'))}`);
-    console.log(`p99, ours ÷ ${name}: ${spread(ratios('p99Ms'))}`);
-  }
-  mkdirSync(join(import.meta.dirname, '../results'), { recursive: true });
-  writeFileSync(join(import.meta.dirname, '../results/ingress.json'), `${JSON.stringify(rounds, null, 2)}\n`);
+  printRatios(rounds, { requestsPerSecond: 'requests/s', p99Ms: 'p99' });
+  writeResults('ingress', rounds);
 } finally {
   await stack.stop();
   rmSync(directory, { recursive: true, force: true });
@@ -55,10 +50,4 @@ async function measure(contestant: Contestant, seconds: number, seed: number): P
 
 function shown([name, { requestsPerSecond, p50Ms, p99Ms, not2xx }]: [string, Measurement]): string {
   return `${name} ${Math.round(requestsPerSecond)}/s p50 ${p50Ms} ms p99 ${p99Ms} ms${not2xx > 0 ? ` (${not2xx} not 2xx)` : ''}`;
-}
-
-function spread(ratios: readonly number[]): string {
-  const sorted = [...ratios].sort((a, b) => a - b);
-  const [least = 0, middle = 0, most = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-  return `min ${least.toFixed(2)}, median ${middle.toFixed(2)}, max ${most.toFixed(2)}`;
 }
