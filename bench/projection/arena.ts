@@ -36,10 +36,7 @@ export async function inArena(work: (arena: Arena) => Promise<void>): Promise<vo
     const logger = createLogger('bench', 'silent');
     const kafka = createKafka(config.kafka, 'bench', logger, { requestTimeout: 60_000 });
     const { topicPrefix: prefix, partitions } = config.kafka;
-    const admin = kafka.admin();
-    await admin.connect();
-    await ensureTopics(admin, ['callLogs', 'voicemails'], config.kafka, logger);
-    await admin.disconnect();
+    await ensureTopics(kafka, { reads: [], writes: ['callLogs', 'voicemails'] }, config.kafka, logger);
     const topics = { prefix, partitions, calls: `${prefix}call-logs` };
     const written = { topic: topics.calls, partitions, encoders: await createEncoders(config), count: CALLS, seed: 1 };
     const expected = await writeCalls(kafka, written, (count) => {

@@ -40,6 +40,6 @@ async function foldAll(contestant: Contestant): Promise<number> {
   const last = await until(async () => {
     const seen = await progress();
     return seen.count >= CALLS ? seen : null;
-  }, 100);
+  }, 250);
   return ((last.count - first.count) / (last.ms - first.ms)) * 1_000;
 }

@@ -7,7 +7,16 @@ import type { CountedEvent, CountedSubject } from './domain/counted-event.ts';
 import { countLate, evolve } from './domain/evolve.ts';
 import { fromSnapshot, initialState, snapshot, type Totals, type Window } from './domain/totals.ts';
 
-type Row = { readonly subject: CountedSubject; readonly window: Window; totals: Totals; encoded: string | null };
+type Row = {
+  readonly key: string;
+  readonly subject: CountedSubject;
+  readonly window: Window;
+  totals: Totals;
+  encoded: string | null;
+};
+
+/** A subject's rows by day; that of its lifetime under null. */
+type Rows = Map<number | null, Row>;
 
 /** The totals of one task: what is committed, and what changed since. */
 export type TotalsTable = Readonly<{
@@ -27,37 +36,53 @@ export function createTotalsTable(
   timeZone: string,
   encode: (record: UserCallMetrics) => Buffer,
 ): TotalsTable {
-  const rows = new Map<string, Row>();
-  const changed = new Map<string, Row>();
+  const bySubject = new Map<string, Rows>();
+  const changed = new Set<Row>();
   const keysByDay = indexByDay(view.keys());
+  let kept = 0;
 
-  const rowOf = (key: string, subject: CountedSubject, window: Window): Row => {
-    const known = rows.get(key);
+  const rowsOf = ({ type, id }: CountedSubject): Rows => {
+    const name = `${type}/${id}`;
+    const known = bySubject.get(name);
     if (known !== undefined) return known;
+    const rows: Rows = new Map();
+    bySubject.set(name, rows);
+    return rows;
+  };
+  const rowOf = (rows: Rows, subject: CountedSubject, day: number | null): Row => {
+    const known = rows.get(day);
+    if (known !== undefined) return known;
+    const window: Window = day === null ? { kind: 'lifetime' } : { kind: 'day', date: dateOfDay(day) };
+    const key = tableKey(subject.type, subject.id, window.kind === 'day' ? window.date : LIFETIME);
     const committed = view.totals(key);
     const totals = committed === null ? initialState(window) : fromSnapshot(committed);
-    const row: Row = { subject, window, totals, encoded: null };
-    rows.set(key, row);
+    const row: Row = { key, subject, window, totals, encoded: null };
+    rows.set(day, row);
+    kept += 1;
+    if (day !== null) addTo(keysByDay, day, key);
     return row;
+  };
+  const forget = (rows: Rows, day: number | null): void => {
+    const row = rows.get(day);
+    if (row === undefined) return;
+    rows.delete(day);
+    changed.delete(row);
+    kept -= 1;
   };
 
   return {
     count: (event, day, late) => {
-      const { subject } = event;
-      const lifetimeKey = tableKey(subject.type, subject.id, LIFETIME);
-      const lifetime = rowOf(lifetimeKey, subject, { kind: 'lifetime' });
+      const rows = rowsOf(event.subject);
+      const lifetime = rowOf(rows, event.subject, null);
       lifetime.totals = evolve(lifetime.totals, event);
-      changed.set(lifetimeKey, lifetime);
+      changed.add(lifetime);
       if (late) {
         lifetime.totals = countLate(lifetime.totals);
         return;
       }
-      const date = dateOfDay(day);
-      const dayKey = tableKey(subject.type, subject.id, date);
-      const row = rowOf(dayKey, subject, { kind: 'day', date });
+      const row = rowOf(rows, event.subject, day);
       row.totals = evolve(row.totals, event);
-      changed.set(dayKey, row);
-      addTo(keysByDay, day, dayKey);
+      changed.add(row);
     },
     take: (topic, firstOpenDay) => {
       const records: TargetRecord[] = [];
@@ -65,27 +90,28 @@ export function createTotalsTable(
         for (const [day, keys] of keysByDay) {
           if (day >= firstOpenDay) continue;
           keysByDay.delete(day);
-          for (const key of keys) {
-            rows.delete(key);
-            changed.delete(key);
-            records.push({ topic, key, value: null });
-          }
+          for (const rows of bySubject.values()) forget(rows, day);
+          for (const key of keys) records.push({ topic, key, value: null });
         }
       }
-      for (const [key, row] of changed) {
+      for (const row of changed) {
         const record = snapshot(row.totals, row.subject, row.window, timeZone);
         if (record === null) continue;
         const value = encode(record);
         row.encoded = value.toString('latin1');
-        records.push({ topic, key, value });
+        records.push({ topic, key: row.key, value });
       }
       changed.clear();
       return records;
     },
     trim: () => {
-      if (rows.size <= KEPT_ROWS) return;
-      for (const [key, row] of rows) {
-        if (!changed.has(key) && (row.encoded === null || row.encoded === view.encoded(key))) rows.delete(key);
+      if (kept <= KEPT_ROWS) return;
+      for (const [name, rows] of bySubject) {
+        for (const [day, row] of rows) {
+          const isCommitted = row.encoded === null || row.encoded === view.encoded(row.key);
+          if (isCommitted && !changed.has(row)) forget(rows, day);
+        }
+        if (rows.size === 0) bySubject.delete(name);
       }
     },
   };
