@@ -10,6 +10,7 @@ export const startSettings = {
   callMetrics: setting('CALL_METRICS_PORT', 'Port of the query API.', port, 8081),
   callMetricsAdmin: setting('CALL_METRICS_ADMIN_PORT', 'Admin port of call-metrics.', port, 9102),
   exporter: setting('EXPORTER_PORT', 'Port of the Prometheus exporter.', port, 9100),
+  prometheus: setting('PROMETHEUS_PORT', 'Port of Prometheus, where its program is here.', port, 9090),
   dataDirectory: setting('DATA_DIRECTORY', 'Where everything is kept.', text, '.data'),
 } as const;
 
@@ -21,20 +22,24 @@ export const readStartSettings = (environment: Environment) => readSettings(star
 /** What listens where, in words, and the variable that moves it. */
 export type PortUse = Readonly<{ port: number; what: string; variable: string }>;
 
-/** The ports that must be free; those of Kafka and the registry only when they are started here. */
-export function portsToUse(settings: StartSettings, withStack: boolean): readonly PortUse[] {
+/** The ports that must be free; those of Kafka and the registry, and that of Prometheus, only when they are started here. */
+export function portsToUse(
+  settings: StartSettings,
+  started: Readonly<{ stack: boolean; prometheus: boolean }>,
+): readonly PortUse[] {
   const use = (name: Exclude<keyof StartSettings, 'dataDirectory'>, what: string): PortUse => ({
     port: settings[name],
     what,
     variable: startSettings[name].variable,
   });
   return [
-    ...(withStack ? [use('kafka', 'Kafka'), use('registry', 'the schema registry')] : []),
+    ...(started.stack ? [use('kafka', 'Kafka'), use('registry', 'the schema registry')] : []),
     use('ingress', 'ingress'),
     use('ingressAdmin', 'the admin port of ingress'),
     use('callMetrics', 'call-metrics'),
     use('callMetricsAdmin', 'the admin port of call-metrics'),
     use('exporter', 'prometheus-exporter'),
+    ...(started.prometheus ? [use('prometheus', 'Prometheus')] : []),
   ];
 }
 

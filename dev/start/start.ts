@@ -12,8 +12,9 @@ import { chooseStack, type StackKind } from './choose-stack.ts';
 import { createTopics } from './create-topics.ts';
 import { followErrors } from './follow-errors.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { hasPrometheus, prometheusProcess } from './prometheus-process.ts';
 import { serviceProcesses } from './service-processes.ts';
-import { portProblems, portsToUse, readStartSettings, type StartSettings } from './start-settings.ts';
+import { type PortUse, portProblems, portsToUse, readStartSettings, type StartSettings } from './start-settings.ts';
 import { summary } from './summary.ts';
 import { threeWays } from './three-ways.ts';
 import { token } from './tokens.ts';
@@ -42,9 +43,12 @@ export async function start(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
   const settings = readStartSettings(environment);
   const kind = pickStack(environment, voice);
+  const withPrometheus = hasPrometheus(environment);
+  if (!withPrometheus)
+    voice.say('Without Prometheus, which nothing here needs: no program `prometheus` is on the path.');
   const ledger = createLedger(resolve(settings.dataDirectory), options.npmPid);
   await cleanUp(ledger, kind, options, settings);
-  await checkPorts(settings, kind !== 'external');
+  await checkPorts(portsToUse(settings, { stack: kind !== 'external', prometheus: withPrometheus }));
   ledger.open(kind === 'docker');
 
   const ending = new AbortController();
@@ -70,16 +74,16 @@ export async function start(options: StartOptions): Promise<void> {
     const webhook = token('VXT_WEBHOOK_TOKENS', environment, settings.dataDirectory);
     const api = token('CALL_METRICS_API_TOKENS', environment, settings.dataDirectory);
     await createTopics({ ...environment, KAFKA_BROKERS: stack.brokers }, kind !== 'external');
+    const place = { settings, environment, logDirectory: freshLogDirectory(settings) };
     services = serviceProcesses({
       ...hooks,
-      settings,
+      ...place,
       brokers: stack.brokers,
       registryUrl: stack.registryUrl,
       ownStack: kind !== 'external',
       tokens: { ...webhook.variables, ...api.variables },
-      environment,
-      logDirectory: freshLogDirectory(settings),
     });
+    if (withPrometheus) services = [...services, prometheusProcess({ ...hooks, ...place })];
     followed.push(...services.map((one) => followErrors(one.logFile, (said) => voice.warn(`${one.name}: ${said}`))));
     await Promise.race([startServices(services, voice), end]);
     if (!ending.signal.aborted) {
@@ -87,7 +91,7 @@ export async function start(options: StartOptions): Promise<void> {
       voice.say('');
       const { brokers, registryUrl } = stack;
       const tokens = { webhookToken: webhook.token, apiToken: api.token };
-      voice.say(summary({ settings, brokers, registryUrl, ...tokens, nowMs: Date.now() }));
+      voice.say(summary({ settings, brokers, registryUrl, ...tokens, withPrometheus, nowMs: Date.now() }));
       await end;
     }
   } catch (error) {
@@ -134,14 +138,13 @@ async function cleanUp(ledger: Ledger, kind: StackKind, options: StartOptions, s
   if (cleaned.length > 0) voice.say(`An earlier start was cut off; ended what it left: ${cleaned.join(', ')}.`);
   if (containers || (reset && kind === 'docker')) await removeDockerStack(findDocker(environment), environment, reset);
   if (!reset) return;
-  for (const part of ['kafka', 'registry', 'spool', 'tokens', 'logs', 'processes.json']) {
+  for (const part of ['kafka', 'registry', 'spool', 'prometheus', 'tokens', 'logs', 'processes.json']) {
     rmSync(join(settings.dataDirectory, part), { recursive: true, force: true });
   }
   voice.say(`Wiped ${settings.dataDirectory}.${kind === 'external' ? ' The Kafka given keeps its topics.' : ''}`);
 }
 
-async function checkPorts(settings: StartSettings, withStack: boolean): Promise<void> {
-  const uses = portsToUse(settings, withStack);
+async function checkPorts(uses: readonly PortUse[]): Promise<void> {
   const taken = await Promise.all(uses.map(async ({ port }) => ((await portIsFree(port)) ? [] : [port])));
   const problems = portProblems(uses, new Set(taken.flat()));
   if (problems.length > 0) throw new StackError(problems.join('\n'));
@@ -185,7 +188,7 @@ async function startServices(services: readonly ServerProcess[], voice: Voice): 
   );
 }
 
-/** Within 10 s: ingress (3), the other two (2), registry (1.5), broker (3). */
+/** Within 10 s: ingress (3), the other two and Prometheus (2), registry (1.5), broker (3). */
 async function stopAll([ingress, ...others]: readonly ServerProcess[], stack: Stack | null): Promise<void> {
   await ingress?.stop();
   await Promise.all(others.map((service) => service.stop()));
@@ -197,7 +200,7 @@ const logDirectory = ({ dataDirectory }: StartSettings): string => relative('', 
 /** The folder of logs, with the logs of the start before moved aside. */
 function freshLogDirectory(
   settings: StartSettings,
-  names: readonly string[] = ['ingress', 'call-metrics', 'prometheus-exporter'],
+  names: readonly string[] = ['ingress', 'call-metrics', 'prometheus-exporter', 'prometheus'],
 ): string {
   const folder = resolve(settings.dataDirectory, 'logs');
   mkdirSync(folder, { recursive: true });

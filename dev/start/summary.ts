@@ -7,11 +7,13 @@ export type SummaryOptions = Readonly<{
   registryUrl: string;
   webhookToken: string;
   apiToken: string;
+  withPrometheus: boolean;
   nowMs: number;
 }>;
 
 /** What to do now: every address, a webhook to send, and where it shows. */
-export function summary({ settings, brokers, registryUrl, webhookToken, apiToken, nowMs }: SummaryOptions): string {
+export function summary(options: SummaryOptions): string {
+  const { settings, brokers, registryUrl, webhookToken, apiToken, withPrometheus, nowMs } = options;
   const at = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
   const webhooks = at(settings.ingress, '/webhooks/vxt');
   const metrics = at(settings.exporter, '/metrics');
@@ -20,6 +22,7 @@ export function summary({ settings, brokers, registryUrl, webhookToken, apiToken
     `  Webhooks         ${webhooks}`,
     `  Query API        ${at(settings.callMetrics, '/v1/users')}`,
     `  Metrics          ${metrics}`,
+    ...(withPrometheus ? [`  Prometheus       ${at(settings.prometheus, '')}`] : []),
     `  Health           ${at(settings.ingressAdmin, '/readyz')}  ${at(settings.callMetricsAdmin, '/readyz')}`,
     `  Kafka            ${brokers}`,
     `  Schema registry  ${registryUrl}`,

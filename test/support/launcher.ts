@@ -28,6 +28,7 @@ const variables = [
   'CALL_METRICS_PORT',
   'CALL_METRICS_ADMIN_PORT',
   'EXPORTER_PORT',
+  'PROMETHEUS_PORT',
 ] as const;
 
 /** A place to run `npm start` in: a data directory and ports of its own. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -8,11 +8,13 @@ import { identify, isAlive } from '../../../dev/stack/process-identity.ts';
 import { waitUntil } from '../../../dev/stack/wait-until.ts';
 import { followErrors } from '../../../dev/start/follow-errors.ts';
 import { createLedger } from '../../../dev/start/ledger.ts';
+import { prometheusConfig } from '../../../dev/start/prometheus-process.ts';
 import { portProblems, portsToUse, readStartSettings } from '../../../dev/start/start-settings.ts';
 import { summary } from '../../../dev/start/summary.ts';
 import { token, tokenFile } from '../../../dev/start/tokens.ts';
 import { webhookPayloads } from '../../../services/shared/call-events/webhook-payload.ts';
 
+const everything = { stack: true, prometheus: true };
 let directory = '';
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'vxt-start-unit-'));
@@ -39,7 +41,7 @@ test('When tokens are given, in a variable or a file, then the first is shown an
 });
 
 test('When ports are taken, then each is said with the variable that changes it', () => {
-  const uses = portsToUse(readStartSettings({ KAFKA_PORT: '9999' }), true);
+  const uses = portsToUse(readStartSettings({ KAFKA_PORT: '9999' }), everything);
   expect(portProblems(uses, new Set())).toEqual([]);
   expect(portProblems(uses, new Set([9999, 8081]))).toEqual([
     'Port 9999 for Kafka is in use: free it, or choose another, such as KAFKA_PORT=19999 npm start',
@@ -48,13 +50,29 @@ test('When ports are taken, then each is said with the variable that changes it'
 });
 
 test('When two things shall use one port, then both variables are said', () => {
-  expect(portProblems(portsToUse(readStartSettings({ EXPORTER_PORT: '8080' }), true), new Set())).toEqual([
+  expect(portProblems(portsToUse(readStartSettings({ EXPORTER_PORT: '8080' }), everything), new Set())).toEqual([
     'Port 8080 is meant for both ingress and prometheus-exporter: change INGRESS_PORT or EXPORTER_PORT.',
   ]);
 });
 
-test('When the stack is external, then the ports of Kafka and the registry are not looked at', () => {
-  expect(portsToUse(readStartSettings({}), false).map(({ variable }) => variable)).not.toContain('KAFKA_PORT');
+test('When something is not started here, then its ports are not looked at', () => {
+  const variables = (started: Parameters<typeof portsToUse>[1]) =>
+    portsToUse(readStartSettings({}), started).map(({ variable }) => variable);
+  const [stack, prometheus] = [['KAFKA_PORT', 'SCHEMA_REGISTRY_PORT'], ['PROMETHEUS_PORT']];
+  expect(variables(everything)).toEqual(expect.arrayContaining([...stack, ...prometheus]));
+  const without = (names: readonly string[]) => variables(everything).filter((one) => !names.includes(one));
+  expect(variables({ stack: false, prometheus: true })).toEqual(without(stack));
+  expect(variables({ stack: true, prometheus: false })).toEqual(without(prometheus));
+});
+
+test('When Prometheus is configured, then it scrapes this start’s ports, and its rules are files that are there', () => {
+  const { rule_files, scrape_configs } = prometheusConfig(
+    readStartSettings({ EXPORTER_PORT: '1', INGRESS_ADMIN_PORT: '2', CALL_METRICS_ADMIN_PORT: '3' }),
+  );
+  const of = (job_name: string, port: number) => ({ job_name, static_configs: [{ targets: [`127.0.0.1:${port}`] }] });
+  expect(scrape_configs).toEqual([of('vxt-prometheus-exporter', 1), of('vxt-ingress', 2), of('vxt-call-metrics', 3)]);
+  expect(rule_files.length).toBeGreaterThan(0);
+  expect(rule_files.filter((file) => !existsSync(file))).toEqual([]);
 });
 
 test('When the summary is printed, then its curl carries the token and a webhook that the contract allows', () => {
@@ -64,6 +82,7 @@ test('When the summary is printed, then its curl carries the token and a webhook
     registryUrl: 'http://127.0.0.1:8085/apis/ccompat/v7',
     webhookToken: 'webhook-token-of-this-test',
     apiToken: 'api-token-of-this-test',
+    withPrometheus: true,
     nowMs: 1_795_000_000_000,
   });
   expect(text).toContain("-H 'Authorization: Bearer webhook-token-of-this-test'");
