@@ -12,7 +12,7 @@ import { startTableReader, type TableRecord } from '../shared/kafka/table-reader
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
-import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
@@ -114,7 +114,12 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   };
 
   try {
-    opened.push(await listen(adminApp(registry, readiness), { host, port: adminPort, portVariable: 'ADMIN_PORT' }));
+    opened.push(
+      await listen(
+        adminApp((openMetrics) => renderMetrics(registry, openMetrics), readiness),
+        { host, port: adminPort, portVariable: 'ADMIN_PORT' },
+      ),
+    );
     opened.push(await listen(app, { host, port, portVariable: 'PORT' }));
     logger.info('call-metrics-listening', { host, port: opened[1]?.port ?? port });
     await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);

@@ -56,7 +56,7 @@ type Answer = (response: Response, event: WebhookEvent, outcome: Outcome) => voi
 function answerWith({ metrics, now, bodyLimitBytes }: Options): Answer {
   const problems = problemsOf(bodyLimitBytes);
   return (response, event, outcome) => {
-    metrics.answered(event, outcome, (now() - response.locals.startedMs) / 1000);
+    metrics.answered(event, outcome, (now() - response.locals.startedMs) / 1000, response.locals.traceId ?? null);
     if (response.headersSent || response.destroyed || outcome === 'aborted') return;
     if (isKept(outcome)) response.writeHead(202, { 'content-length': 0 }).end();
     else sendProblem(response, problems[outcome]);
@@ -152,6 +152,7 @@ const onlyJson =
 function receiveWebhook({ receive, metrics, now }: Options, answer: Answer): RequestHandler {
   return async (request: Request, response) => {
     const trace = startTrace('receive webhook', 'server', headerOf(request, 'traceparent'));
+    response.locals.traceId = trace.sampledTraceId;
     const body: unknown = request.body;
     const contentType = headerOf(request, 'content-type');
     const receipt = await receive(

@@ -1,6 +1,12 @@
 import type { LaneObserver } from '../shared/kafka/publisher/lane.ts';
 import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
-import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
+import {
+  Counter,
+  createHistogramWithExemplars,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '../shared/observability/prometheus.ts';
 import type { Spools } from './open-spools.ts';
 
 /** What became of a request to the webhook's path. */
@@ -27,7 +33,8 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 
 /** The metrics of the ingress. Labels take the values listed here and no others. */
 export type IngressMetrics = Readonly<{
-  answered: (event: WebhookEvent, outcome: Outcome, seconds: number) => void;
+  /** `traceId` is that of a sampled trace, 32 hex digits, or null: it becomes the exemplar of the request's duration. */
+  answered: (event: WebhookEvent, outcome: Outcome, seconds: number, traceId: string | null) => void;
   unrecognised: (reason: string) => void;
   authFailed: () => void;
   lanes: LaneObserver;
@@ -49,11 +56,10 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     if (event !== 'none') for (const outcome of ['accepted', 'spooled']) webhooks.inc({ event, outcome }, 0);
   for (const outcome of outcomes)
     if (outcome !== 'accepted' && outcome !== 'spooled') webhooks.inc({ event: 'none', outcome }, 0);
-  const duration = new Histogram({
+  const duration = createHistogramWithExemplars(registry, {
     name: 'vxt_webhook_duration_seconds',
     help: 'From the first byte of a request to its answer.',
     buckets: latencyBuckets,
-    registers,
   });
   const unrecognised = new Counter({
     name: 'vxt_webhooks_unrecognised_total',
@@ -70,9 +76,9 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
   });
 
   return {
-    answered: (event, outcome, seconds) => {
+    answered: (event, outcome, seconds, traceId) => {
       webhooks.inc({ event, outcome });
-      duration.observe(seconds);
+      duration.observe({ value: seconds, ...(traceId === null ? {} : { exemplarLabels: { trace_id: traceId } }) });
     },
     unrecognised: (reason) => unrecognised.inc({ reason }),
     authFailed: () => authFailures.inc(),

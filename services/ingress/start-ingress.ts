@@ -2,7 +2,7 @@ import { adminApp } from '../shared/http/admin-app.ts';
 import { listen } from '../shared/http/listen.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
-import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { IngressConfig } from './config.ts';
 import { createIngressMetrics } from './ingress-metrics.ts';
@@ -25,11 +25,14 @@ export async function startIngress(
   const pipeline = await openPipeline(config, { slot: 0, workers: 1 }, metrics, logger);
 
   const { host, adminPort = 9101 } = service;
-  const admin = await listen(adminApp(registry, pipeline.readiness), {
-    host,
-    port: adminPort,
-    portVariable: 'ADMIN_PORT',
-  });
+  const admin = await listen(
+    adminApp((openMetrics) => renderMetrics(registry, openMetrics), pipeline.readiness),
+    {
+      host,
+      port: adminPort,
+      portVariable: 'ADMIN_PORT',
+    },
+  );
   const server = await listenForWebhooks(config, tokens.check, pipeline, metrics);
   logger.info('ingress-listening', { host, port: server.port });
   return {

@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { internalProblem } from '../shared/http/internal-problem.ts';
 import { sendProblem } from '../shared/http/problem.ts';
+import { sendMetrics } from '../shared/http/send-metrics.ts';
 import { type Registry, renderMetrics } from '../shared/observability/prometheus.ts';
 
 /**
@@ -22,13 +23,14 @@ export function exporterApp(registry: Registry, isReady: () => boolean): Express
     if (isReady()) response.json({ status: 'ready' });
     else sendProblem(response, notReady);
   });
-  app.get('/metrics', async (request, response) => {
-    if (!isReady()) return sendProblem(response, notReady);
-    const open = request.headers.accept?.includes('application/openmetrics-text') ?? false;
-    const { contentType, body } = await renderMetrics(registry, open);
-    response.setHeader('content-type', contentType);
-    response.end(body);
+  app.get('/metrics', (_request, response, next) => {
+    if (isReady()) next();
+    else sendProblem(response, notReady);
   });
+  app.get(
+    '/metrics',
+    sendMetrics((openMetrics) => renderMetrics(registry, openMetrics)),
+  );
   app.use((_request, response) =>
     sendProblem(response, { status: 404, title: 'Not found', detail: 'The exporter serves /metrics' }),
   );

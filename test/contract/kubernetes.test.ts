@@ -8,7 +8,7 @@ import type { SettingsTable } from '../../services/shared/config/settings.ts';
 import { adminApp } from '../../services/shared/http/admin-app.ts';
 import { type Listening, listen } from '../../services/shared/http/listen.ts';
 import { STOP_WITHIN_MS } from '../../services/shared/lifecycle/host.ts';
-import { createMetricsRegistry } from '../../services/shared/observability/prometheus.ts';
+import { createMetricsRegistry, renderMetrics } from '../../services/shared/observability/prometheus.ts';
 import { VERSION } from '../../services/shared/observability/version.ts';
 import { type Container, findManifest, manifests, type PodSpec, workloads } from '../support/manifests.ts';
 
@@ -58,7 +58,13 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
     let server: Listening;
     beforeAll(async () => {
       const metrics = createMetricsRegistry(name, '0.0.0');
-      const app = probedPort === 'PORT' ? exporterApp(metrics, () => true) : adminApp(metrics, () => ({ ready: true }));
+      const app =
+        probedPort === 'PORT'
+          ? exporterApp(metrics, () => true)
+          : adminApp(
+              (openMetrics) => renderMetrics(metrics, openMetrics),
+              () => ({ ready: true }),
+            );
       server = await listen(app, { host: '127.0.0.1', port: 0, portVariable: probedPort });
     });
     afterAll(async () => {

@@ -46,7 +46,7 @@ export async function startPrimary(config: IngressConfig, cluster: Cluster): Pro
   for (let slot = 0; slot < config.service.workers; slot += 1) fork(slot);
 
   const aggregate = new AggregatorRegistry();
-  const metrics = { contentType: aggregate.contentType, metrics: () => aggregate.clusterMetrics() };
+  const metrics = async () => ({ contentType: aggregate.contentType, body: await aggregate.clusterMetrics() });
   const { host, adminPort = 9101 } = config.service;
   const admin = await listen(
     adminApp(metrics, () => allOf([...slots.values()])),

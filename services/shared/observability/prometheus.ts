@@ -1,5 +1,12 @@
 /** The one door to prom-client. */
-import { collectDefaultMetrics, Gauge, Registry, type RegistryContentType } from 'prom-client';
+import {
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type HistogramConfiguration,
+  Registry,
+  type RegistryContentType,
+} from 'prom-client';
 
 export { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -20,6 +27,20 @@ export function createMetricsRegistry(service: string, version: string): Registr
   });
   buildInfo.set({ service, version, node: process.versions.node }, 1);
   return registry;
+}
+
+/** A histogram that keeps an exemplar for each bucket, of the last observation that has one. prom-client makes it only where the registry is set to OpenMetrics just then. */
+export function createHistogramWithExemplars(
+  registry: Registry,
+  configuration: Omit<HistogramConfiguration<string>, 'registers' | 'enableExemplars'>,
+): Histogram {
+  const { contentType } = registry;
+  (registry as Registry<RegistryContentType>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  try {
+    return new Histogram({ ...configuration, enableExemplars: true, registers: [registry] });
+  } finally {
+    registry.setContentType(contentType);
+  }
 }
 
 /** Renderings of a registry, one after the other: prom-client keeps the format in the registry. */
