@@ -228,6 +228,16 @@ export const pipelineDashboard: Dashboard = {
         panel('timeseries', 'Event loop delay', '99th percentile of the event loop’s delay, by process.', 's', [
           { expr: 'nodejs_eventloop_lag_p99_seconds{job=~"vxt-.*"}', legend: '{{job}} {{instance}}' },
         ]),
+        panel(
+          'timeseries',
+          'Errors of Kafka and the registry',
+          'Problems with brokers as the client reports them, most of which pass at its next attempt; requests to the schema registry that failed.',
+          'reqps',
+          [
+            { expr: rate('vxt_kafka_errors_total', 'job'), legend: '{{job}}: Kafka' },
+            { expr: rate('vxt_schema_registry_errors_total', 'job'), legend: '{{job}}: registry' },
+          ],
+        ),
         panel('timeseries', 'Memory', 'Resident memory, by process.', 'bytes', [
           { expr: 'process_resident_memory_bytes{job=~"vxt-.*"}', legend: '{{job}} {{instance}}' },
         ]),

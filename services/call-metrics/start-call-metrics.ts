@@ -1,4 +1,5 @@
-import { connectRegistry, RegistryError } from '../shared/avro/registry.ts';
+import { connectRegistry } from '../shared/avro/registry.ts';
+import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
 import { topicName } from '../shared/call-events/topics.ts';
 import { adminApp } from '../shared/http/admin-app.ts';
 import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
@@ -11,6 +12,7 @@ import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
+import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
 import { VERSION } from '../shared/observability/version.ts';
@@ -47,12 +49,15 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const tokens = readApiTokens(config.api.tokens);
   const { topicPrefix, partitions, brokers } = config.kafka;
   const logger = createLogger('call-metrics', config.service.logLevel);
-  const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, { requestTimeout: REQUEST_TIMEOUT_MS });
+  const registry = createMetricsRegistry('call-metrics', VERSION);
+  const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    onProblem: countKafkaErrors(registry),
+  });
   await ensureTopics(kafka, usedTopics, config.kafka, logger);
-  const codecs = await createCodecs(connectRegistry(config.registry), topicPrefix);
+  const codecs = await createCodecs(connectRegistry(config.registry, countRegistryErrors(registry)), topicPrefix);
 
   const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
-  const registry = createMetricsRegistry('call-metrics', VERSION);
   const metrics = createProjectionMetrics(registry, inputs);
   const partitionOf = createPartitionOfKey(partitions);
   const projection = createCallMetricsProjection({
@@ -192,15 +197,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
 function readBackInto(projection: Projection, logger: Logger): (records: readonly TableRecord[]) => Promise<void> {
   return async (records) => {
     const committed = records.map((record) => ({ ...record, key: record.key ?? '' }));
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await projection.readBack(committed);
-      } catch (error) {
-        if (!(error instanceof RegistryError && error.retriable)) throw error;
-        logger.warn('read-back-waits', { attempt, ...errorFields(error) });
-        await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
-      }
-    }
+    await waitForRegistry(logger, () => projection.readBack(committed));
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LaneObserver } from '../shared/kafka/publisher/lane.ts';
 import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
+import { countKafkaErrors } from '../shared/observability/dependency-errors.ts';
 import {
   Counter,
   createHistogramWithExemplars,
@@ -37,6 +38,7 @@ export type IngressMetrics = Readonly<{
   answered: (event: WebhookEvent, outcome: Outcome, seconds: number, traceId: string | null) => void;
   unrecognised: (reason: string) => void;
   authFailed: () => void;
+  kafkaProblem: () => void;
   lanes: LaneObserver;
   watchPublisher: (publisher: Publisher) => void;
   watchSpool: (spools: Pick<Spools, 'state'>) => void;
@@ -80,6 +82,7 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
       webhooks.inc({ event, outcome });
       duration.observe({ value: seconds, ...(traceId === null ? {} : { exemplarLabels: { trace_id: traceId } }) });
     },
+    kafkaProblem: countKafkaErrors(registry),
     unrecognised: (reason) => unrecognised.inc({ reason }),
     authFailed: () => authFailures.inc(),
     lanes: laneMetrics(registers),

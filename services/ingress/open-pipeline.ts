@@ -33,9 +33,10 @@ export async function openPipeline(
   logger: Logger,
 ): Promise<Pipeline> {
   const { kafka: settings, publish } = config;
-  await ensureTopics(createKafka(settings, 'vxt-ingress', logger), ingressTopics, settings, logger);
+  const onProblem = metrics.kafkaProblem;
+  await ensureTopics(createKafka(settings, 'vxt-ingress', logger, { onProblem }), ingressTopics, settings, logger);
   const encoders = await createEncoders(config);
-  const kafka = createKafka(settings, 'vxt-ingress', logger, boundedClient(publish.deadlineMs));
+  const kafka = createKafka(settings, 'vxt-ingress', logger, { ...boundedClient(publish.deadlineMs), onProblem });
   const publisher = createPublisher(kafka, publish, {
     ...metrics.lanes,
     renewed: (error) => {

@@ -1,5 +1,6 @@
 import { createReader } from '../shared/avro/reader.ts';
 import { connectRegistry } from '../shared/avro/registry.ts';
+import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
 import type { UserCallMetrics } from '../shared/call-events/avro-types.generated.ts';
 import { LIFETIME } from '../shared/call-events/table-key.ts';
 import { topicName } from '../shared/call-events/topics.ts';
@@ -8,6 +9,7 @@ import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
+import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
 import { VERSION } from '../shared/observability/version.ts';
@@ -19,15 +21,17 @@ import { registerCallMetrics, undecodableCounter, watchReader } from './exporter
 /** Starts the exporter and resolves once it listens; `/metrics` answers 503 until the table has been read. */
 export async function startExporter(config: ExporterConfig): Promise<Running & { logger: Logger; port: number }> {
   const logger = createLogger('prometheus-exporter', config.service.logLevel);
-  const kafka = createKafka(config.kafka, 'vxt-prometheus-exporter', logger);
+  const registry = createMetricsRegistry('prometheus-exporter', VERSION);
+  const onProblem = countKafkaErrors(registry);
+  const kafka = createKafka(config.kafka, 'vxt-prometheus-exporter', logger, { onProblem });
   await ensureTopics(kafka, { reads: ['userCallMetrics'], writes: [] }, config.kafka, logger);
 
-  const registry = createMetricsRegistry('prometheus-exporter', VERSION);
   const table = createLifetimeTable();
   registerCallMetrics(registry, () => table.expose(config.metrics.maxUsers), config.metrics.userNames === 'email');
   const undecodable = undecodableCounter(registry);
 
-  const values = createReader<UserCallMetrics>(connectRegistry(config.registry), 'user-call-metrics');
+  const schemas = connectRegistry(config.registry, countRegistryErrors(registry));
+  const values = createReader<UserCallMetrics>(schemas, 'user-call-metrics');
   const apply = ({ topic, partition, offset, key, value }: TableRecord): void => {
     if (key === null || !key.endsWith(`/${LIFETIME}`)) return;
     const decoded = value === null ? null : values.decode(value);
@@ -45,7 +49,8 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
       groupPrefix: `${config.kafka.topicPrefix}prometheus-exporter-`,
     },
     async (records) => {
-      await values.learn(records.flatMap(({ value }) => (value === null ? [] : [value])));
+      const written = records.flatMap(({ value }) => (value === null ? [] : [value]));
+      await waitForRegistry(logger, () => values.learn(written));
       for (const record of records) apply(record);
     },
   );

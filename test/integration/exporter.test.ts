@@ -1,3 +1,4 @@
+import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { createWriter, type Writer } from '../../services/shared/avro/writer.ts';
@@ -175,22 +176,37 @@ test('When it is told to stop, then it ends in order', async () => {
   expect(await first.end()).toBe(0);
 });
 
-test('When the registry is away while there is something to read, then /metrics answers 503 rather than half a table', async () => {
-  const port = await freePort();
-  const nowhere = await freePort();
+test('When the registry is away while there is something to read, then /metrics answers 503 rather than half a table, until it is back', async () => {
+  const { hostname, port: registryPort, pathname } = new URL(registryUrl);
+  const [port, door] = [await freePort(), await freePort()];
   const service = startProcess('services/prometheus-exporter/main.ts', {
     ...environment,
-    SCHEMA_REGISTRY_URL: `http://127.0.0.1:${nowhere}`,
+    SCHEMA_REGISTRY_URL: `http://127.0.0.1:${door}${pathname}`,
     PORT: String(port),
   });
   running.push(service);
+  const url = `http://127.0.0.1:${port}/metrics`;
   const answers = new Set<number>();
-  await eventually(async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => null);
+  const scrapedOnce = async (): Promise<void> => {
+    const response = await fetch(url).catch(() => null);
     if (response !== null) answers.add(response.status);
-    return service.child.exitCode !== null;
+  };
+  await eventually(async () => {
+    await scrapedOnce();
+    return service.output().includes('schema-registry-awaited');
   });
+  await scrapedOnce();
   expect([...answers]).toEqual([503]);
-  expect(service.child.exitCode).toBe(1);
-  expect(service.output()).toContain('SCHEMA_REGISTRY_URL');
+
+  const proxy = createServer((client) => {
+    const registry = connect({ host: hostname, port: Number(registryPort) });
+    client.on('error', () => registry.destroy()).pipe(registry);
+    registry.on('error', () => client.destroy()).pipe(client);
+  }).listen(door, '127.0.0.1');
+  await untilReady(service, url);
+  const body = await (await fetch(url)).text();
+  expect(Number(/^vxt_schema_registry_errors_total (\d+)$/m.exec(body)?.[1])).toBeGreaterThan(0);
+  expect(body).toContain(missed('anna', 3));
+  await service.end('SIGKILL');
+  proxy.close();
 });

@@ -37,8 +37,8 @@ export type Registry = Readonly<{
 
 const AGAIN_MS = 300;
 
-/** Opens no connection yet. Throws SettingsError where the settings of TLS and login do not fit. */
-export function connectRegistry(settings: RegistrySettings): Registry {
+/** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError where the settings of TLS and login do not fit. */
+export function connectRegistry(settings: RegistrySettings, onError: () => void = () => undefined): Registry {
   const { url } = settings;
   const client = new SchemaRegistry({
     host: url,
@@ -55,6 +55,7 @@ export function connectRegistry(settings: RegistrySettings): Registry {
         const { id } = await register().catch(() => setTimeout(AGAIN_MS).then(register));
         return id;
       } catch (error) {
+        onError();
         throw asRegistryError(error, `register the schema of ${subject}`, url);
       }
     },
@@ -64,6 +65,7 @@ export function connectRegistry(settings: RegistrySettings): Registry {
         return JSON.parse(JSON.stringify(schema)) as Schema;
       } catch (error) {
         if (statusOf(error) === 404) return null;
+        onError();
         throw asRegistryError(error, `read schema ${id}`, url);
       }
     },

@@ -13,12 +13,15 @@ export type KafkaSettings = Readonly<{
 }> &
   KafkaSecurity;
 
+/** What a client may want otherwise. `onProblem` is called for every error kafkajs reports, whether it passes or not. */
+export type KafkaOptions = Partial<KafkaConfig> & Readonly<{ onProblem?: () => void }>;
+
 /** A kafkajs client for these settings; it opens no connection yet. Throws SettingsError where those of TLS and login do not fit. */
 export function createKafka(
   settings: KafkaSettings,
   clientId: string,
   logger: Logger,
-  more: Partial<KafkaConfig> = {},
+  { onProblem = () => undefined, ...more }: KafkaOptions = {},
 ): Kafka {
   const coordinators = createCoordinatorRefusals(() => performance.now());
   const kafka = new Kafka({
@@ -31,6 +34,7 @@ export function createKafka(
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
       coordinators.note(entry);
+      if (entry.level === logLevel.ERROR) onProblem();
       logKafkajs(logger, entry);
     },
     ...securityOf(settings),
