@@ -4,7 +4,7 @@ import { createLifetimeTable, type Exposition } from '../../../services/promethe
 import * as samples from '../../../services/prometheus-exporter/domain/samples.ts';
 import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
 import type { Sample } from '../../../services/shared/observability/sample.ts';
-import { keyOf, lifetime, lifetimes } from './lifetimes.ts';
+import { keyOf, lifetime, lifetimes } from '../../support/lifetimes.ts';
 
 function expose(rows: readonly UserCallMetrics[], maxUsers: number): Exposition {
   const table = createLifetimeTable();

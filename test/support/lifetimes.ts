@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import type { DirectionTotals, UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
-import { answerBoundsMs, talkBoundsMs } from '../../../services/shared/call-events/histogram-bounds.ts';
+import type { DirectionTotals, UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
+import { answerBoundsMs, talkBoundsMs } from '../../services/shared/call-events/histogram-bounds.ts';
 
-const noCalls: DirectionTotals = {
+/** A direction without a call. */
+export const noCalls: DirectionTotals = {
   answered: 0,
   missed: 0,
   other: 0,
