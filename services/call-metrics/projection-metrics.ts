@@ -10,6 +10,8 @@ export type MetricsSources = Readonly<{
   size: () => Readonly<{ tableRecords: number; seenIds: number }>;
   tasks: () => ReadonlyMap<string, number>;
   restoreShare: () => number;
+  /** By topic. */
+  heldSeconds: () => ReadonlyMap<string, number>;
 }>;
 
 export type ProjectionMetrics = Readonly<{
@@ -102,6 +104,15 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
     registers,
     collect() {
       this.set(sources.restoreShare());
+    },
+  });
+  new Gauge({
+    name: 'vxt_kafka_open_transaction_seconds',
+    help: 'How long the last stable offset of a partition has stood still below the high watermark, seen every 5 s. Above 15: a transaction is stuck and holds back its readers.',
+    labelNames: ['topic'],
+    registers,
+    collect() {
+      for (const [topic, seconds] of sources.heldSeconds()) this.set({ topic }, seconds);
     },
   });
 }

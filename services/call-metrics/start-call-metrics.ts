@@ -9,6 +9,7 @@ import { ensureTopics, type UsedTopics } from '../shared/kafka/ensure-topics.ts'
 import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
 import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
+import { readUncommitted } from '../shared/kafka/read-uncommitted.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
@@ -23,6 +24,7 @@ import { createCallMetricsProjection } from './call-metrics-projection.ts';
 import { createCodecs } from './codecs.ts';
 import type { CallMetricsConfig } from './config.ts';
 import { createLagTracker } from './lag.ts';
+import { createOpenTransactions } from './open-transactions.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createQueries } from './queries.ts';
 import { readinessOf } from './readiness.ts';
@@ -69,6 +71,9 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   });
   const lag = createLagTracker(Date.now);
   const stalls = createStallWatch(() => performance.now());
+  const topics = [...inputs, ...projection.restoredFrom];
+  const openTransactions = createOpenTransactions(topics, () => performance.now());
+  const watermarks = createLogEnds(readUncommitted(kafka), brokers, topics);
   let running: RunningProjection | null = null;
   let caughtUp = false;
   let began = false;
@@ -92,6 +97,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     lags,
     size: projection.view.size,
     restoreShare: restore.share,
+    heldSeconds: openTransactions.heldSeconds,
     tasks: () => {
       const phases = new Map<string, number>();
       for (const { phase } of running?.status() ?? []) phases.set(phase, (phases.get(phase) ?? 0) + 1);
@@ -167,7 +173,9 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const { failed, ends: currentEnds, positions } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
+      const highs = await watermarks();
       const found = await currentEnds();
+      openTransactions.saw(highs, found);
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }
