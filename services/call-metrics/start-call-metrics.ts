@@ -20,7 +20,7 @@ import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
 import { callMetricsApp } from './app.ts';
-import { createCallMetricsProjection } from './call-metrics-projection.ts';
+import { createCallMetricsProjection, REBUILD } from './call-metrics-projection.ts';
 import { createCodecs } from './codecs.ts';
 import type { CallMetricsConfig } from './config.ts';
 import { createLagTracker } from './lag.ts';
@@ -148,6 +148,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
         transactionalIdPrefix: `${topicPrefix}call-metrics-`,
         partitions,
         limits: config.commit,
+        remedy: `Bring the log back, or count what it still holds with \`${REBUILD}\` and start again`,
       },
       logger,
       {

@@ -13,10 +13,16 @@ afterAll(async () => {
   await Promise.all(started.map((service) => service.end('SIGKILL')));
 });
 
+/** Starts a process that ends with the test at the latest. */
+export function startWithTest(entry: string, environment: Readonly<Record<string, string>>): ServiceProcess {
+  const service = startProcess(entry, environment);
+  started.push(service);
+  return service;
+}
+
 /** Runs `npm run rebuild` and gives its exit code and what it said. */
 export async function runRebuild(environment: Readonly<Record<string, string>>) {
-  const run = startProcess('services/call-metrics/rebuild/main.ts', environment);
-  started.push(run);
+  const run = startWithTest('services/call-metrics/rebuild/main.ts', environment);
   await eventually(() => run.child.exitCode !== null, {
     deadlineMs: 90_000,
     what: () => `the rebuild:\n${run.output()}`,
@@ -31,13 +37,12 @@ export async function startCallMetricsProcess(
 ): Promise<CallMetricsProcess> {
   const port = await freePort();
   const adminPort = await freePort();
-  const service = startProcess('services/call-metrics/main.ts', {
+  const service = startWithTest('services/call-metrics/main.ts', {
     CALL_METRICS_API_TOKENS: API_TOKEN,
     ...environment,
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
   });
-  started.push(service);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   if (ready) await untilReady(service, `${adminUrl}/readyz`);
   return { ...service, url: `http://127.0.0.1:${port}`, adminUrl };

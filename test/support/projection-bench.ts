@@ -7,9 +7,13 @@ import { testKafka } from './kafka-log.ts';
 import { naiveTotals, totalsByKey } from './naive-totals.ts';
 import { createInputRecords, type InputRecord, produce, type TestEvent } from './produce-events.ts';
 
-/** Topics of its own on the shared broker, what writes events to them, and what compares totals with the log. */
-export async function projectionBench(partitions = 3) {
-  const { KAFKA_BROKERS: brokers = '', SCHEMA_REGISTRY_URL: url = '' } = process.env;
+const sharedStack = () => ({
+  brokers: process.env.KAFKA_BROKERS ?? '',
+  registryUrl: process.env.SCHEMA_REGISTRY_URL ?? '',
+});
+
+/** Topics of its own on a broker, what writes events to them, and what compares totals with the log. */
+export async function projectionBench(partitions = 3, { brokers, registryUrl: url } = sharedStack()) {
   const prefix = `t${randomBytes(3).toString('hex')}.`;
   const registry = connectRegistry({ url, username: null, password: null });
   const kafka = testKafka(brokers);

@@ -42,6 +42,8 @@ export type RebuildObserver = Readonly<{
  * in one transaction once it has reached what is committed. What is not changed is not written; the live table is never
  * empty, and a counter only falls where the new definition makes it smaller. A call-metrics with the same settings may
  * run meanwhile and goes on; one with others ends, as its settings are not those of the totals any more.
+ *
+ * Where a log no longer holds what was read of it, the totals become those of what it still holds.
  */
 export async function rebuild(
   config: RebuildConfig,
@@ -62,10 +64,13 @@ export async function rebuild(
     });
   const live = project();
   const made = project();
-  const inputEnds = await createLogEnds(kafka, brokers, live.inputs)();
+  const inputLogEnds = createLogEnds(kafka, brokers, live.inputs);
+  const inputEnds = await inputLogEnds();
   const replays = Array.from({ length: partitions }, (_, partition) => {
-    const ends = live.inputs.map((topic) => [topic, inputEnds.get(topic)?.get(partition)?.high ?? 0] as const);
-    return createReplay(made, partition, Object.fromEntries(ends));
+    const ends = live.inputs.map(
+      (topic) => [topic, inputEnds.get(topic)?.get(partition) ?? { low: 0, high: 0 }] as const,
+    );
+    return createReplay(made, partition, new Map(ends));
   });
   const own = startTableReader(
     kafka,
@@ -80,12 +85,15 @@ export async function rebuild(
   const failed = Promise.race([own.failed, inputs.failed]).then((error) => Promise.reject(error));
   failed.catch(() => undefined);
 
+  /** By topic and partition, the end of a log that is shorter than what was read of it: it was made anew. */
+  const shortened = new Map<string, number>();
   const committedPositions = (partition: number): Readonly<Record<string, number>> => {
     const state = live.view.partition(partition).state();
     return Object.fromEntries(
       live.inputs.map((topic) => {
         const input = topic === live.inputs[0] ? 'callLog' : 'voicemail';
-        return [topic, state?.inputs.find((one) => one.input === input)?.nextOffset ?? 0];
+        const position = state?.inputs.find((one) => one.input === input)?.nextOffset ?? 0;
+        return [topic, Math.min(position, shortened.get(`${topic}/${partition}`) ?? position)];
       }),
     );
   };
@@ -117,6 +125,11 @@ export async function rebuild(
 
   try {
     await Promise.race([own.caughtUp, failed]);
+    for (const [topic, ends] of await inputLogEnds()) {
+      for (const [partition, { high }] of ends) {
+        if ((committedPositions(partition)[topic] ?? 0) > high) shortened.set(`${topic}/${partition}`, high);
+      }
+    }
     for (let partition = 0; partition < partitions; partition += 1) await untilReached(partition);
     progress();
     observer.comparison(

@@ -1,4 +1,5 @@
-import type { Positions, SourceRecord } from '../../shared/projection/records.ts';
+import type { LogEnds } from '../../shared/kafka/projection/log-ends.ts';
+import type { SourceRecord } from '../../shared/projection/records.ts';
 import type { CallMetricsProjection } from '../call-metrics-projection.ts';
 import type { PartitionView } from '../committed-view.ts';
 
@@ -23,11 +24,17 @@ export type Replay = Readonly<{
 
 /**
  * `projection` is one that nothing was read back into: its view becomes the new generation. `ends` are those of the input
- * partitions.
+ * partitions, by topic.
  */
-export function createReplay(projection: CallMetricsProjection, partition: number, ends: Positions): Replay {
-  const { fold, positions: start } = projection.open(partition, ends);
-  const positions: Record<string, number> = { ...start };
+export function createReplay(
+  projection: CallMetricsProjection,
+  partition: number,
+  ends: ReadonlyMap<string, LogEnds>,
+): Replay {
+  const edge = (of: keyof LogEnds) => Object.fromEntries([...ends].map(([topic, found]) => [topic, found[of]]));
+  const { fold } = projection.open(partition, edge('high'));
+  const positions: Record<string, number> = edge('low');
+  const view = projection.view.partition(partition);
   const waiting = new Map<string, SourceRecord[]>(projection.inputs.map((topic) => [topic, []]));
   let limits: Readonly<Record<string, number>> = {};
   let folded = 0;
@@ -60,7 +67,9 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         if (folded >= CHUNK_RECORDS) await settle();
       }
     }
-    if (folded > 0) await settle();
+    // What is committed has a state, even where the log holds nothing any more.
+    const stateIsDue = view.state() === null && Object.values(limits).some((limit) => limit > 0);
+    if (folded > 0 || stateIsDue) await settle();
   };
   const next = (change: () => void): Promise<void> => {
     working = working.then(() => {
@@ -77,7 +86,7 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         limits = told;
       }),
     positions: () => ({ ...positions }),
-    view: projection.view.partition(partition),
+    view,
     deadLetters: () => deadLetters,
   };
 }

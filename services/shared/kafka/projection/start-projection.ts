@@ -1,4 +1,4 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Running } from '../../lifecycle/host.ts';
 import { errorFields, type Logger } from '../../observability/logger.ts';
 import type { Opened, Projection } from '../../projection/projection.ts';
@@ -7,12 +7,16 @@ import type { Task } from '../../projection/task.ts';
 import { explainReading } from '../explain-reading.ts';
 import type { TableReader } from '../table-reader.ts';
 import { tracedBatches } from '../traced-batches.ts';
+import { assertInLog } from './assert-in-log.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
 import { createMembership } from './membership.ts';
+import { offsetPublisher } from './offset-publisher.ts';
+import { prepareUntilDone } from './prepare-until-done.ts';
 import { sourceBatch } from './source-batch.ts';
-import { openSlot, PositionOutsideLogError, type SlotStatus, type TaskSlot } from './task-slot.ts';
+import { openSlot, type SlotStatus, type TaskSlot } from './task-slot.ts';
 import { fence } from './transactional-writer.ts';
+import { HEARTBEAT_MS, whileBeating } from './while-beating.ts';
 
 /** What a running projection tells of its work. */
 export type ProjectionObserver = Readonly<{
@@ -36,6 +40,8 @@ export type ProjectionSettings = Readonly<{
   transactionalIdPrefix: string;
   partitions: number;
   limits: Readonly<{ intervalMs: number; records: number }>;
+  /** What a person can do when a position is outside the log, as a sentence. */
+  remedy: string;
 }>;
 
 export type RunningProjection = Running &
@@ -51,8 +57,6 @@ export type RunningProjection = Running &
   }>;
 
 const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 1_500;
-const PUBLISH_EVERY_MS = 5_000;
 const MOST_GAPS = 3;
 
 /**
@@ -98,7 +102,9 @@ export async function startProjection(
     const endOf = (topic: string) => found.get(topic)?.get(partition) ?? { low: 0, high: 0 };
     await Promise.all(projection.restoredFrom.map((topic) => reader.reached(topic, partition, endOf(topic).high)));
     const opened = projection.open(partition, Object.fromEntries(inputs.map((topic) => [topic, endOf(topic).high])));
-    for (const topic of inputs) assertInLog(topic, partition, opened.positions[topic] ?? 0, endOf(topic));
+    for (const topic of inputs) {
+      assertInLog(topic, partition, opened.positions[topic] ?? 0, endOf(topic), settings.remedy);
+    }
     return opened;
   };
 
@@ -234,52 +240,6 @@ export async function startProjection(
   };
 }
 
-function assertInLog(
-  topic: string,
-  partition: number,
-  position: number,
-  { low, high }: { low: number; high: number },
-): void {
-  if (position >= low && position <= high) return;
-  throw new PositionOutsideLogError(
-    `Partition ${partition} of ${topic} was read up to ${position}, but its log goes from ${low} to ${high}: records are ` +
-      'missing, or the topic was made anew. Nothing was skipped; see the runbook',
-  );
-}
-
-/** Records of one batch may need I/O, as for schemas: what fails is tried again, as the records are not at fault. */
-async function prepareUntilDone(
-  projection: Projection,
-  records: Parameters<Projection['prepare']>[0],
-  wanted: () => boolean,
-  logger: Logger,
-): Promise<void> {
-  for (let attempt = 1; wanted(); attempt += 1) {
-    try {
-      return await projection.prepare(records);
-    } catch (error) {
-      logger.warn('batch-not-prepared', { attempt, ...errorFields(error) });
-      await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
-    }
-  }
-}
-
-/** kafkajs has no heartbeat thread (rule 10). Rejects when a heartbeat does: the group has moved on. */
-async function whileBeating(work: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
-  let done = false;
-  const settled = work.finally(() => {
-    done = true;
-  });
-  settled.catch(() => undefined);
-  while (!done) {
-    const pause = Promise.withResolvers<void>();
-    const timer = setTimeout(pause.resolve, HEARTBEAT_MS);
-    await Promise.race([settled, pause.promise]).finally(() => clearTimeout(timer));
-    if (!done) await heartbeat();
-  }
-  await settled;
-}
-
 const timed =
   <Arguments extends readonly unknown[]>(
     commit: (...given: Arguments) => Promise<void>,
@@ -290,17 +250,3 @@ const timed =
     await commit(...given);
     took((performance.now() - startedMs) / 1000);
   };
-
-/** The group's offsets are for lag tools only: nothing reads them back, so a failure to write them is no failure. */
-function offsetPublisher(consumer: Consumer, inputs: readonly string[]) {
-  const publishedMs = new Map<number, number>();
-  return (partition: number, positions: Positions): void => {
-    const nowMs = performance.now();
-    if (nowMs - (publishedMs.get(partition) ?? -Infinity) < PUBLISH_EVERY_MS) return;
-    publishedMs.set(partition, nowMs);
-    const offsets = inputs.map((topic) => ({ topic, partition, offset: String(positions[topic] ?? 0) }));
-    void Promise.resolve()
-      .then(() => consumer.commitOffsets(offsets))
-      .catch(() => undefined);
-  };
-}

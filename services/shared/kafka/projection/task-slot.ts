@@ -3,6 +3,7 @@ import { errorFields } from '../../observability/logger.ts';
 import { type Opened, RefusedError } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import { createTask, type Task, type TaskObserver, type TaskOptions } from '../../projection/task.ts';
+import { PositionOutsideLogError } from './assert-in-log.ts';
 import { type TransactionalWriter, TransactionLostError } from './transactional-writer.ts';
 
 /**
@@ -13,12 +14,6 @@ import { type TransactionalWriter, TransactionLostError } from './transactional-
 export type SlotPhase = 'fencing' | 'restoring' | 'running' | 'awaiting-membership' | 'stopped';
 
 export type SlotStatus = Readonly<{ partition: number; phase: SlotPhase; sinceMs: number; problem: string | null }>;
-
-/** The stored position is outside the log: starting elsewhere would lose or double records, so nothing starts. */
-export class PositionOutsideLogError extends Error {
-  override readonly name = 'PositionOutsideLogError';
-  readonly retriable = false;
-}
 
 export type SlotOptions = Readonly<{
   partition: number;

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { type CallMetricsProcess, runRebuild, startCallMetricsProcess } from '../support/call-metrics.ts';
+import { eventually } from '../support/eventually.ts';
+import { projectionBench } from '../support/projection-bench.ts';
+import { randomEvents } from '../support/random-events.ts';
+
+type Bench = Awaited<ReturnType<typeof projectionBench>>;
+
+/** Deletes what nobody has read yet; gives what it leaves. */
+async function deleteUnread(bench: Bench): Promise<void> {
+  await bench.write(randomEvents({ count: 500, seed: 112 }));
+  const admin = bench.kafka.admin();
+  await admin.connect();
+  const topic = bench.name('callLogs');
+  const end = (await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === 0)?.high ?? '0';
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: end }] });
+  await admin.disconnect();
+}
+
+async function makeAnew(bench: Bench): Promise<void> {
+  const admin = bench.kafka.admin();
+  await admin.connect();
+  const topic = bench.name('callLogs');
+  await admin.deleteTopics({ topics: [topic] });
+  await eventually(async () => !(await admin.listTopics()).includes(topic));
+  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
+  await admin.disconnect();
+}
+
+const readiness = async (service: CallMetricsProcess): Promise<string> =>
+  fetch(`${service.adminUrl}/readyz`).then(
+    async (response) => `${response.status} ${await response.text()}`,
+    () => '',
+  );
+
+test.each<[string, (bench: Bench) => Promise<void>, string]>([
+  ['records are deleted before they were read', deleteUnread, 'were deleted before they were read'],
+  ['an input is made anew', makeAnew, 'made anew'],
+])(
+  'When %s, then the partition stops, readiness says what to do, and the rebuild it names goes on from what there is',
+  async (_what, harm, said) => {
+    const bench = await projectionBench();
+    const before = await startCallMetricsProcess(bench.environment);
+    await bench.write(randomEvents({ count: 2_000, seed: 111 }));
+    await bench.settle();
+    expect(await before.end('SIGTERM')).toBe(0);
+    await harm(bench);
+
+    const stopped = await startCallMetricsProcess(bench.environment, { ready: false });
+    const reasons = await eventually(
+      async () => {
+        const answer = await readiness(stopped);
+        return answer.includes('partition 0 is stopped') ? answer : null;
+      },
+      { deadlineMs: 60_000, what: () => `the partition to stop; ${stopped.output()}` },
+    );
+    expect(reasons).toMatch(/^503 /);
+    expect(reasons).toContain(said);
+    expect(reasons).toContain('npm run rebuild');
+    await stopped.end('SIGTERM');
+
+    const { code, output } = await runRebuild(bench.environment);
+    expect([code, output]).toEqual([0, expect.stringContaining('become smaller')]);
+
+    const after = await startCallMetricsProcess(bench.environment);
+    await bench.write(randomEvents({ count: 500, seed: 113 }));
+    const { table, log } = await bench.settle();
+    expect(table).toEqual(log);
+    await after.end('SIGTERM');
+  },
+  240_000,
+);
