@@ -37,14 +37,18 @@ export async function startContainerStack(): Promise<ContainerStack> {
   return { brokers: `127.0.0.1:${kafkaPort}`, registryUrl: registryUrl(registryPort), stop };
 }
 
-/** One node; the image's entry point turns each variable into a broker property. */
+/**
+ * One node; the image's entry point turns each variable into a broker property. The broker talks to itself, to end transactions, by a listener of its own: the address
+ * that clients have leads nowhere inside the container.
+ */
 const kafkaEnvironment = (port: number) => ({
   KAFKA_NODE_ID: '1',
   KAFKA_PROCESS_ROLES: 'broker,controller',
-  KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-  KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${port}`,
+  KAFKA_LISTENERS: 'HOST://:9092,INTERNAL://localhost:29092,CONTROLLER://localhost:9093',
+  KAFKA_ADVERTISED_LISTENERS: `HOST://127.0.0.1:${port},INTERNAL://localhost:29092`,
+  KAFKA_INTER_BROKER_LISTENER_NAME: 'INTERNAL',
   KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'HOST:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
   KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
   KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
   KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
