@@ -22,9 +22,9 @@ export function createDedupe(committed: (input: EventKind) => SeenIds, horizonMs
   return {
     sight: (input, id, content, logTimeMs) => {
       const entry = seenEntry(id, content, logTimeMs);
-      const key = input + entry.digest.toString('latin1');
+      const key = input + entry.digest;
       const waiting = uncommitted.get(key);
-      if (waiting !== undefined) return waiting.content.equals(entry.content) ? 'duplicate' : 'conflict';
+      if (waiting !== undefined) return waiting.content === entry.content ? 'duplicate' : 'conflict';
       const sighting = committed(input).sighting(entry, logTimeMs - horizonMs);
       if (sighting === 'new') {
         uncommitted.set(key, entry);

@@ -9,16 +9,11 @@ import type { Totals } from './totals.ts';
  * input topics in another order gives the same numbers. Sums stop at MAX_MS, the most that a table's field holds.
  */
 export function evolve(totals: Totals, event: CountedEvent): Totals {
-  const common = {
-    ...totals,
-    userEmail: newestEmail(totals, event),
-    firstSeen: firstOf(totals.firstSeen, event.place),
-  };
   switch (event.event) {
     case 'callLog':
-      return withCall(common, event);
+      return withCall(totals, event);
     case 'voicemail':
-      return withVoicemail(common, event);
+      return withVoicemail(totals, event);
   }
 }
 
@@ -30,6 +25,8 @@ export function countLate(totals: Totals): Totals {
 function withCall(totals: Totals, event: CallEvent): Totals {
   return {
     ...totals,
+    userEmail: newestEmail(totals, event),
+    firstSeen: firstOf(totals.firstSeen, event.place),
     [event.direction]: withResult(totals[event.direction], event.result),
     conferenceCalls: totals.conferenceCalls + (event.conference ? 1 : 0),
     lastCallAt: latest(totals.lastCallAt, event.atMs),
@@ -39,6 +36,8 @@ function withCall(totals: Totals, event: CallEvent): Totals {
 function withVoicemail(totals: Totals, event: VoicemailEvent): Totals {
   return {
     ...totals,
+    userEmail: newestEmail(totals, event),
+    firstSeen: firstOf(totals.firstSeen, event.place),
     voicemails: totals.voicemails + 1,
     voicemailMs: sum(totals.voicemailMs, event.durationMs),
     voicemailsTranscribed: totals.voicemailsTranscribed + (event.transcribed ? 1 : 0),

@@ -3,14 +3,17 @@ import { hash } from 'node:crypto';
 /** Bytes of an entry: 16 of the id's digest, 8 of the content's, 8 of the log time. */
 export const SEEN_ENTRY_BYTES = 32;
 
-/** An event as dedupe knows it: digests of its id and content, and when it came, by log time. */
-export type SeenEntry = Readonly<{ digest: Buffer; content: Buffer; logTimeMs: number }>;
+/**
+ * An event as dedupe knows it: digests of its id and content, one character a byte, and when it came, by log time. Node makes a digest as a string in a third of the
+ * time that it needs for a Buffer.
+ */
+export type SeenEntry = Readonly<{ digest: string; content: string; logTimeMs: number }>;
 
 /** The entry of an event. `id` names it within its input; `content` are the bytes two copies of it share. */
 export function seenEntry(id: string, content: Buffer, logTimeMs: number): SeenEntry {
   return {
-    digest: hash('sha256', id, 'buffer').subarray(0, 16),
-    content: hash('sha256', content, 'buffer').subarray(0, 8),
+    digest: hash('sha256', id, 'binary').slice(0, 16),
+    content: hash('sha256', content, 'binary').slice(0, 8),
     logTimeMs,
   };
 }
@@ -44,6 +47,34 @@ const FULLEST = 0.6;
 /** After old entries were let go there must be room, or the table would be copied again soon. */
 const HEADROOM = 1.3;
 
+type Words = readonly [number, number, number, number, number, number];
+
+/** Four bytes of a text of one character a byte, the least first, as they would be read from its bytes. */
+const wordOf = (text: string, at: number): number =>
+  (text.charCodeAt(at) |
+    (text.charCodeAt(at + 1) << 8) |
+    (text.charCodeAt(at + 2) << 16) |
+    (text.charCodeAt(at + 3) << 24)) >>>
+  0;
+
+const wordsOf = (t: string): Words => [
+  wordOf(t, 0),
+  wordOf(t, 4),
+  wordOf(t, 8),
+  wordOf(t, 12),
+  wordOf(t, 16),
+  wordOf(t, 20),
+];
+
+const wordsIn = (b: Buffer, at: number): Words => [
+  b.readUInt32LE(at),
+  b.readUInt32LE(at + 4),
+  b.readUInt32LE(at + 8),
+  b.readUInt32LE(at + 12),
+  b.readUInt32LE(at + 16),
+  b.readUInt32LE(at + 20),
+];
+
 export function createSeenIds(): SeenIds {
   let slots = LEAST_SLOTS;
   let words = new Uint32Array(slots * WORDS);
@@ -51,11 +82,7 @@ export function createSeenIds(): SeenIds {
   let size = 0;
 
   /** The slot that holds this digest, or the free one where it belongs. A free slot has the time -Infinity. */
-  const slotOf = (digest: Buffer, at: number): number => {
-    const first = digest.readUInt32LE(at);
-    const second = digest.readUInt32LE(at + 4);
-    const third = digest.readUInt32LE(at + 8);
-    const fourth = digest.readUInt32LE(at + 12);
+  const slotOf = (first: number, second: number, third: number, fourth: number): number => {
     for (let slot = first % slots; ; slot = slot + 1 === slots ? 0 : slot + 1) {
       if (times[slot] === -Infinity) return slot;
       const base = slot * WORDS;
@@ -89,31 +116,28 @@ export function createSeenIds(): SeenIds {
     }
   };
 
-  const put = (digest: Buffer, at: number, content: Buffer, contentAt: number, time: number, sinceMs: number): void => {
+  const put = (entry: Words, time: number, sinceMs: number): void => {
     if (size + 1 > slots * FULLEST) grow(sinceMs);
-    const slot = slotOf(digest, at);
+    const slot = slotOf(entry[0], entry[1], entry[2], entry[3]);
     const known = times[slot] ?? -Infinity;
     if (known >= time) return;
     if (known === -Infinity) size += 1;
-    const base = slot * WORDS;
-    for (let word = 0; word < 4; word += 1) words[base + word] = digest.readUInt32LE(at + word * 4);
-    words[base + 4] = content.readUInt32LE(contentAt);
-    words[base + 5] = content.readUInt32LE(contentAt + 4);
+    words.set(entry, slot * WORDS);
     times[slot] = time;
   };
 
   return {
     sighting: ({ digest, content }, sinceMs) => {
-      const slot = slotOf(digest, 0);
+      const slot = slotOf(wordOf(digest, 0), wordOf(digest, 4), wordOf(digest, 8), wordOf(digest, 12));
       if ((times[slot] ?? -Infinity) < sinceMs || times[slot] === -Infinity) return 'new';
       const base = slot * WORDS;
-      const same = words[base + 4] === content.readUInt32LE(0) && words[base + 5] === content.readUInt32LE(4);
+      const same = words[base + 4] === wordOf(content, 0) && words[base + 5] === wordOf(content, 4);
       return same ? 'duplicate' : 'conflict';
     },
-    add: ({ digest, content, logTimeMs }, sinceMs) => put(digest, 0, content, 0, logTimeMs, sinceMs),
+    add: ({ digest, content, logTimeMs }, sinceMs) => put(wordsOf(digest + content), logTimeMs, sinceMs),
     addPacked: (entries, sinceMs) => {
       for (let at = 0; at + SEEN_ENTRY_BYTES <= entries.length; at += SEEN_ENTRY_BYTES) {
-        put(entries, at, entries, at + 16, Number(entries.readBigInt64BE(at + 24)), sinceMs);
+        put(wordsIn(entries, at), Number(entries.readBigInt64BE(at + 24)), sinceMs);
       }
     },
     pack: (sinceMs, atMost) => {
@@ -148,8 +172,8 @@ export function packEntries(entries: readonly SeenEntry[]): Buffer {
   const packed = Buffer.allocUnsafe(entries.length * SEEN_ENTRY_BYTES);
   for (const [index, { digest, content, logTimeMs }] of entries.entries()) {
     const at = index * SEEN_ENTRY_BYTES;
-    digest.copy(packed, at);
-    content.copy(packed, at + 16);
+    packed.write(digest, at, 'latin1');
+    packed.write(content, at + 16, 'latin1');
     packed.writeBigInt64BE(BigInt(logTimeMs), at + 24);
   }
   return packed;
