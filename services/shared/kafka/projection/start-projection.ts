@@ -15,6 +15,7 @@ import { offsetPublisher } from './offset-publisher.ts';
 import { prepareUntilDone } from './prepare-until-done.ts';
 import { sourceBatch } from './source-batch.ts';
 import { openSlot, type SlotStatus, type TaskSlot } from './task-slot.ts';
+import { timed } from './timed.ts';
 import { fence } from './transactional-writer.ts';
 import { HEARTBEAT_MS, whileBeating } from './while-beating.ts';
 
@@ -239,14 +240,3 @@ export async function startProjection(
     },
   };
 }
-
-const timed =
-  <Arguments extends readonly unknown[]>(
-    commit: (...given: Arguments) => Promise<void>,
-    took: (seconds: number) => void,
-  ) =>
-  async (...given: Arguments): Promise<void> => {
-    const startedMs = performance.now();
-    await commit(...given);
-    took((performance.now() - startedMs) / 1000);
-  };
