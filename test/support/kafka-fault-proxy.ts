@@ -86,6 +86,8 @@ export async function startFaultProxy(broker: string, faults: Faults): Promise<F
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port');
   ownPort = address.port;
+  // One that a failed test did not close does not keep the run alive.
+  server.unref();
 
   return {
     address: `127.0.0.1:${ownPort}`,
