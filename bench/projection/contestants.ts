@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type { JavaStack } from '../../dev/stack/java-stack.ts';
 import { nodeFlags } from '../../dev/start/node-flags.ts';
 import type { CallMetricsAnswer } from '../../services/call-metrics/queries.ts';
 import { buildStreamsPeer } from './build-streams-peer.ts';
 import { totalsLine } from './calls.ts';
-import { got, type Server, startServer } from './server.ts';
+import { got, type Server, startServer, until } from './server.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -20,6 +20,8 @@ export type Contestant = Readonly<{
   progress: () => Promise<number>;
   /** A line a user, sorted. */
   totals: () => Promise<readonly string[]>;
+  /** Waits until its consumer group is empty: a stopped Kafka Streams says no goodbye and stays a member for 45 s. */
+  hasLeft: () => Promise<void>;
   /** Forgets what it keeps outside Kafka. */
   wipeLocal: () => void;
   /** Forgets everything: the next start folds from the first call. */
@@ -79,6 +81,7 @@ export function ours(
       }
       return lines.sort();
     },
+    hasLeft: () => groupIsEmpty(kafka, `${topics.prefix}call-metrics`),
     wipeLocal: () => undefined,
     wipeAll: async () => {
       const own = ['user-call-metrics', 'call-metrics-state', 'call-metrics-seen', 'dead-letters'];
@@ -115,6 +118,7 @@ export function kafkaStreams(
     ready: async () => ((await at('/ready')) === null ? null : true),
     progress: async () => Number((await at('/progress')) ?? 0),
     totals: async () => ((await at('/totals')) ?? '').split('\n').filter(Boolean).sort(),
+    hasLeft: () => groupIsEmpty(kafka, `bench-streams-${run}`),
     wipeLocal: () => rmSync(state, { recursive: true, force: true }),
     wipeAll: async () => {
       rmSync(state, { recursive: true, force: true });
@@ -128,12 +132,24 @@ const jvmFlags = (process.env.BENCH_JVM_FLAGS ?? '-Xmx384m -XX:+UseSerialGC')
   .split(' ')
   .concat('-Dorg.slf4j.simpleLogger.defaultLogLevel=error');
 
-async function deleteTopics(kafka: Kafka, which: (topic: string) => boolean): Promise<void> {
+function deleteTopics(kafka: Kafka, which: (topic: string) => boolean): Promise<void> {
+  return administering(kafka, async (admin) => {
+    const topics = (await admin.listTopics()).filter(which);
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  });
+}
+
+function groupIsEmpty(kafka: Kafka, group: string): Promise<void> {
+  return administering(kafka, async (admin) => {
+    await until(async () => ((await admin.describeGroups([group])).groups[0]?.state === 'Empty' ? true : null), 200);
+  });
+}
+
+async function administering(kafka: Kafka, work: (admin: Admin) => Promise<void>): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const topics = (await admin.listTopics()).filter(which);
-    if (topics.length > 0) await admin.deleteTopics({ topics });
+    await work(admin);
   } finally {
     await admin.disconnect();
   }

@@ -1,4 +1,4 @@
-/** `npm run bench:restore`: how long call-metrics and Kafka Streams take from their start to serving, all local state wiped. Writes bench/results/restore.json. */
+/** `npm run bench:restore`: how long call-metrics and Kafka Streams take from their start to serving, all local state wiped and the group empty. Writes bench/results/restore.json. */
 import { printRatios, writeResults } from '../ratios.ts';
 import { CALLS, inArena, PAIRS, running } from './arena.ts';
 import { until } from './server.ts';
@@ -13,6 +13,7 @@ await inArena(async ({ contestants, assertTotals }) => {
   for (let round = 1; round <= PAIRS; round += 1) {
     const measured: Record<string, Restore> = {};
     for (const contestant of contestants) {
+      await contestant.hasLeft();
       contestant.wipeLocal();
       measured[contestant.name] = await running(contestant, async (server) => {
         await until(contestant.ready, 20);
