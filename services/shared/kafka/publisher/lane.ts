@@ -145,17 +145,18 @@ export function createLane(options: LaneOptions): Lane {
 
   const step = async (): Promise<void> => {
     if (producer !== null && sentByProducer >= RECORDS_PER_PRODUCER) discard(null);
-    producer ??= await connect();
-    if (producer === null) return;
+    const current = producer ?? (await connect());
+    producer = current;
+    if (current === null) return;
     const batch = takeBatch();
     if (batch.length === 0) return;
     inFlight = batch;
     for (const item of batch) item.attempts += 1;
     try {
-      await sendBatch(producer, batch);
+      await sendBatch(current, batch);
       for (const item of batch) settle(item, 'durable');
     } catch (error) {
-      if (isTooLarge(error)) await sendOneByOne(batch);
+      if (isTooLarge(error)) await sendOneByOne(current, batch);
       else {
         inFlight = [];
         discard(explain(error, topicsOf(batch)));
@@ -167,10 +168,10 @@ export function createLane(options: LaneOptions): Lane {
   };
 
   /** A batch with a record over the broker's limit: only the record that is too large is refused. */
-  const sendOneByOne = async (batch: readonly Item[]): Promise<void> => {
+  const sendOneByOne = async (connected: Producer, batch: readonly Item[]): Promise<void> => {
     for (const [index, item] of batch.entries()) {
       try {
-        if (producer !== null) await sendBatch(producer, [item]);
+        await sendBatch(connected, [item]);
         settle(item, 'durable');
       } catch (error) {
         if (isTooLarge(error)) {
