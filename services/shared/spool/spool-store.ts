@@ -8,8 +8,8 @@ export type SpooledRecord = Readonly<{ sequence: number; record: OutgoingRecord;
 export type SpoolStore = Readonly<{
   /** Writes all of them and waits until the disk has them (fsync). Rejects where the disk fails; then none is there. */
   append: (records: readonly SpooledRecord[]) => Promise<void>;
-  /** The oldest records, at most `limit`. */
-  oldest: (limit: number) => Promise<readonly SpooledRecord[]>;
+  /** The oldest records but those with the sequences `except`, at most `limit`. */
+  oldest: (limit: number, except: ReadonlySet<number>) => Promise<readonly SpooledRecord[]>;
   /** Forgets records. A crash right after it may bring some back: they are sent twice then. */
   remove: (sequences: readonly number[]) => Promise<void>;
   /** All records, one after the other, without keeping them in memory. */
@@ -42,7 +42,10 @@ export async function openSpoolStore(directory: string): Promise<SpoolStore> {
         records.map((one) => ({ type: 'put', key: keyOf(one.sequence), value: toStored(one) })),
         { sync: true },
       ),
-    oldest: async (limit) => (await db.iterator({ limit }).all()).map(fromStored),
+    oldest: async (limit, except) => {
+      const found = (await db.iterator({ limit: limit + except.size }).all()).map(fromStored);
+      return found.filter(({ sequence }) => !except.has(sequence)).slice(0, limit);
+    },
     remove: (sequences) => db.batch(sequences.map((sequence) => ({ type: 'del', key: keyOf(sequence) }))),
     all: async function* () {
       for await (const entry of db.iterator()) yield fromStored(entry);

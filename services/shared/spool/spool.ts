@@ -12,7 +12,7 @@ export type SpoolOptions = Readonly<{
   /** Whether Kafka takes records now; while it does not, nothing is read from disk. */
   kafkaIsUp: () => boolean;
   now: () => number;
-  /** Called for what should be logged: the disk failed, or the broker will never take a record. */
+  /** Called for what should be logged: the disk failed, or the broker does not take a record for its size. */
   onProblem: (event: 'spool-write-failed' | 'spool-record-refused', error: unknown) => void;
 }>;
 
@@ -20,13 +20,13 @@ export type SpoolOptions = Readonly<{
 export type Spool = Readonly<{
   /** Resolves after the disk has the record (fsync; records that arrive together share one). Order is the order of calls. */
   append: (record: OutgoingRecord) => Promise<SpoolOutcome>;
-  /** Whether records of this partition wait: then a new one has to queue behind them. */
+  /** Whether records of this partition wait to be sent: then a new one has to queue behind them. */
   holds: (partition: number) => boolean;
   /** Whether another record fits. */
   hasRoom: () => boolean;
-  /** Records and bytes that wait, and the age of the oldest in milliseconds (null: none waits). */
+  /** Records and bytes on disk, and the age of the oldest in milliseconds (null: there is none). */
   state: () => Readonly<{ records: number; bytes: number; oldestAgeMs: number | null }>;
-  /** Resolves once nothing waits; at once if so. */
+  /** Resolves once nothing is on disk; at once if so. */
   drained: () => Promise<void>;
   /** Ends the draining after the batch under way, then closes the store. What waits is there at the next start. */
   close: () => Promise<void>;
@@ -38,12 +38,15 @@ const RETRY_MS = 250;
 /**
  * Opens the spool in `directory` and begins to drain what a process before left there. Records reach Kafka in the
  * order of each partition; a record is removed after Kafka has it, so a crash in between sends it twice, never not at all.
+ * One that the broker refuses for its size was acknowledged: it stays on disk, and is tried again at the next start.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { maxBytes, publish, kafkaIsUp, now, onProblem } = options;
   const store = await openSpoolStore(options.directory);
   const waiting = new Map<number, number>();
   let { next, records, bytes, oldestMs } = await scan(store, waiting);
+  const refused = new Set<number>();
+  let oldestRefusedMs = Number.POSITIVE_INFINITY;
   let closing = false;
   let draining: Promise<void> | null = null;
   let emptied = Promise.withResolvers<void>();
@@ -56,18 +59,28 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     count(record.partition, -1);
     bytes -= size;
   };
+  const refuse = ({ sequence, record, bytes: size, storedAtMs }: SpooledRecord): void => {
+    count(record.partition, -1);
+    refused.add(sequence);
+    oldestRefusedMs = Math.min(oldestRefusedMs, storedAtMs);
+    const place = `${record.topic}/${record.partition}`;
+    const why = `${place} takes no record of ${size} bytes: it stays in the spool. Raise max.message.bytes, then restart`;
+    onProblem('spool-record-refused', new Error(why));
+  };
+  const isEmpty = (): boolean => records + refused.size === 0;
   const appendAll = groupCommit(store, onProblem);
 
   const drainBatch = async (): Promise<boolean> => {
-    const batch = await store.oldest(DRAIN_BATCH);
+    const batch = await store.oldest(DRAIN_BATCH, refused);
     oldestMs = batch[0]?.storedAtMs ?? null;
     const outcomes = await Promise.all(batch.map(({ record }) => publish(record)));
-    const done = batch.filter((_, index) => outcomes[index] === 'durable' || outcomes[index] === 'too-large');
-    if (outcomes.includes('too-large'))
-      onProblem('spool-record-refused', new Error('The broker never takes a record of this size'));
+    const having = (outcome: PublishOutcome) => batch.filter((_, index) => outcomes[index] === outcome);
+    const done = having('durable');
     await store.remove(done.map(({ sequence }) => sequence));
     for (const one of done) forget(one);
-    return done.length === batch.length && batch.length > 0;
+    const tooLarge = having('too-large');
+    for (const one of tooLarge) refuse(one);
+    return batch.length > 0 && done.length + tooLarge.length === batch.length;
   };
   const drain = async (): Promise<void> => {
     while (records > 0 && !closing) {
@@ -80,7 +93,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       if (!progressed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     draining = null;
-    if (records === 0) emptied.resolve();
+    if (records === 0) oldestMs = null;
+    if (isEmpty()) emptied.resolve();
   };
   const wake = (): void => {
     if (records === 0 || closing || draining !== null) return;
@@ -106,8 +120,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     },
     holds: (partition) => (waiting.get(partition) ?? 0) > 0,
     hasRoom: () => bytes < maxBytes,
-    state: () => ({ records, bytes, oldestAgeMs: records === 0 || oldestMs === null ? null : now() - oldestMs }),
-    drained: () => (records === 0 ? Promise.resolve() : emptied.promise),
+    state: () => {
+      const oldest = Math.min(oldestMs ?? Number.POSITIVE_INFINITY, oldestRefusedMs);
+      return { records: records + refused.size, bytes, oldestAgeMs: Number.isFinite(oldest) ? now() - oldest : null };
+    },
+    drained: () => (isEmpty() ? Promise.resolve() : emptied.promise),
     close: async () => {
       closing = true;
       await draining;
