@@ -46,14 +46,23 @@ function isSmaller(old: UserCallMetrics, made: UserCallMetrics): boolean {
 /** Everything the exporter counts. */
 function countersOf(totals: UserCallMetrics): readonly number[] {
   const { inbound, outbound, otherDirection, conferenceCalls, voicemails, voicemailMs } = totals;
+  const { voicemailsTranscribed, lateEvents } = totals;
   const ofDirection = (direction: DirectionTotals): readonly number[] => [
     direction.answered,
     direction.missed,
     direction.other,
     direction.answerMs,
     direction.talkMs,
+    direction.clockSkewed,
     ...direction.answerHistogram,
     ...direction.talkHistogram,
   ];
-  return [...[inbound, outbound, otherDirection].flatMap(ofDirection), conferenceCalls, voicemails, voicemailMs];
+  return [
+    ...[inbound, outbound, otherDirection].flatMap(ofDirection),
+    conferenceCalls,
+    voicemails,
+    voicemailMs,
+    voicemailsTranscribed,
+    lateEvents,
+  ];
 }
