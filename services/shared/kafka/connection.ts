@@ -2,6 +2,7 @@ import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import type { Logger } from '../observability/logger.ts';
 import { identify } from './access.ts';
 import { createCoordinatorRefusals } from './coordinator-refusals.ts';
+import { useOwnFetchDecoder } from './fetch/use-own-fetch-decoder.ts';
 import { type KafkaSecurity, securityOf } from './security.ts';
 
 export type KafkaSettings = Readonly<{
@@ -23,6 +24,7 @@ export function createKafka(
   logger: Logger,
   { onProblem = () => undefined, ...more }: KafkaOptions = {},
 ): Kafka {
+  useOwnFetchDecoder();
   const coordinators = createCoordinatorRefusals(() => performance.now());
   const kafka = new Kafka({
     clientId,

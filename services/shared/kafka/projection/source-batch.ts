@@ -1,5 +1,5 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
-import type { SourceRecord } from '../../projection/records.ts';
+import type { RecordHeaders, SourceRecord } from '../../projection/records.ts';
 import type { SourceBatch } from '../../projection/task.ts';
 
 /** What kafkajs delivered, as a task takes it. Offsets are exact below 2^53. */
@@ -9,13 +9,37 @@ export function sourceBatch(batch: Batch): SourceBatch {
     topic,
     fromOffset: fetchedOffset(batch),
     nextOffset: Number(batch.lastOffset()) + 1,
-    records: messages.map((message) => sourceRecord(topic, partition, message)),
+    records: messages.map((message) => new KafkaSourceRecord(topic, partition, message)),
   };
 }
 
-function sourceRecord(topic: string, partition: number, message: KafkaMessage): SourceRecord {
-  const { offset, timestamp, key, value, headers = {} } = message;
-  return { topic, partition, offset: Number(offset), timestampMs: Number(timestamp), key, value, headers };
+/** Asks the message for key, value and headers only where they are asked for: most are not. */
+class KafkaSourceRecord implements SourceRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly #message: KafkaMessage;
+
+  constructor(topic: string, partition: number, message: KafkaMessage) {
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = Number(message.offset);
+    this.timestampMs = Number(message.timestamp);
+    this.#message = message;
+  }
+
+  get key(): Buffer | null {
+    return this.#message.key;
+  }
+
+  get value(): Buffer | null {
+    return this.#message.value;
+  }
+
+  get headers(): RecordHeaders {
+    return this.#message.headers ?? {};
+  }
 }
 
 /** The offset the fetch asked for; kafkajs has it, its types do not. */
