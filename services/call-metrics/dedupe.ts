@@ -1,62 +1,66 @@
 import type { CallMetricsSeen } from '../shared/call-events/avro-types.generated.ts';
 import type { EventKind } from '../shared/call-events/topics.ts';
-import { packEntries, type SeenEntry, type SeenIds, type Sighting, seenEntry } from '../shared/projection/seen-ids.ts';
+import { createSeenIds, type SeenIds, type Sighting, seenEntry } from '../shared/projection/seen-ids.ts';
 
-/** A record of seen ids stays far below the broker's default limit of 1 MiB. */
-const ENTRIES_PER_RECORD = 16_000;
+/** Of each input in one record of seen ids, which so stays far below the broker's default limit of 1 MiB. */
+export const ENTRIES_PER_RECORD = 8_000;
 
 /** The ids one task has counted and those it is about to. */
 export type Dedupe = Readonly<{
   /** Whether this event counts; if so it is remembered at once, and for good once its transaction is committed. */
   sight: (input: EventKind, id: string, content: Buffer, logTimeMs: number) => Sighting;
-  /** What was remembered since the last call, for the transaction, and what to do once that is committed. */
+  /** What was remembered since the last call, for the transaction, and what to do once that is committed. Call it again only after that. */
   take: (generation: number) => Readonly<{ records: readonly CallMetricsSeen[]; committed: () => void }>;
 }>;
 
+/** The ids of an input: of committed transactions, of the one under way (null where none is) and of the next. */
+type Ids = { readonly committed: SeenIds; underWay: SeenIds | null; next: SeenIds };
+
 /** `committed` are the ids of committed transactions; `horizonMs` is how long an id is remembered, by log time. */
 export function createDedupe(committed: (input: EventKind) => SeenIds, horizonMs: number): Dedupe {
-  /** By input and digest: those of the transaction under way, and of the next. */
-  const uncommitted = new Map<string, SeenEntry>();
-  let pending: { input: EventKind; key: string; entry: SeenEntry }[] = [];
+  const inputs = new Map<EventKind, Ids>();
+  const idsOf = (input: EventKind): Ids => {
+    const known = inputs.get(input);
+    if (known !== undefined) return known;
+    const ids = { committed: committed(input), underWay: null, next: createSeenIds() };
+    inputs.set(input, ids);
+    return ids;
+  };
 
   return {
     sight: (input, id, content, logTimeMs) => {
+      const ids = idsOf(input);
       const entry = seenEntry(id, content, logTimeMs);
-      const key = input + entry.digest;
-      const waiting = uncommitted.get(key);
-      if (waiting !== undefined) return waiting.content === entry.content ? 'duplicate' : 'conflict';
-      const sighting = committed(input).sighting(entry, logTimeMs - horizonMs);
-      if (sighting === 'new') {
-        uncommitted.set(key, entry);
-        pending.push({ input, key, entry });
+      const sinceMs = logTimeMs - horizonMs;
+      for (const known of [ids.next, ids.underWay, ids.committed]) {
+        const sighting = known?.sighting(entry, sinceMs) ?? 'new';
+        if (sighting !== 'new') return sighting;
       }
-      return sighting;
+      ids.next.add(entry, -Infinity);
+      return 'new';
     },
     take: (generation) => {
-      const taken = pending;
-      pending = [];
-      const records: CallMetricsSeen[] = [];
-      for (let at = 0; at < taken.length; at += ENTRIES_PER_RECORD) {
-        records.push({ generation, inputs: packedByInput(taken.slice(at, at + ENTRIES_PER_RECORD)) });
-      }
+      const taken = [...inputs].map(([input, ids]) => {
+        ids.underWay = ids.next;
+        ids.next = createSeenIds();
+        return { input, ids, parts: ids.underWay.pack(-Infinity, ENTRIES_PER_RECORD) };
+      });
+      const count = Math.max(0, ...taken.map(({ parts }) => parts.length));
       return {
-        records,
+        records: Array.from({ length: count }, (_, index) => ({
+          generation,
+          inputs: taken.flatMap(({ input, parts }) => {
+            const part = parts[index];
+            return part === undefined ? [] : [{ input, newestLogTime: part.newestLogTimeMs, entries: part.entries }];
+          }),
+        })),
         committed: () => {
-          for (const { input, key, entry } of taken) {
-            committed(input).add(entry, entry.logTimeMs - horizonMs);
-            uncommitted.delete(key);
+          for (const { ids, parts } of taken) {
+            for (const part of parts) ids.committed.addPacked(part.entries, part.newestLogTimeMs - horizonMs);
+            ids.underWay = null;
           }
         },
       };
     },
   };
-}
-
-function packedByInput(taken: readonly { input: EventKind; entry: SeenEntry }[]): CallMetricsSeen['inputs'] {
-  const inputs = [...new Set(taken.map(({ input }) => input))];
-  return inputs.map((input) => {
-    const entries = taken.filter((one) => one.input === input).map(({ entry }) => entry);
-    const newestLogTime = entries.reduce((newest, { logTimeMs }) => Math.max(newest, logTimeMs), -Infinity);
-    return { input, newestLogTime, entries: packEntries(entries) };
-  });
 }

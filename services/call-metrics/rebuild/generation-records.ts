@@ -3,9 +3,9 @@ import type { TargetRecord } from '../../shared/projection/records.ts';
 import type { CallMetricsProjection } from '../call-metrics-projection.ts';
 import type { Codecs } from '../codecs.ts';
 import type { PartitionView } from '../committed-view.ts';
+import { ENTRIES_PER_RECORD } from '../dedupe.ts';
 
 const kinds: readonly EventKind[] = ['callLog', 'voicemail'];
-const ENTRIES_PER_RECORD = 16_000;
 
 /**
  * The records that make a rebuilt partition the live one, for one transaction: each key whose totals are others, the end

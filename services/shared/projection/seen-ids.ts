@@ -4,22 +4,49 @@ import { hash } from 'node:crypto';
 export const SEEN_ENTRY_BYTES = 32;
 
 /**
- * An event as dedupe knows it: digests of its id and content, one character a byte, and when it came, by log time. Node makes a digest as a string in a third of the
- * time that it needs for a Buffer.
+ * An event as dedupe knows it: 128 bits of its id's digest, 64 of its content's, each 32 of them as a signed number that
+ * the bytes give, the least first; and when it came, by log time.
  */
-export type SeenEntry = Readonly<{ digest: string; content: string; logTimeMs: number }>;
+export type SeenEntry = Readonly<{
+  id0: number;
+  id1: number;
+  id2: number;
+  id3: number;
+  content0: number;
+  content1: number;
+  /** Unix time in milliseconds. */
+  logTimeMs: number;
+}>;
 
-/** The entry of an event. `id` names it within its input; `content` are the bytes two copies of it share. */
+/**
+ * The entry of an event. `id` names it within its input; `content` are the bytes two copies of it share. Node makes a
+ * digest as a string of one character a byte in a third of the time that it needs for a Buffer.
+ */
 export function seenEntry(id: string, content: Buffer, logTimeMs: number): SeenEntry {
+  const idDigest = hash('sha256', id, 'binary');
+  const contentDigest = hash('sha256', content, 'binary');
   return {
-    digest: hash('sha256', id, 'binary').slice(0, 16),
-    content: hash('sha256', content, 'binary').slice(0, 8),
+    id0: wordOf(idDigest, 0),
+    id1: wordOf(idDigest, 4),
+    id2: wordOf(idDigest, 8),
+    id3: wordOf(idDigest, 12),
+    content0: wordOf(contentDigest, 0),
+    content1: wordOf(contentDigest, 4),
     logTimeMs,
   };
 }
 
+const wordOf = (text: string, at: number): number =>
+  text.charCodeAt(at) |
+  (text.charCodeAt(at + 1) << 8) |
+  (text.charCodeAt(at + 2) << 16) |
+  (text.charCodeAt(at + 3) << 24);
+
 /** What is known of an event: never seen (or longer ago than the horizon), seen as it is, or seen with other content. */
 export type Sighting = 'new' | 'duplicate' | 'conflict';
+
+/** Entries as bytes, `SEEN_ENTRY_BYTES` each. */
+export type PackedEntries = Readonly<{ newestLogTimeMs: number; entries: Buffer }>;
 
 /**
  * The events of one input partition that were counted, in one open-addressing table: a Map of strings
@@ -33,65 +60,34 @@ export type SeenIds = Readonly<{
    * Entries older than `sinceMs` may be let go.
    */
   add: (entry: SeenEntry, sinceMs: number) => void;
-  /** Adds what `packEntries` packed. */
+  /** Adds what `pack` packed. */
   addPacked: (entries: Buffer, sinceMs: number) => void;
-  /** The entries not older than `sinceMs` as bytes, at most so many in each part. */
-  pack: (sinceMs: number, atMost: number) => readonly Readonly<{ newestLogTimeMs: number; entries: Buffer }>[];
+  /** The entries not older than `sinceMs`, at most so many in each part. */
+  pack: (sinceMs: number, atMost: number) => readonly PackedEntries[];
   size: () => number;
 }>;
 
 /** Of an entry in memory: four of the id's digest, two of the content's; its time is kept beside. */
 const WORDS = 6;
+/** A power of two, as all numbers of slots are. */
 const LEAST_SLOTS = 64;
 const FULLEST = 0.6;
 /** After old entries were let go there must be room, or the table would be copied again soon. */
 const HEADROOM = 1.3;
-
-type Words = readonly [number, number, number, number, number, number];
-
-/** Four bytes of a text of one character a byte, the least first, as they would be read from its bytes. */
-const wordOf = (text: string, at: number): number =>
-  (text.charCodeAt(at) |
-    (text.charCodeAt(at + 1) << 8) |
-    (text.charCodeAt(at + 2) << 16) |
-    (text.charCodeAt(at + 3) << 24)) >>>
-  0;
-
-const wordsOf = (t: string): Words => [
-  wordOf(t, 0),
-  wordOf(t, 4),
-  wordOf(t, 8),
-  wordOf(t, 12),
-  wordOf(t, 16),
-  wordOf(t, 20),
-];
-
-const wordsIn = (b: Buffer, at: number): Words => [
-  b.readUInt32LE(at),
-  b.readUInt32LE(at + 4),
-  b.readUInt32LE(at + 8),
-  b.readUInt32LE(at + 12),
-  b.readUInt32LE(at + 16),
-  b.readUInt32LE(at + 20),
-];
+const WORD = 2 ** 32;
 
 export function createSeenIds(): SeenIds {
   let slots = LEAST_SLOTS;
-  let words = new Uint32Array(slots * WORDS);
+  let words = new Int32Array(slots * WORDS);
   let times = new Float64Array(slots).fill(-Infinity);
   let size = 0;
 
   /** The slot that holds this digest, or the free one where it belongs. A free slot has the time -Infinity. */
-  const slotOf = (first: number, second: number, third: number, fourth: number): number => {
-    for (let slot = first % slots; ; slot = slot + 1 === slots ? 0 : slot + 1) {
+  const slotOf = (id0: number, id1: number, id2: number, id3: number): number => {
+    for (let slot = id0 & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
       if (times[slot] === -Infinity) return slot;
       const base = slot * WORDS;
-      if (
-        words[base] === first &&
-        words[base + 1] === second &&
-        words[base + 2] === third &&
-        words[base + 3] === fourth
-      ) {
+      if (words[base] === id0 && words[base + 1] === id1 && words[base + 2] === id2 && words[base + 3] === id3) {
         return slot;
       }
     }
@@ -102,42 +98,59 @@ export function createSeenIds(): SeenIds {
     let kept = 0;
     for (let slot = 0; slot < old.slots; slot += 1) if ((old.times[slot] ?? -Infinity) >= sinceMs) kept += 1;
     slots = Math.max(LEAST_SLOTS, 2 ** Math.ceil(Math.log2(((kept + 1) / FULLEST) * HEADROOM)));
-    words = new Uint32Array(slots * WORDS);
+    words = new Int32Array(slots * WORDS);
     times = new Float64Array(slots).fill(-Infinity);
     size = 0;
     for (let slot = 0; slot < old.slots; slot += 1) {
       const time = old.times[slot] ?? -Infinity;
       if (time === -Infinity || time < sinceMs) continue;
-      let target = (old.words[slot * WORDS] ?? 0) % slots;
-      while (times[target] !== -Infinity) target = target + 1 === slots ? 0 : target + 1;
-      words.set(old.words.subarray(slot * WORDS, (slot + 1) * WORDS), target * WORDS);
+      let target = (old.words[slot * WORDS] ?? 0) & (slots - 1);
+      while (times[target] !== -Infinity) target = (target + 1) & (slots - 1);
+      for (let word = 0; word < WORDS; word += 1) {
+        words[target * WORDS + word] = old.words[slot * WORDS + word] ?? 0;
+      }
       times[target] = time;
       size += 1;
     }
   };
 
-  const put = (entry: Words, time: number, sinceMs: number): void => {
+  /** The slot to write this digest's entry to; -1 where a newer one is there. */
+  const claim = (id0: number, id1: number, id2: number, id3: number, timeMs: number, sinceMs: number): number => {
     if (size + 1 > slots * FULLEST) grow(sinceMs);
-    const slot = slotOf(entry[0], entry[1], entry[2], entry[3]);
+    const slot = slotOf(id0, id1, id2, id3);
     const known = times[slot] ?? -Infinity;
-    if (known >= time) return;
+    if (known >= timeMs) return -1;
     if (known === -Infinity) size += 1;
-    words.set(entry, slot * WORDS);
-    times[slot] = time;
+    times[slot] = timeMs;
+    return slot;
   };
 
   return {
-    sighting: ({ digest, content }, sinceMs) => {
-      const slot = slotOf(wordOf(digest, 0), wordOf(digest, 4), wordOf(digest, 8), wordOf(digest, 12));
-      if ((times[slot] ?? -Infinity) < sinceMs || times[slot] === -Infinity) return 'new';
+    sighting: ({ id0, id1, id2, id3, content0, content1 }, sinceMs) => {
+      const slot = slotOf(id0, id1, id2, id3);
+      const timeMs = times[slot] ?? -Infinity;
+      if (timeMs === -Infinity || timeMs < sinceMs) return 'new';
       const base = slot * WORDS;
-      const same = words[base + 4] === wordOf(content, 0) && words[base + 5] === wordOf(content, 4);
-      return same ? 'duplicate' : 'conflict';
+      return words[base + 4] === content0 && words[base + 5] === content1 ? 'duplicate' : 'conflict';
     },
-    add: ({ digest, content, logTimeMs }, sinceMs) => put(wordsOf(digest + content), logTimeMs, sinceMs),
+    add: ({ id0, id1, id2, id3, content0, content1, logTimeMs }, sinceMs) => {
+      const slot = claim(id0, id1, id2, id3, logTimeMs, sinceMs);
+      if (slot === -1) return;
+      const base = slot * WORDS;
+      words[base] = id0;
+      words[base + 1] = id1;
+      words[base + 2] = id2;
+      words[base + 3] = id3;
+      words[base + 4] = content0;
+      words[base + 5] = content1;
+    },
     addPacked: (entries, sinceMs) => {
+      const word = (at: number): number => entries.readInt32LE(at);
       for (let at = 0; at + SEEN_ENTRY_BYTES <= entries.length; at += SEEN_ENTRY_BYTES) {
-        put(wordsIn(entries, at), Number(entries.readBigInt64BE(at + 24)), sinceMs);
+        const timeMs = entries.readInt32BE(at + 24) * WORD + entries.readUInt32BE(at + 28);
+        const slot = claim(word(at), word(at + 4), word(at + 8), word(at + 12), timeMs, sinceMs);
+        if (slot === -1) continue;
+        for (let index = 0; index < WORDS; index += 1) words[slot * WORDS + index] = word(at + index * 4);
       }
     },
     pack: (sinceMs, atMost) => {
@@ -146,7 +159,7 @@ export function createSeenIds(): SeenIds {
         const time = times[slot] ?? -Infinity;
         if (time !== -Infinity && time >= sinceMs) live.push(slot);
       }
-      const parts: { newestLogTimeMs: number; entries: Buffer }[] = [];
+      const parts: PackedEntries[] = [];
       for (let at = 0; at < live.length; at += atMost) parts.push(packSlots(live.slice(at, at + atMost), words, times));
       return parts;
     },
@@ -154,27 +167,17 @@ export function createSeenIds(): SeenIds {
   };
 }
 
-function packSlots(slots: readonly number[], words: Uint32Array, times: Float64Array) {
+function packSlots(slots: readonly number[], words: Int32Array, times: Float64Array): PackedEntries {
   const entries = Buffer.allocUnsafe(slots.length * SEEN_ENTRY_BYTES);
   let newestLogTimeMs = -Infinity;
-  for (const [index, slot] of slots.entries()) {
-    const at = index * SEEN_ENTRY_BYTES;
-    for (let word = 0; word < WORDS; word += 1) entries.writeUInt32LE(words[slot * WORDS + word] ?? 0, at + word * 4);
-    const time = times[slot] ?? -Infinity;
-    entries.writeBigInt64BE(BigInt(time), at + 24);
-    newestLogTimeMs = Math.max(newestLogTimeMs, time);
+  let at = 0;
+  for (const slot of slots) {
+    for (let word = 0; word < WORDS; word += 1) entries.writeInt32LE(words[slot * WORDS + word] ?? 0, at + word * 4);
+    const timeMs = times[slot] ?? -Infinity;
+    entries.writeInt32BE(Math.floor(timeMs / WORD), at + 24);
+    entries.writeUInt32BE(timeMs - Math.floor(timeMs / WORD) * WORD, at + 28);
+    newestLogTimeMs = Math.max(newestLogTimeMs, timeMs);
+    at += SEEN_ENTRY_BYTES;
   }
   return { newestLogTimeMs, entries };
-}
-
-/** Entries as bytes, `SEEN_ENTRY_BYTES` each. */
-export function packEntries(entries: readonly SeenEntry[]): Buffer {
-  const packed = Buffer.allocUnsafe(entries.length * SEEN_ENTRY_BYTES);
-  for (const [index, { digest, content, logTimeMs }] of entries.entries()) {
-    const at = index * SEEN_ENTRY_BYTES;
-    packed.write(digest, at, 'latin1');
-    packed.write(content, at + 16, 'latin1');
-    packed.writeBigInt64BE(BigInt(logTimeMs), at + 24);
-  }
-  return packed;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSeenLog } from '../../../services/call-metrics/seen-log.ts';
-import { createSeenIds, packEntries, seenEntry } from '../../../services/shared/projection/seen-ids.ts';
+import { createSeenIds, seenEntry } from '../../../services/shared/projection/seen-ids.ts';
 
 const entry = (id: string, logTimeMs: number, content = 'same') => seenEntry(id, Buffer.from(content), logTimeMs);
 
@@ -56,12 +56,15 @@ describe('Seen ids', () => {
   });
 
   test('survive their bytes', () => {
-    const entries = [entry('a', 1), entry('b', 2 ** 45)];
+    const entries = [entry('a', 1), entry('b', 2 ** 45), entry('c', -1)];
+    const packed = createSeenIds();
+    for (const one of entries) packed.add(one, -Infinity);
     const seen = createSeenIds();
-    seen.addPacked(packEntries(entries), 0);
-    seen.addPacked(packEntries(entries), 0);
-    expect(entries.map((one) => seen.sighting(one, 0))).toEqual(['duplicate', 'duplicate']);
-    expect(seen.size()).toBe(2);
+    for (const part of [...packed.pack(-Infinity, 2), ...packed.pack(-Infinity, 3)])
+      seen.addPacked(part.entries, -Infinity);
+    expect(entries.map((one) => seen.sighting(one, one.logTimeMs))).toEqual(['duplicate', 'duplicate', 'duplicate']);
+    expect(entries.map((one) => seen.sighting(one, one.logTimeMs + 1))).toEqual(['new', 'new', 'new']);
+    expect(seen.size()).toBe(3);
   });
 });
 
