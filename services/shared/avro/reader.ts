@@ -46,10 +46,12 @@ export function createReader<T>(registry: Registry, schema: SchemaName): Reader<
       if (learnt === undefined) throw new Error(`The writer schema ${id} was not learnt before decoding`);
       if ('reason' in learnt) return { ok: false, reason: learnt.reason };
       try {
-        return { ok: true, value: readerType.fromBuffer(value.subarray(WIRE_HEADER_BYTES), learnt.resolver) as T };
+        const read = readerType.decode(value, WIRE_HEADER_BYTES, learnt.resolver);
+        if (read.offset === value.length) return { ok: true, value: read.value as T };
       } catch {
-        return { ok: false, reason: 'corrupt-avro' };
+        // As below: avsc throws for some bytes, and stops short for others.
       }
+      return { ok: false, reason: 'corrupt-avro' };
     },
   };
 }
