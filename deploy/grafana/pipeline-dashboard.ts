@@ -207,19 +207,9 @@ export const pipelineDashboard: Dashboard = {
             { expr: 'max(vxt_users_in_other)', legend: 'in other' },
           ],
         ),
-        panel(
-          'timeseries',
-          'Undecodable, stepped over',
-          'Records of the table that could not be read; empty offsets that were stepped over.',
-          'short',
-          [
-            { expr: 'sum(increase(vxt_exporter_undecodable_records_total[$__rate_interval]))', legend: 'undecodable' },
-            {
-              expr: 'sum(increase(vxt_exporter_offsets_stepped_over_total[$__rate_interval]))',
-              legend: 'stepped over',
-            },
-          ],
-        ),
+        panel('timeseries', 'Undecodable', 'Records of the table that could not be read.', 'short', [
+          { expr: 'sum(increase(vxt_exporter_undecodable_records_total[$__rate_interval]))', legend: 'undecodable' },
+        ]),
       ],
     },
     {

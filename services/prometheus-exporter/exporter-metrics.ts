@@ -82,9 +82,4 @@ export function watchReader(registry: Registry, reader: TableReader, rows: () =>
     help: 'Users, numbers and unassigned partitions with totals.',
     read: () => [{ labels: {}, value: rows() }],
   });
-  registerAbsoluteMetric(registry, 'counter', {
-    name: 'vxt_exporter_offsets_stepped_over_total',
-    help: 'Offsets without a record that kafkajs does not pass by itself.',
-    read: () => [{ labels: {}, value: reader.nudges() }],
-  });
 }

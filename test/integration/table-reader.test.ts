@@ -82,14 +82,13 @@ test('When a log ends in markers and aborted records, then the reader reaches it
   expect(keys()).toEqual(['kept']);
   expect(reader.position(topic, 0)).toBe(7);
   await eventually(() => reader.lag() === 0);
-  expect(reader.nudges()).toBe(0);
   await reader.stop();
 });
 
 /** Bytes of a value that fills a segment of 1 MiB so far that the cleaner cannot merge it with a neighbour. */
 const FULL_SEGMENT = 1_048_490;
 
-test('When the log cleaner emptied a segment, then the reader steps over what kafkajs never passes, and counts', async () => {
+test('When the log cleaner emptied a segment, then the reader moves past it at once, which kafkajs by itself never does', async () => {
   const topic = await createTopic(
     { 'cleanup.policy': 'compact', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.001' },
     1,
@@ -105,16 +104,15 @@ test('When the log cleaner emptied a segment, then the reader steps over what ka
   await put(producer, ['a', 'b', 'c'], 10);
   await put(producer, ['z'], FULL_SEGMENT);
 
-  const { nudges, offsets } = await eventually(
+  const offsets = await eventually(
     async () => {
       const { reader, records } = read(topic);
       await reader.caughtUp;
       await reader.stop();
-      return reader.nudges() > 0 && { nudges: reader.nudges(), offsets: records.map(({ offset }) => offset) };
+      return records[0]?.offset !== 0 && records.map(({ offset }) => offset);
     },
     { deadlineMs: 90_000, everyMs: 1_000, what: () => 'a batch that the cleaner emptied' },
   );
-  expect(nudges).toBe(3);
   expect(offsets).toEqual([3, 4, 5, 6, 7]);
 });
 

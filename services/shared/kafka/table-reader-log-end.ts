@@ -20,11 +20,6 @@ export function createLogEnd(positions: Positions) {
       return found;
     },
     partitions: (): readonly LogEnd[] => [...ends.values()],
-    /** Whether there is more to read than the position. */
-    goesOn: (topic: string, partition: number): boolean => {
-      const end = ends.get(`${topic}/${partition}`);
-      return end !== undefined && behind(end) > 0;
-    },
     /** Offsets left to read; null before the ends are known. */
     lag: (): number | null =>
       ends.size === 0 ? null : [...ends.values()].reduce((sum, end) => sum + Math.max(0, behind(end)), 0),

@@ -6,8 +6,6 @@ export type Positions = Readonly<{
   advance: (topic: string, partition: number, offset: number) => void;
   /** Resolves once the position is at least `offset`. */
   reached: (topic: string, partition: number, offset: number) => Promise<void>;
-  /** Partitions somebody waits for, each with the largest offset waited for. */
-  awaited: () => readonly Readonly<{ topic: string; partition: number; offset: number }>[];
 }>;
 
 type Waiter = Readonly<{ offset: number; resolve: () => void }>;
@@ -41,13 +39,5 @@ export function createPositions(): Positions {
         if ((place.position ?? -1) >= offset) resolve();
         else place.waiters.push({ offset, resolve });
       }),
-    awaited: () =>
-      [...places.values()]
-        .filter(({ waiters }) => waiters.length > 0)
-        .map(({ topic, partition, waiters }) => ({
-          topic,
-          partition,
-          offset: Math.max(...waiters.map(({ offset }) => offset)),
-        })),
   };
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Batch, Kafka } from 'kafkajs';
 import { explainReading } from './explain-reading.ts';
+import { useOwnFetchDecoder } from './fetch/use-own-fetch-decoder.ts';
 import { createEndsQuestion } from './table-reader-ends.ts';
 import { createLogEnd } from './table-reader-log-end.ts';
 import { createPositions } from './table-reader-positions.ts';
-import { createSteps } from './table-reader-steps.ts';
 import { tracedBatches } from './traced-batches.ts';
 import { withLeaders } from './with-leaders.ts';
 import { registerZstd } from './zstd-codec.ts';
@@ -32,8 +32,6 @@ export type TableReader = Readonly<{
   position: (topic: string, partition: number) => number | null;
   /** Offsets between the positions and the ends of the log as they were a second ago; null before the first are known. */
   lag: () => number | null;
-  /** How often a batch that the log cleaner emptied had to be stepped over. */
-  nudges: () => number;
   /** Settles when the reader cannot go on: then end the process, as kafkajs would live on and read nothing. */
   failed: Promise<Error>;
   stop: () => Promise<void>;
@@ -63,8 +61,7 @@ const SHORTER_POLLS = 10;
  * Starts a read_committed reader. `onRecords` is called with the new records of one partition, in order, and waited for; if it
  * throws, the reader fails. It also fails when a log is shorter than what was read from it, as the topic was made anew.
  *
- * Progress is told by positions, not by records: a batch of markers or aborted records brings none. A partition that
- * stands still short of its end is moved one offset forward: see table-reader-steps.ts.
+ * Progress is told by positions, not by records: a batch of markers or aborted records, or one that the log cleaner emptied, brings none.
  */
 export function startTableReader(
   kafka: Kafka,
@@ -72,6 +69,7 @@ export function startTableReader(
   onRecords: (records: readonly TableRecord[]) => void | Promise<void>,
 ): TableReader {
   registerZstd();
+  useOwnFetchDecoder();
   const positions = createPositions();
   const consumer = kafka.consumer({
     groupId: `${options.groupPrefix}${randomUUID()}`,
@@ -84,7 +82,6 @@ export function startTableReader(
   const failed = Promise.withResolvers<Error>();
   const caughtUp = Promise.withResolvers<void>();
   const log = createLogEnd(positions);
-  let nudges = 0;
   let stopped = false;
 
   const fail = (error: unknown): void => {
@@ -93,13 +90,6 @@ export function startTableReader(
       failed.resolve(explained instanceof Error ? explained : new Error(String(explained))),
     );
   };
-  const steps = createSteps(({ topic, partition }) => {
-    const next = (positions.position(topic, partition) ?? 0) + 1;
-    nudges += 1;
-    positions.advance(topic, partition, next);
-    consumer.seek({ topic, partition, offset: String(next) });
-    return log.goesOn(topic, partition);
-  });
   consumer.on('consumer.crash', ({ payload }) => {
     if (!payload.restart) fail(payload.error);
   });
@@ -110,10 +100,7 @@ export function startTableReader(
   });
   consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, lastOffset } }) => {
     positions.advance(topic, partition, Number(lastOffset) + 1);
-    steps.moved({ topic, partition }, performance.now());
   });
-  consumer.on('consumer.fetch_start', ({ payload }) => steps.fetchAsked(payload.nodeId, performance.now()));
-  consumer.on('consumer.fetch', ({ payload }) => steps.fetchAnswered(payload.nodeId, performance.now()));
 
   const start = async (): Promise<void> => {
     const found = await withLeaders(() => log.ask(ends.ask));
@@ -141,9 +128,6 @@ export function startTableReader(
 
   const poll = async (): Promise<void> => {
     await log.ask(ends.ask);
-    for (const place of log.partitions()) {
-      steps.leaderSays(place, log.goesOn(place.topic, place.partition), performance.now());
-    }
     const shorter = log.shorterFor(SHORTER_POLLS);
     if (shorter !== null) fail(new LogTruncatedError(shorter.topic, shorter.partition));
   };
@@ -154,7 +138,6 @@ export function startTableReader(
     reached: positions.reached,
     position: positions.position,
     lag: log.lag,
-    nudges: () => nudges,
     failed: failed.promise,
     stop: async () => {
       stopped = true;

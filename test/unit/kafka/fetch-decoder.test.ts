@@ -1,80 +1,85 @@
 import { createRequire } from 'node:module';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeFetchResponse } from '../../../services/shared/kafka/fetch/fetch-response.ts';
-import { fetchDecoders } from '../../../services/shared/kafka/fetch/use-own-fetch-decoder.ts';
+import { FetchedRecord } from '../../../services/shared/kafka/fetch/fetched-record.ts';
+import { fetchDecoders, useOwnFetchDecoder } from '../../../services/shared/kafka/fetch/use-own-fetch-decoder.ts';
 import { registerZstd } from '../../../services/shared/kafka/zstd-codec.ts';
+import {
+  type AnswerBatch,
+  type AnswerPartition,
+  type AnswerRecord,
+  answerWith,
+  batchOf,
+  type Encoder,
+  encodeAnswer,
+  encodeBatch,
+  GZIP,
+  recordOf,
+  SNAPPY,
+  ZSTD,
+} from '../../support/fetch-answer.ts';
 
-type Write = 'Int8' | 'Int16' | 'Int32' | 'Int64' | 'String' | 'Bytes' | 'Buffer';
-type WriteVariable = 'VarInt' | 'VarLong' | 'VarIntBytes' | 'VarIntString';
-type Encoder = Record<`write${Write | WriteVariable}`, (value: unknown) => Encoder> & {
-  buffer: Buffer;
-  size: () => number;
-};
+type Decode = (bytes: Buffer) => Promise<unknown>;
+type Message = { offset: string; key: Buffer | null; value: Buffer | null; headers: Record<string, unknown> };
 
 const kafkajs = createRequire(import.meta.url);
-const KafkajsEncoder: new () => Encoder = kafkajs('kafkajs/src/protocol/encoder');
-const theirs: { decode: (bytes: Buffer) => Promise<unknown> } = kafkajs(
-  'kafkajs/src/protocol/requests/fetch/v11/response',
-);
-const encoder = () => new KafkajsEncoder();
+const theirs: { decode: Decode } = kafkajs('kafkajs/src/protocol/requests/fetch/v11/response');
 registerZstd();
 
-type TestRecord = {
-  timestampDelta: number;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: [string, Buffer | null][];
-};
-type TestBatch = {
-  firstOffset: number;
-  attributes: number;
-  firstTimestamp: bigint;
-  maxTimestamp: bigint;
-  producerId: number;
-  records: TestRecord[];
-};
-type TestPartition = { batches: TestBatch[]; cutBytes: number; aborted: { producerId: number; firstOffset: number }[] };
-
-const MAGIC_ENDS_AT = 17;
-const GZIP = 1;
-const ZSTD = 4;
-const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
-const nullable = fc.option(bytes, { nil: null });
-const record: fc.Arbitrary<TestRecord> = fc.record({
-  timestampDelta: fc.oneof(fc.nat({ max: 100 }), fc.integer()),
+const nullable = fc.option(
+  fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array)),
+  { nil: null },
+);
+const record: fc.Arbitrary<AnswerRecord> = fc.record({
+  gap: fc.oneof(fc.constant(0), fc.nat({ max: 300 }), fc.nat({ max: 2 ** 28 })),
+  timestampDelta: fc.oneof(fc.nat({ max: 100 }), fc.integer(), fc.maxSafeInteger()),
   key: nullable,
   value: fc.oneof(nullable, fc.constant(Buffer.alloc(300, 7))),
   headers: fc.array(fc.tuple(fc.constantFrom('ce_id', 'ce_type', 'é', ''), nullable), { maxLength: 6 }),
 });
 const timestamp = fc.oneof(fc.bigInt({ min: -1n, max: 2n ** 42n }), fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }));
-const batch: fc.Arbitrary<TestBatch> = fc.record({
+const batch: fc.Arbitrary<AnswerBatch> = fc.record({
   firstOffset: fc.oneof(fc.nat(), fc.constant(2 ** 52)),
-  // Compression, time of appending, transactional, control.
   attributes: fc
     .tuple(fc.constantFrom(0, GZIP, ZSTD), fc.constantFrom(0, 0x8), fc.constantFrom(0, 0x10), fc.constantFrom(0, 0x20))
     .map((flags) => flags.reduce<number>((sum, flag) => sum + flag, 0)),
   firstTimestamp: timestamp,
   maxTimestamp: timestamp,
   producerId: fc.integer({ min: -1 }),
-  records: fc.array(record, { maxLength: 5 }),
+  records: fc.array(record, { minLength: 1, maxLength: 5 }),
+  emptied: fc.constant(0),
 });
-const partition: fc.Arbitrary<TestPartition> = fc.record({
-  batches: fc.array(batch, { maxLength: 3 }),
-  cutBytes: fc.oneof(fc.constant(0), fc.nat({ max: 100 })),
-  aborted: fc.array(fc.record({ producerId: fc.nat(), firstOffset: fc.nat() }), { maxLength: 2 }),
+/** kafkajs fails where even the magic byte is cut off, which no broker does. */
+const MAGIC_ENDS_AT = 17;
+const set = fc
+  .tuple(fc.array(batch, { maxLength: 3 }), fc.oneof(fc.constant(0), fc.nat({ max: 100 })))
+  .map(([batches, cutBytes]) => {
+    const whole = Buffer.concat(batches.map(encodeBatch));
+    return whole.subarray(0, Math.max(Math.min(whole.length, MAGIC_ENDS_AT), whole.length - cutBytes));
+  });
+const aborted = fc.array(fc.record({ producerId: fc.nat(), firstOffset: fc.nat() }), { maxLength: 2 });
+const partition: fc.Arbitrary<AnswerPartition> = fc.record({
+  set: fc.option(set, { nil: null }),
+  errorCode: fc.constantFrom(0, 1, 6),
+  preferredReadReplica: fc.integer({ min: -1, max: 3 }),
+  aborted: fc.option(aborted, { nil: null }),
 });
-const response = fc.array(fc.tuple(fc.string(), fc.array(partition, { maxLength: 3 })), { maxLength: 3 });
+const answers = fc
+  .array(fc.tuple(fc.string(), fc.array(partition, { maxLength: 3 })), { maxLength: 3 })
+  .map(encodeAnswer);
+
+const decode = (answer: Buffer) => decodeFetchResponse(answer, fetchDecoders);
+const messagesIn = async (records: Buffer): Promise<readonly Message[]> =>
+  ((await decode(answerWith(records))).responses[0]?.partitions[0]?.messages ?? []) as Message[];
 
 describe('The decoder of fetched records', () => {
   test('reads every answer of a broker as kafkajs does', async () => {
     await fc.assert(
-      fc.asyncProperty(response, async (topics) => {
-        const answer = encodeResponse(topics);
-        expect(plain(await decodeFetchResponse(answer, fetchDecoders))).toEqual(plain(await theirs.decode(answer)));
+      fc.asyncProperty(answers, async (answer) => {
+        expect(plain(await decode(answer))).toEqual(plain(await theirs.decode(answer)));
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
@@ -82,101 +87,103 @@ describe('The decoder of fetched records', () => {
     const messageSet: (set: unknown) => Encoder = kafkajs('kafkajs/src/protocol/messageSet');
     const entries = [{ key: 'k', value: 'one' }, { value: 'two' }];
     for (const messageVersion of [0, 1]) {
-      const { buffer } = messageSet({ messageVersion, compression: 0, entries });
-      const answer = encodePartitions([['old', [{ set: buffer, aborted: [] }]]]);
-      const decoded = await decodeFetchResponse(answer, fetchDecoders);
-      expect(decoded.responses[0]?.partitions[0]?.messages).toHaveLength(2);
-      expect(plain(decoded)).toEqual(plain(await theirs.decode(answer)));
+      const answer = answerWith(messageSet({ messageVersion, compression: 0, entries }).buffer);
+      expect((await decode(answer)).responses[0]?.partitions[0]?.messages).toHaveLength(2);
+      expect(plain(await decode(answer))).toEqual(plain(await theirs.decode(answer)));
     }
   });
 
-  test('says so where a record runs over the end of its batch', async () => {
-    const whole = encodeBatch(batchOf([{ timestampDelta: 0, key: null, value: Buffer.alloc(9), headers: [] }]));
-    const corrupt = Buffer.from(whole);
-    corrupt[61] = 0x7e;
-    const answer = encodePartitions([['t', [{ set: corrupt, aborted: [] }]]]);
-    await expect(decodeFetchResponse(answer, fetchDecoders)).rejects.toThrow(
-      'Record 0 of the batch at offset 0 has a wrong length',
-    );
+  test('gives the same value again and again', async () => {
+    const [message] = await messagesIn(encodeBatch(batchOf([recordOf({ value: Buffer.from('v') })])));
+    expect([message?.value, message?.value, message?.value]).toEqual(Array(3).fill(Buffer.from('v')));
   });
 
   test('takes a header by its name, whatever JavaScript has under it: kafkajs adds to what objects inherit', async () => {
-    const headers: [string, Buffer][] = ['__proto__', 'constructor'].map((name) => [name, Buffer.from(name)]);
-    const set = encodeBatch(batchOf([{ timestampDelta: 0, key: null, value: null, headers }]));
-    const { responses } = await decodeFetchResponse(encodePartitions([['t', [{ set, aborted: [] }]]]), fetchDecoders);
-    const [message] = responses[0]?.partitions[0]?.messages ?? [];
-    expect(Object.entries((message as { headers: object }).headers)).toEqual(headers);
+    const headers = ['__proto__', 'constructor'].map((name) => [name, Buffer.from(name)] as const);
+    const [message] = await messagesIn(encodeBatch(batchOf([recordOf({ headers })])));
+    expect(Object.entries(message?.headers ?? {})).toEqual(headers);
   });
 
-  test('goes on after a batch that the log cleaner emptied, and after one that was cut short', async () => {
-    const kept = batchOf([{ timestampDelta: 0, key: null, value: Buffer.from('kept'), headers: [] }]);
-    const set = Buffer.concat([encodeBatch(batchOf([])), encodeBatch(kept), encodeBatch(kept).subarray(0, 70)]);
-    const answer = encodePartitions([['t', [{ set, aborted: [] }]]]);
-    const { responses } = await decodeFetchResponse(answer, fetchDecoders);
-    const values = responses[0]?.partitions[0]?.messages.map((message) => String((message as { value: Buffer }).value));
-    expect(values).toEqual(['kept']);
+  test('leaves out a batch that was cut short at the end of the answer', async () => {
+    const kept = encodeBatch(batchOf([recordOf({ value: Buffer.from('kept') })]));
+    const messages = await messagesIn(Buffer.concat([kept, kept.subarray(0, kept.length - 1)]));
+    expect(messages.map(({ value }) => String(value))).toEqual(['kept']);
+  });
+
+  test('names the codec of a batch that nobody can read', async () => {
+    const snappy = encodeBatch(batchOf([recordOf()], { attributes: SNAPPY }));
+    await expect(messagesIn(snappy)).rejects.toThrow('Snappy compression not implemented');
   });
 });
 
-const batchOf = (records: TestRecord[]): TestBatch => ({
-  ...{ firstOffset: 0, attributes: 0, firstTimestamp: 0n, maxTimestamp: 0n, producerId: -1 },
-  records,
-});
+describe('A batch that the log cleaner emptied, all or at its end, is passed by kafkajs:', () => {
+  const Batch: new (
+    topic: string,
+    fetchedOffset: string,
+    partition: unknown,
+  ) => Readonly<{ messages: Message[]; lastOffset: () => string; isEmptyDueToFiltering: () => boolean }> =
+    kafkajs('kafkajs/src/consumer/batch');
+  const fetched = async (at: number, ...batches: readonly AnswerBatch[]) => {
+    const { responses } = await decode(answerWith(Buffer.concat(batches.map(encodeBatch))));
+    return new Batch('t', String(at), responses[0]?.partitions[0]);
+  };
 
-const encodeResponse = (topics: readonly (readonly [string, readonly TestPartition[]])[]): Buffer =>
-  encodePartitions(
-    topics.map(([topic, partitions]) => [
-      topic,
-      partitions.map(({ batches, cutBytes, aborted }) => {
-        const set = Buffer.concat(batches.map(encodeBatch));
-        // kafkajs fails where even the magic byte is cut off, which no broker does.
-        return { set: set.subarray(0, Math.max(Math.min(set.length, MAGIC_ENDS_AT), set.length - cutBytes)), aborted };
-      }),
-    ]),
-  );
-
-type EncodedPartition = { set: Buffer; aborted: TestPartition['aborted'] };
-
-function encodePartitions(topics: readonly (readonly [string, readonly EncodedPartition[]])[]): Buffer {
-  const answer = encoder().writeInt32(7).writeInt16(0).writeInt32(3).writeInt32(topics.length);
-  for (const [topic, partitions] of topics) {
-    answer.writeString(topic).writeInt32(partitions.length);
-    for (const [index, { set, aborted }] of partitions.entries()) {
-      answer.writeInt32(index).writeInt16(0).writeInt64(100).writeInt64(90).writeInt64(1).writeInt32(aborted.length);
-      for (const { producerId, firstOffset } of aborted) answer.writeInt64(producerId).writeInt64(firstOffset);
-      answer.writeInt32(-1).writeBytes(set);
+  test.each([0, 0x10])('none of it is handed out, and the next offset is the one behind it', async (attributes) => {
+    const empty = batchOf([], { firstOffset: 7, emptied: 3, attributes });
+    for (const at of [7, 9]) {
+      const batch = await fetched(at, empty);
+      expect([batch.messages, batch.lastOffset(), batch.isEmptyDueToFiltering()]).toEqual([[], '9', true]);
     }
-  }
-  return answer.buffer;
-}
+  });
 
-/** As https://kafka.apache.org/documentation/#recordbatch has it; kafkajs's own encoder knows no control batches. */
-function encodeBatch(given: TestBatch): Buffer {
-  const records = Buffer.concat(given.records.map(encodeRecord));
-  const codec = given.attributes & 0x7;
-  const compressed = codec === GZIP ? gzipSync(records) : codec === ZSTD ? zstdCompressSync(records) : records;
-  const body = encoder()
-    .writeInt32(5)
-    .writeInt8(2)
-    .writeInt32(0)
-    .writeInt16(given.attributes)
-    .writeInt32(Math.max(0, given.records.length - 1))
-    .writeInt64(given.firstTimestamp)
-    .writeInt64(given.maxTimestamp)
-    .writeInt64(given.producerId)
-    .writeInt16(2)
-    .writeInt32(11)
-    .writeInt32(given.records.length)
-    .writeBuffer(compressed);
-  return encoder().writeInt64(given.firstOffset).writeBytes(body.buffer).buffer;
-}
+  test('the records before and after are handed out', async () => {
+    const tail = batchOf([recordOf({ gap: 1 })], { firstOffset: 4, emptied: 2 });
+    const batch = await fetched(4, tail, batchOf([recordOf(), recordOf()], { firstOffset: 8 }));
+    expect([batch.messages.map(({ offset }) => offset), batch.lastOffset()]).toEqual([['5', '8', '9'], '9']);
+    expect((await fetched(4, tail)).lastOffset()).toBe('7');
+  });
+});
 
-function encodeRecord({ timestampDelta, key, value, headers }: TestRecord, offsetDelta: number): Buffer {
-  const body = encoder().writeInt8(0).writeVarLong(timestampDelta).writeVarInt(offsetDelta);
-  body.writeVarIntBytes(key).writeVarIntBytes(value).writeVarInt(headers.length);
-  for (const [name, header] of headers) body.writeVarIntString(name).writeVarIntBytes(header);
-  return encoder().writeVarInt(body.size()).writeBuffer(body.buffer).buffer;
-}
+describe('Bytes that break the format of a batch end the consumer, as they do in kafkajs:', () => {
+  const whole = encodeBatch(batchOf([recordOf({ key: Buffer.from('k'), value: Buffer.alloc(9, 1) })]));
+  const next = encodeBatch(batchOf([recordOf({ value: Buffer.from('the next one') })]));
+  const RECORD_AT = 61;
+  test.each<[string, number, number]>([
+    ['a record that runs over the end', RECORD_AT, 0x7e],
+    ['a record without a length', RECORD_AT, 0],
+    ['a batch without a length', 11, 0],
+    ['a key that runs over its record', RECORD_AT + 4, 0x7e],
+    ['a key whose length is none', RECORD_AT + 4, 0x03],
+    ['a value that runs over its record', RECORD_AT + 6, 0x7e],
+  ])('%s', async (_what, at, byte) => {
+    const corrupt = Buffer.from(whole);
+    corrupt[at] = byte;
+    await expect(messagesIn(Buffer.concat([corrupt, next]))).rejects.toMatchObject({
+      name: 'CorruptBatchError',
+      retriable: false,
+    });
+  });
+
+  test('headers never show what belongs to another record', async () => {
+    const corrupt = Buffer.from(whole);
+    corrupt[whole.length - 1] = 0x08;
+    const [message] = await messagesIn(Buffer.concat([corrupt, next]));
+    expect(message?.headers).toEqual({});
+  });
+});
+
+test('Every consumer of the process decodes the newest version so, and older ones as kafkajs does', async () => {
+  const { requests } = kafkajs('kafkajs/src/protocol/requests');
+  const bytes = answerWith(encodeBatch(batchOf([recordOf()])));
+  const before = requests.Fetch.protocol({ version: 10 })({ topics: [] }).response.decode;
+  useOwnFetchDecoder();
+  useOwnFetchDecoder();
+  const { response, request } = requests.Fetch.protocol({ version: 11 })({ topics: [] });
+  const { responses } = await response.decode(bytes);
+  expect(responses[0].partitions[0].messages[0]).toBeInstanceOf(FetchedRecord);
+  expect([typeof response.parse, request.apiName]).toEqual(['function', 'Fetch']);
+  expect(requests.Fetch.protocol({ version: 10 })({ topics: [] }).response.decode).toBe(before);
+});
 
 /** The answer with everything that records give when they are asked. */
 function plain(answer: unknown): unknown {

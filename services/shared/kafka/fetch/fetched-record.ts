@@ -30,15 +30,17 @@ export class FetchedRecord implements Pick<KafkaMessage, 'attributes' | 'offset'
   readonly batchContext: BatchContext;
   readonly #bytes: Buffer;
   readonly #keyAt: number;
+  readonly #end: number;
   #value: Buffer | null | undefined;
 
-  /** `keyAt` is where the key begins in `bytes`, with its length before it. */
-  constructor(batchContext: BatchContext, offset: string, timestamp: string, bytes: Buffer, keyAt: number) {
-    this.batchContext = batchContext;
+  /** Its key begins in `bytes` at `keyAt`, with its length before it; its headers end before `end`. */
+  constructor(context: BatchContext, offset: string, timestamp: string, bytes: Buffer, keyAt: number, end: number) {
+    this.batchContext = context;
     this.offset = offset;
     this.timestamp = timestamp;
     this.#bytes = bytes;
     this.#keyAt = keyAt;
+    this.#end = end;
   }
 
   get isControlRecord(): boolean {
@@ -50,11 +52,11 @@ export class FetchedRecord implements Pick<KafkaMessage, 'attributes' | 'offset'
   }
 
   get key(): Buffer | null {
-    return stretch(new Cursor(this.#bytes, this.#keyAt));
+    return stretch(new Cursor(this.#bytes, this.#keyAt), this.#end);
   }
 
   get value(): Buffer | null {
-    this.#value ??= stretch(this.#behindKey());
+    this.#value ??= stretch(this.#behindKey(), this.#end);
     return this.#value;
   }
 
@@ -63,9 +65,9 @@ export class FetchedRecord implements Pick<KafkaMessage, 'attributes' | 'offset'
     const cursor = this.#behindKey();
     skip(cursor);
     const headers = new Map<string, Buffer | Buffer[]>();
-    for (let left = cursor.varInt(); left > 0; left -= 1) {
-      const name = stretch(cursor)?.toString('utf8') ?? 'null';
-      const value = stretch(cursor) as Buffer;
+    for (let left = cursor.varInt(); left > 0 && cursor.at < this.#end; left -= 1) {
+      const name = stretch(cursor, this.#end)?.toString('utf8') ?? 'null';
+      const value = stretch(cursor, this.#end) as Buffer;
       const known = headers.get(name);
       headers.set(name, known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value]);
     }
@@ -79,14 +81,22 @@ export class FetchedRecord implements Pick<KafkaMessage, 'attributes' | 'offset'
   }
 }
 
-function stretch(cursor: Cursor): Buffer | null {
-  const length = cursor.varInt();
-  if (length === -1) return null;
-  cursor.at += length;
-  return cursor.bytes.subarray(cursor.at - length, cursor.at);
+/** Whether key and value, which follow the cursor, end before `end`. */
+export function holdsKeyAndValue(cursor: Cursor, end: number): boolean {
+  return skip(cursor) && cursor.at <= end && skip(cursor) && cursor.at <= end;
 }
 
-function skip(cursor: Cursor): void {
+/** The bytes of a length that is told before them, but none from `end` on; null for the length -1. */
+function stretch(cursor: Cursor, end: number): Buffer | null {
+  const length = cursor.varInt();
+  if (length < 0) return null;
+  cursor.at += length;
+  return cursor.bytes.subarray(Math.min(cursor.at - length, end), Math.min(cursor.at, end));
+}
+
+/** False for a length that is none. */
+function skip(cursor: Cursor): boolean {
   const length = cursor.varInt();
   if (length > 0) cursor.at += length;
+  return length >= -1;
 }

@@ -1,5 +1,5 @@
 import { Cursor } from './cursor.ts';
-import { type BatchContext, FetchedRecord } from './fetched-record.ts';
+import { type BatchContext, FetchedRecord, holdsKeyAndValue } from './fetched-record.ts';
 
 /** Before the records of a batch: their offset and length, then what BatchContext says. */
 const HEADER_BYTES = 61;
@@ -10,15 +10,18 @@ const CONTROL = 0x20;
 
 export type Decompress = (bytes: Buffer) => Promise<Buffer>;
 
-/** What was fetched breaks Kafka's format. Fetching again may bring it whole. */
+/** What was fetched breaks Kafka's format: kafkajs ends the consumer, and with it the process. */
 export class CorruptBatchError extends Error {
   override readonly name = 'CorruptBatchError';
-  readonly retriable = true;
+  readonly retriable = false;
 }
 
 /**
  * The records of the batches in `bytes` (https://kafka.apache.org/documentation/#recordbatch, magic byte 2). A batch that was cut
  * short, as a broker does at the end of an answer, is left out. Throws CorruptBatchError, and what the codec throws.
+ *
+ * Where the log cleaner removed the last records of a batch, or all, a control record stands at the end of the batch: kafkajs hands out none of these,
+ * but moves past them. Without it kafkajs would fetch the emptied batch for ever.
  */
 export async function decodeRecordBatches(
   bytes: Buffer,
@@ -39,6 +42,8 @@ export async function decodeRecordBatches(
       const inflated = await decompress(bytes.subarray(cursor.at, end));
       decodeRecords(new Cursor(inflated), inflated.length, count, context, records);
     }
+    const lastOffset = Number(firstOffset) + context.lastOffsetDelta;
+    if (Number(records.at(-1)?.offset ?? -1) < lastOffset) records.push(endOfBatch(context, lastOffset));
     at = end;
   }
   return records;
@@ -72,15 +77,24 @@ function decodeRecords(cursor: Cursor, end: number, count: number, context: Batc
   for (let index = 0; index < count; index += 1) {
     const length = cursor.varInt();
     const next = cursor.at + length;
-    if (length <= 0 || next > end) {
-      throw new CorruptBatchError(`Record ${index} of the batch at offset ${context.firstOffset} has a wrong length`);
-    }
     cursor.at += 1; // Attributes, of which Kafka uses none.
     const timestamp = timestampOf(cursor.varLong());
     const offset = String(firstOffset + cursor.varInt());
-    into.push(new FetchedRecord(context, offset, timestamp, cursor.bytes, cursor.at));
+    const keyAt = cursor.at;
+    if (length <= 0 || next > end || !holdsKeyAndValue(cursor, next)) {
+      throw new CorruptBatchError(`Record ${index} of the batch at offset ${context.firstOffset} has a wrong length`);
+    }
+    into.push(new FetchedRecord(context, offset, timestamp, cursor.bytes, keyAt, next));
     cursor.at = next;
   }
+}
+
+/** Neither key nor value, no headers. */
+const EMPTY_RECORD = Buffer.from([1, 1, 0]);
+
+function endOfBatch(context: BatchContext, offset: number): FetchedRecord {
+  const control = { ...context, isControlBatch: true };
+  return new FetchedRecord(control, String(offset), context.maxTimestamp, EMPTY_RECORD, 0, EMPTY_RECORD.length);
 }
 
 /** The time of a record by its distance to the first of its batch, in decimal digits. */

@@ -18,7 +18,10 @@ const decodeMessageSet: (decoder: unknown, size: number) => Promise<readonly unk
 
 /** The codecs that kafkajs knows or was taught, and its reader of old messages. */
 export const fetchDecoders: RecordDecoders = {
-  codecOf: (attributes) => compression.lookupCodecByAttributes(attributes)?.decompress ?? null,
+  codecOf: (attributes) => {
+    const codec = compression.lookupCodecByAttributes(attributes);
+    return codec === null ? null : (bytes) => codec.decompress(bytes);
+  },
   decodeMessageSet: (bytes) => decodeMessageSet(new Decoder(bytes), bytes.length),
 };
 
