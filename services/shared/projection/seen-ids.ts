@@ -75,6 +75,8 @@ const FULLEST = 0.6;
 /** After old entries were let go there must be room, or the table would be copied again soon. */
 const HEADROOM = 1.3;
 const WORD = 2 ** 32;
+/** Odd, so that its multiples reach every slot. Entries packed in the order of slots would crowd in the table they are added to. */
+const SCATTER = 0x9e3779b1;
 
 export function createSeenIds(): SeenIds {
   let slots = LEAST_SLOTS;
@@ -96,14 +98,15 @@ export function createSeenIds(): SeenIds {
   const grow = (sinceMs: number): void => {
     const old = { slots, words, times };
     let kept = 0;
-    for (let slot = 0; slot < old.slots; slot += 1) if ((old.times[slot] ?? -Infinity) >= sinceMs) kept += 1;
+    const isKept = (time: number): boolean => time !== -Infinity && time >= sinceMs;
+    for (const time of old.times) if (isKept(time)) kept += 1;
     slots = Math.max(LEAST_SLOTS, 2 ** Math.ceil(Math.log2(((kept + 1) / FULLEST) * HEADROOM)));
     words = new Int32Array(slots * WORDS);
     times = new Float64Array(slots).fill(-Infinity);
     size = 0;
     for (let slot = 0; slot < old.slots; slot += 1) {
       const time = old.times[slot] ?? -Infinity;
-      if (time === -Infinity || time < sinceMs) continue;
+      if (!isKept(time)) continue;
       let target = (old.words[slot * WORDS] ?? 0) & (slots - 1);
       while (times[target] !== -Infinity) target = (target + 1) & (slots - 1);
       for (let word = 0; word < WORDS; word += 1) {
@@ -155,7 +158,8 @@ export function createSeenIds(): SeenIds {
     },
     pack: (sinceMs, atMost) => {
       const live: number[] = [];
-      for (let slot = 0; slot < slots; slot += 1) {
+      for (let index = 0; index < slots; index += 1) {
+        const slot = Math.imul(index, SCATTER) & (slots - 1);
         const time = times[slot] ?? -Infinity;
         if (time !== -Infinity && time >= sinceMs) live.push(slot);
       }

@@ -26,6 +26,15 @@ describe('The horizon of dedupe', () => {
     expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(2);
   });
 
+  test('is the same for ids that wait for their commit: where commits fall changes nothing', async () => {
+    const { driver, pipe, counts } = await inMemory({ dedupeDays: 30 });
+    pipe(call(), NOON);
+    pipe(call(), NOON + 30 * DAY);
+    pipe(call(), NOON + 30 * DAY + 1);
+    await driver.drain();
+    expect([counts('applied'), counts('duplicate'), driver.transactions()]).toEqual([2, 1, 1]);
+  });
+
   test('when one event is dated 2090 by its sender, then nothing is forgotten', async () => {
     const { driver, pipe, counts } = await inMemory({ dedupeDays: 1 });
     pipe(call({ id: 'early' }), NOON);

@@ -50,6 +50,19 @@ describe('When a record in the middle of a partition cannot be counted', () => {
     },
   );
 
+  test('because bytes follow its value, then it is dead-lettered, as nobody knows what they mean', async () => {
+    const { driver, pipe, totals } = await inMemory();
+    pipe(call({ id: 'c-1' }), LOG_TIME);
+    const [{ value } = { value: null }] = driver.records(TOPICS.callLogs);
+    const longer = Buffer.concat([value ?? Buffer.alloc(0), Buffer.from([0])]);
+    driver.pipe({ topic: TOPICS.callLogs, partition, key: 'u-1', value: longer, timestampMs: LOG_TIME });
+
+    await driver.drain();
+
+    expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(1);
+    expect(driver.records(TOPICS.deadLetters).map(({ headers }) => headers.reason)).toEqual(['corrupt-avro']);
+  });
+
   test('because it is in a partition that its subject does not belong to, then it is dead-lettered, as it would split a total', async () => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call(), LOG_TIME);

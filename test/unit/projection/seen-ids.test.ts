@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSeenLog } from '../../../services/call-metrics/seen-log.ts';
@@ -65,6 +66,22 @@ describe('Seen ids', () => {
     expect(entries.map((one) => seen.sighting(one, one.logTimeMs))).toEqual(['duplicate', 'duplicate', 'duplicate']);
     expect(entries.map((one) => seen.sighting(one, one.logTimeMs + 1))).toEqual(['new', 'new', 'new']);
     expect(seen.size()).toBe(3);
+  });
+});
+
+describe('The bytes of seen ids', () => {
+  test('are those that every version has written: digests, then the log time, most significant byte first', () => {
+    const seen = createSeenIds();
+    seen.add(seenEntry('callLog/c-1', Buffer.from('content'), 1_763_812_800_123), 0);
+    const [part] = seen.pack(0, 10);
+    const digest = (of: string, bytes: number) =>
+      createHash('sha256')
+        .update(of)
+        .digest('hex')
+        .slice(0, 2 * bytes);
+    expect(part?.entries.toString('hex')).toBe(
+      `${digest('callLog/c-1', 16)}${digest('content', 8)}${(1_763_812_800_123).toString(16).padStart(16, '0')}`,
+    );
   });
 });
 
