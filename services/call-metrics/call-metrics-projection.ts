@@ -1,5 +1,6 @@
 import { type EventKind, type TopicId, topicName, topicOfEvent } from '../shared/call-events/topics.ts';
 import { type Projection, RefusedError } from '../shared/projection/projection.ts';
+import type { Positions } from '../shared/projection/records.ts';
 import type { Codecs } from './codecs.ts';
 import { type CommittedView, createCommittedView } from './committed-view.ts';
 import { type Calendar, calendarOf } from './domain/calendar.ts';
@@ -17,6 +18,8 @@ export type CallMetricsProjection = Projection &
   Readonly<{
     view: CommittedView;
     calendar: Calendar;
+    /** By topic, the offset up to which a partition is counted in what was read back. */
+    countedUpTo: (partition: number) => Positions;
     /** Throws RefusedError if the totals of any partition were made under other rules. */
     checkFingerprints: () => void;
     /** The offset below which a partition's seen ids are of no use, or null; each is said once. */
@@ -59,6 +62,16 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     );
   };
 
+  const countedUpTo = (partition: number): Positions => {
+    const next = new Map(
+      view
+        .partition(partition)
+        .state()
+        ?.inputs.map(({ input, nextOffset }) => [input, nextOffset]),
+    );
+    return Object.fromEntries(kinds.map((kind) => [inputTopics[kind], next.get(kind) ?? 0]));
+  };
+
   return {
     inputs: kinds.map((kind) => inputTopics[kind]),
     restoredFrom: [topics.table, topics.state, topics.seen],
@@ -66,6 +79,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     view,
     calendar,
     readBack: view.readBack,
+    countedUpTo,
     checkFingerprints: () => {
       for (let partition = 0; partition < rules.partitions; partition += 1) check(partition);
     },
@@ -78,7 +92,6 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
       check(partition);
       const own = view.partition(partition);
       const state = own.state();
-      const next = new Map(state?.inputs.map(({ input, nextOffset }) => [input, nextOffset]));
       const fold = createCallMetricsFold({
         partition,
         view: own,
@@ -93,7 +106,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
         ends,
         counted,
       });
-      return { positions: Object.fromEntries(kinds.map((kind) => [inputTopics[kind], next.get(kind) ?? 0])), fold };
+      return { positions: countedUpTo(partition), fold };
     },
     takeExpiredSeen: (partition) => {
       const { seenLog, state } = view.partition(partition);

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
 import type { Outcome } from './fold.ts';
 import type { Lag } from './lag.ts';
+import type { RestoreProgress } from './restore-progress.ts';
 
 const outcomes: readonly Outcome[] = ['applied', 'duplicate', 'conflict', 'dead_letter'];
 
@@ -9,7 +10,7 @@ export type MetricsSources = Readonly<{
   lags: () => readonly Readonly<{ topic: string; partition: number; lag: Lag }>[];
   size: () => Readonly<{ tableRecords: number; seenIds: number }>;
   tasks: () => ReadonlyMap<string, number>;
-  restoreShare: () => number;
+  restore: Pick<RestoreProgress, 'share' | 'left' | 'seconds'>;
   /** By topic. */
   heldSeconds: () => ReadonlyMap<string, number>;
 }>;
@@ -103,7 +104,24 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
     help: 'Share of the committed table that was read since the start: 1 when queries are answered.',
     registers,
     collect() {
-      this.set(sources.restoreShare());
+      this.set(sources.restore.share());
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_restore_left_records',
+    help: 'Offsets of what was committed at the start that are still to be read, by partition.',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      for (const [partition, left] of sources.restore.left()) this.set({ partition }, left);
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_start_restore_seconds',
+    help: 'How long this process has read what was committed at its start, before it answered queries.',
+    registers,
+    collect() {
+      this.set(sources.restore.seconds());
     },
   });
   new Gauge({

@@ -4,8 +4,16 @@ import type { Logger } from '../shared/observability/logger.ts';
 
 const TELL_EVERY_MS = 2_000;
 
-/** How much of the own topics was read since the start, as told in the log every two seconds and in a metric. */
-export type RestoreProgress = Readonly<{ share: () => number; done: () => void }>;
+/** How much of the own topics was read since the start, as told in the log every two seconds and in metrics. */
+export type RestoreProgress = Readonly<{
+  /** From 0 to 1. */
+  share: () => number;
+  /** Offsets still to be read, by partition, over all topics. */
+  left: () => ReadonlyMap<number, number>;
+  /** Since the start; from `done` on what it took. */
+  seconds: () => number;
+  done: () => void;
+}>;
 
 /** `ends` are those that stood at the start. */
 export function watchRestore(
@@ -18,27 +26,35 @@ export function watchRestore(
   );
   const total = places.reduce((sum, { low, high }) => sum + high - low, 0);
   const startedMs = performance.now();
-  const read = (): number =>
-    places.reduce((sum, { topic, partition, low, high }) => {
-      return sum + Math.min(high, Math.max(low, reader.position(topic, partition) ?? low)) - low;
-    }, 0);
+  let doneMs: number | null = null;
+  const left = (): ReadonlyMap<number, number> => {
+    const byPartition = new Map<number, number>();
+    for (const { topic, partition, low, high } of places) {
+      const ofTopic = high - Math.min(high, Math.max(low, reader.position(topic, partition) ?? low));
+      byPartition.set(partition, (byPartition.get(partition) ?? 0) + ofTopic);
+    }
+    return byPartition;
+  };
+  const read = (): number => total - [...left().values()].reduce((sum, one) => sum + one, 0);
   const share = (): number => (total === 0 ? 1 : read() / total);
-  const tell = (event: string): void => {
-    const complete = places.filter(({ topic, partition, high }) => (reader.position(topic, partition) ?? 0) >= high);
+  const seconds = (): number => ((doneMs ?? performance.now()) - startedMs) / 1000;
+  const tell = (event: string): void =>
     logger.info(event, {
       records: read(),
       count: total,
       share: Math.round(share() * 1000) / 1000,
-      partitions: complete.length,
-      durationMs: Math.round(performance.now() - startedMs),
+      partitionsLeft: [...left()].flatMap(([partition, offsets]) => (offsets > 0 ? [partition] : [])),
+      durationMs: Math.round(seconds() * 1000),
     });
-  };
   const timer = setInterval(() => tell('restore-progress'), TELL_EVERY_MS);
   timer.unref();
   return {
     share,
+    left,
+    seconds,
     done: () => {
       clearInterval(timer);
+      doneMs = performance.now();
       tell('restore-done');
     },
   };

@@ -92,11 +92,16 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   );
   const restore = watchRestore(reader, ends, logger);
 
-  const lags = () => lag.lags(running?.positions() ?? new Map());
+  /** Of every partition this replica has: one that does not run falls behind all the same. */
+  const lags = () => {
+    const tasks = running?.tasks();
+    const assigned = (running?.status() ?? []).map(({ partition }) => partition);
+    return lag.lags(new Map(assigned.map((one) => [one, tasks?.get(one)?.positions ?? projection.countedUpTo(one)])));
+  };
   metrics.watch({
     lags,
     size: projection.view.size,
-    restoreShare: restore.share,
+    restore,
     heldSeconds: openTransactions.heldSeconds,
     tasks: () => {
       const phases = new Map<string, number>();
@@ -155,7 +160,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
         committed: (partition) => stalls.progressed(partition),
         commitDuration: metrics.commitDuration,
         restored: (partition, seconds) => {
-          stalls.progressed(partition);
+          stalls.began(partition);
           metrics.restored(seconds);
         },
         lost: metrics.lost,
@@ -171,7 +176,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, positions } = running;
+  const { failed, ends: currentEnds, tasks } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
@@ -181,10 +186,12 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }
       const behind = new Set(lags().flatMap((one) => (one.lag.records > 0 ? [one.partition] : [])));
-      for (const partition of positions().keys()) if (!behind.has(partition)) stalls.progressed(partition);
+      for (const [partition, { settled }] of tasks()) {
+        if (settled && !behind.has(partition)) stalls.progressed(partition);
+      }
     }),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
-      const expired = [...positions().keys()].flatMap((partition) => {
+      const expired = [...tasks().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
         return offset === null ? [] : [{ partition, offset }];
       });

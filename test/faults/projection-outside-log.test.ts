@@ -57,6 +57,15 @@ test.each<[string, (bench: Bench) => Promise<void>, string]>([
     expect(reasons).toMatch(/^503 /);
     expect(reasons).toContain(said);
     expect(reasons).toContain('npm run rebuild');
+    // A partition that does not run falls behind, and the alert on its lag must see it.
+    await bench.write(randomEvents({ count: 500, seed: 112 }));
+    await eventually(
+      async () => {
+        const metrics = await fetch(`${stopped.adminUrl}/metrics`).then((response) => response.text());
+        return /^vxt_projection_lag_seconds\{[^}]*partition="0"\} [1-9]/m.test(metrics);
+      },
+      { deadlineMs: 30_000, what: () => 'the lag of the partition that stopped' },
+    );
     await stopped.end('SIGTERM');
 
     const { code, output } = await runRebuild(bench.environment);

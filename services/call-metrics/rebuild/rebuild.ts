@@ -5,7 +5,7 @@ import { fence } from '../../shared/kafka/projection/transactional-writer.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
 import { startTableReader, type TableReader, type TableRecord } from '../../shared/kafka/table-reader.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
-import type { CommittedRecord, SourceRecord } from '../../shared/projection/records.ts';
+import type { CommittedRecord, Positions, SourceRecord } from '../../shared/projection/records.ts';
 import { type CallMetricsProjection, createCallMetricsProjection } from '../call-metrics-projection.ts';
 import { createCodecs } from '../codecs.ts';
 import type { CallMetricsConfig } from '../config.ts';
@@ -87,16 +87,12 @@ export async function rebuild(
 
   /** By topic and partition, the end of a log that is shorter than what was read of it: it was made anew. */
   const shortened = new Map<string, number>();
-  const committedPositions = (partition: number): Readonly<Record<string, number>> => {
-    const state = live.view.partition(partition).state();
-    return Object.fromEntries(
-      live.inputs.map((topic) => {
-        const input = topic === live.inputs[0] ? 'callLog' : 'voicemail';
-        const position = state?.inputs.find((one) => one.input === input)?.nextOffset ?? 0;
+  const committedPositions = (partition: number): Positions =>
+    Object.fromEntries(
+      Object.entries(live.countedUpTo(partition)).map(([topic, position]) => {
         return [topic, Math.min(position, shortened.get(`${topic}/${partition}`) ?? position)];
       }),
     );
-  };
   /** Folds on to what is committed now; whether that is reached. */
   const follow = async (partition: number): Promise<boolean> => {
     const replay = replays[partition];
@@ -116,8 +112,10 @@ export async function rebuild(
     }
     observer.progress(folded, total);
   };
-  const untilReached = async (partition: number): Promise<void> => {
-    while (!(await Promise.race([follow(partition), failed]))) {
+  /** All at once, as the inputs are read: what is beyond the position of its partition waits in memory. */
+  const untilReached = async (which: readonly number[]): Promise<void> => {
+    const reached = async () => (await Promise.all(which.map(follow))).every(Boolean);
+    while (!(await Promise.race([reached(), failed]))) {
       progress();
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
@@ -130,7 +128,7 @@ export async function rebuild(
         if ((committedPositions(partition)[topic] ?? 0) > high) shortened.set(`${topic}/${partition}`, high);
       }
     }
-    for (let partition = 0; partition < partitions; partition += 1) await untilReached(partition);
+    await untilReached([...replays.keys()]);
     progress();
     observer.comparison(
       reportOf(replays.map((replay, partition) => compareTables(live.view.partition(partition), replay.view))),
@@ -141,7 +139,7 @@ export async function rebuild(
       const writer = await fence(kafka, `${topicPrefix}call-metrics-${partition}`, partition, TRANSACTION_TIMEOUT_MS);
       try {
         await Promise.race([readTo(own, live.restoredFrom, partition, await ends()), failed]);
-        await untilReached(partition);
+        await untilReached([partition]);
         const before = live.view.partition(partition);
         const after = replays[partition]?.view ?? before;
         const comparison = compareTables(before, after);

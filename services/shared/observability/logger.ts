@@ -34,6 +34,7 @@ export type LogFields = Readonly<{
     | 'members'
     | 'generation'
     | 'partitions'
+    | 'partitionsLeft'
     | 'attempt'
     | 'retriable'
     | 'errorType'

@@ -40,6 +40,8 @@ export type TaskObserver = Readonly<{
 /** One partition of the inputs, read in order, committed in chained transactions. */
 export type Task = Readonly<{
   positions: () => Positions;
+  /** Whether all that was folded is committed. */
+  settled: () => boolean;
   /** Folds a batch that continues at the position; what lies before the position is left out. */
   take: (batch: SourceBatch) => Taken;
   /** Moves over offsets that hold no record that counts, such as transaction markers. */
@@ -100,6 +102,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
 
   return {
     positions: () => ({ ...positions }),
+    settled: () => waiting === 0 && committing === null && !ended,
     take: ({ topic, fromOffset, nextOffset, records }) => {
       if (ended) return 'ended';
       const position = positions[topic];

@@ -55,9 +55,11 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 describe('A task', () => {
   test('when records come, then they are committed with the position after the interval', async () => {
     const { task, commits, committed, batch, fire } = given();
+    expect(task.settled()).toBe(true);
     expect(task.take(batch(10, [10, 11]))).toBe('taken');
-    expect(commits).toEqual([]);
+    expect([commits, task.settled()]).toEqual([[], false]);
     fire();
+    expect(task.settled()).toBe(false);
     expect(commits[0]?.keys).toEqual(['10,11@12']);
     commits[0]?.resolve();
     await settled();

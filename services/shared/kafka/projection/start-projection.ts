@@ -51,8 +51,8 @@ export type RunningProjection = Running &
     status: () => readonly SlotStatus[];
     /** Whether the group was joined. */
     joined: () => boolean;
-    /** Positions of the tasks that run. */
-    positions: () => ReadonlyMap<number, Positions>;
+    /** Of the tasks that run: how far they have folded, and whether all of that is committed. */
+    tasks: () => ReadonlyMap<number, Readonly<{ positions: Positions; settled: boolean }>>;
     /** The ends of the inputs and of the projection's own topics. */
     ends: () => Promise<EndsOfTopics>;
   }>;
@@ -226,11 +226,11 @@ export async function startProjection(
     ends,
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
-    positions: () =>
+    tasks: () =>
       new Map(
         [...slots].flatMap(([partition, slot]) => {
           const task = slot.task();
-          return task === null ? [] : [[partition, task.positions()] as const];
+          return task === null ? [] : [[partition, { positions: task.positions(), settled: task.settled() }] as const];
         }),
       ),
     stop: async () => {

@@ -13,7 +13,13 @@ import { type TransactionalWriter, TransactionLostError } from './transactional-
  */
 export type SlotPhase = 'fencing' | 'restoring' | 'running' | 'awaiting-membership' | 'stopped';
 
-export type SlotStatus = Readonly<{ partition: number; phase: SlotPhase; sinceMs: number; problem: string | null }>;
+export type SlotStatus = Readonly<{
+  partition: number;
+  phase: SlotPhase;
+  /** When it began to run, or since when it does not, however often it was fenced and restored since then; by `now`. */
+  sinceMs: number;
+  problem: string | null;
+}>;
 
 export type SlotOptions = Readonly<{
   partition: number;
@@ -59,7 +65,14 @@ export function openSlot(options: SlotOptions): TaskSlot {
   let status: SlotStatus = { partition, phase: 'fencing', sinceMs: now(), problem: null };
 
   const enter = (phase: SlotPhase, problem: string | null = null): void => {
-    status = { partition, phase, sinceMs: status.phase === phase ? status.sinceMs : now(), problem };
+    const goesOn = (phase === 'running') === (status.phase === 'running');
+    status = { partition, phase, sinceMs: goesOn ? status.sinceMs : now(), problem };
+  };
+
+  const pauseUnlessClosed = async (): Promise<void> => {
+    const pause = Promise.withResolvers<void>();
+    const cancel = after(RETRY_MS, pause.resolve);
+    await Promise.race([pause.promise, closed.promise]).finally(cancel);
   };
 
   const runOnce = async (): Promise<void> => {
@@ -72,9 +85,13 @@ export function openSlot(options: SlotOptions): TaskSlot {
       const opened = await Promise.race([options.restore(partition), closed.promise]);
       if (opened === undefined || closing) return;
       restart = Promise.withResolvers<Error>();
+      let commits = 0;
       const running = createTask({
         opened,
-        commit: writer.commit,
+        commit: async (records) => {
+          await writer.commit(records);
+          commits += 1;
+        },
         limits: options.limits,
         after,
         observer: options.observer,
@@ -88,6 +105,8 @@ export function openSlot(options: SlotOptions): TaskSlot {
       const reason = await Promise.race([running.lost, restart.promise, closed.promise]);
       if (closing) return;
       await lost(reason);
+      // One that was lost before it committed anything is likely to be lost again at once.
+      if (commits === 0) await pauseUnlessClosed();
     } finally {
       task = null;
       await writer.discard();
@@ -100,7 +119,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
     options.observer.lost(partition);
     const fenced = reason instanceof TransactionLostError && reason.fenced;
     logger.warn('task-lost', { partition, state: fenced ? 'fenced' : 'unknown', ...errorFields(reason) });
-    if (!fenced) return;
+    if (!fenced) return enter('fencing', reason instanceof Error ? reason.message : String(reason));
     enter('awaiting-membership');
     await Promise.race([options.confirmedMember(), closed.promise]);
   };
@@ -117,7 +136,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
         }
         logger.warn('task-start-failed', { partition, ...errorFields(error) });
         enter(status.phase, error instanceof Error ? error.message : String(error));
-        await Promise.race([new Promise((resolve) => setTimeout(resolve, RETRY_MS)), closed.promise]);
+        await pauseUnlessClosed();
       }
     }
   };

@@ -1,0 +1,104 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { openSlot } from '../../../services/shared/kafka/projection/task-slot.ts';
+import {
+  type TransactionalWriter,
+  TransactionLostError,
+} from '../../../services/shared/kafka/projection/transactional-writer.ts';
+import { createLogger } from '../../../services/shared/observability/logger.ts';
+import type { Fold } from '../../../services/shared/projection/projection.ts';
+import type { SourceBatch } from '../../../services/shared/projection/task.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const batch: SourceBatch = {
+  topic: 'in',
+  fromOffset: 0,
+  nextOffset: 1,
+  records: [{ topic: 'in', partition: 0, offset: 0, timestampMs: 0, key: null, value: null, headers: {} }],
+};
+const fold: Fold = { apply: () => undefined, takeTransaction: () => ({ records: [], committed: () => undefined }) };
+
+/** A slot that fetches one record whenever it runs; commits and fences do what the test says. */
+function slotWith({ commit, fence }: { commit?: () => Promise<void>; fence?: () => Promise<void> }) {
+  let nowMs = 0;
+  let confirm = (): void => undefined;
+  let fences = 0;
+  const writer: TransactionalWriter = { commit: commit ?? (async () => undefined), discard: async () => undefined };
+  const committed = jest.fn();
+  const slot = openSlot({
+    partition: 0,
+    fence: async () => {
+      fences += 1;
+      await fence?.();
+      return writer;
+    },
+    restore: async () => ({ positions: { in: 0 }, fold }),
+    confirmedMember: () =>
+      new Promise((resolve) => {
+        confirm = resolve;
+      }),
+    fetchFrom: () => slot.task()?.take(batch),
+    pause: () => undefined,
+    refused: () => undefined,
+    limits: { intervalMs: 1, records: 10 },
+    observer: { committed, restored: () => undefined, lost: () => undefined },
+    logger: createLogger('test', 'silent'),
+    now: () => {
+      nowMs += 1;
+      return nowMs;
+    },
+  });
+  return { slot, committed, fences: () => fences, confirm: () => confirm() };
+}
+
+describe('A partition of this member', () => {
+  test('when a commit fails and nobody knows why, then it is fenced and restored, and goes on', async () => {
+    let failures = 1;
+    const { slot, fences, committed } = slotWith({
+      commit: async () => {
+        failures -= 1;
+        if (failures >= 0) throw new TransactionLostError(new Error('no answer'));
+      },
+    });
+    await eventually(() => committed.mock.calls.length === 1);
+    expect([fences(), slot.status().phase]).toEqual([2, 'running']);
+    await slot.close();
+  });
+
+  test('when every commit fails, then it pauses before it tries again, and says why', async () => {
+    const { slot, fences } = slotWith({
+      commit: () => Promise.reject(new TransactionLostError(new Error('too large'))),
+    });
+    await eventually(() => slot.status().problem !== null);
+    expect(slot.status()).toMatchObject({ phase: 'fencing', problem: 'Transaction lost: too large' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(fences()).toBe(1);
+    await slot.close();
+  });
+
+  test('when it cannot be fenced again and again, then it tells since when it does not run', async () => {
+    const { slot, fences } = slotWith({ fence: () => Promise.reject(new Error('no coordinator')) });
+    const { sinceMs } = slot.status();
+    await eventually(() => fences() === 2);
+    expect(slot.status()).toMatchObject({ phase: 'fencing', problem: 'no coordinator', sinceMs });
+    await slot.close();
+  });
+
+  test('when it was fenced itself, then it fences nobody until the group has confirmed this member', async () => {
+    let first = true;
+    const fencedOut = Object.assign(new Error('fenced'), { type: 'PRODUCER_FENCED' });
+    const { slot, fences, committed, confirm } = slotWith({
+      commit: async () => {
+        if (first) {
+          first = false;
+          throw new TransactionLostError(fencedOut);
+        }
+      },
+    });
+    await eventually(() => slot.status().phase === 'awaiting-membership');
+    expect(fences()).toBe(1);
+    confirm();
+    await eventually(() => committed.mock.calls.length === 1);
+    expect(fences()).toBe(2);
+    await slot.close();
+  });
+});
