@@ -15,6 +15,9 @@ export class TopicError extends Error {
 /** Room for the largest body the ingress can be set to take (3 MiB), with its headers. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
+/** Of a dead letter's headers that tell where its record came from. */
+const DEAD_LETTER_HEADERS_BYTES = 64 * 1024;
+
 const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record<string, string>>>> = {
   keep: {
     'cleanup.policy': 'delete',
@@ -86,6 +89,7 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
     ...cleanup[topicDefinitions[topic].cleanup],
     'min.insync.replicas': String(inSync),
     ...(inputs.has(topic) ? { 'message.timestamp.type': 'LogAppendTime' } : {}),
+    ...(topic === 'deadLetters' ? { 'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADERS_BYTES) } : {}),
   };
   const definition: ITopicConfig = {
     topic: name,
