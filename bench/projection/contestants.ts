@@ -46,7 +46,12 @@ export function ours(
     start: () =>
       startServer(
         process.execPath,
-        [...nodeFlags, '--disable-warning=TimeoutNegativeWarning', join(root, 'services/call-metrics/main.ts')],
+        [
+          ...nodeFlags,
+          ...(process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean),
+          '--disable-warning=TimeoutNegativeWarning',
+          join(root, 'services/call-metrics/main.ts'),
+        ],
         {
           KAFKA_BROKERS: stack.brokers,
           SCHEMA_REGISTRY_URL: stack.registryUrl,

@@ -32,6 +32,19 @@ describe('call-metrics on real Kafka', () => {
     expect(log.size).toBeGreaterThan(100);
   });
 
+  test('When there are two replicas, then each answers for every user, whoever has the partition', async () => {
+    const other = await startCallMetricsProcess(bench.environment);
+    const answersOf = async (replica: CallMetricsProcess) => {
+      const { users } = await json(await get(replica, '/v1/users?limit=1000'));
+      const paths = users.map(({ uid }: { uid: string }) => `/v1/users/${uid}/call-metrics`);
+      return Promise.all(paths.map(async (path: string) => json(await get(replica, path))));
+    };
+    const answers = await answersOf(service);
+    expect(answers.length).toBeGreaterThan(10);
+    await eventually(async () => JSON.stringify(await answersOf(other)) === JSON.stringify(answers));
+    expect(await other.end('SIGTERM')).toBe(0);
+  });
+
   test('When it is stopped and started again, then it exits 0 and the totals and their entity tag are the same', async () => {
     const before = await eventually(async () => {
       const response = await get(service, '/v1/users/u-7/call-metrics');
