@@ -9,6 +9,7 @@ import type { TableReader } from '../table-reader.ts';
 import { tracedBatches } from '../traced-batches.ts';
 import { assertInLog } from './assert-in-log.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
+import { leaveGroup } from './leave-group.ts';
 import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
 import { createMembership } from './membership.ts';
 import { offsetPublisher } from './offset-publisher.ts';
@@ -236,7 +237,7 @@ export async function startProjection(
     stop: async () => {
       stopping = true;
       await Promise.all([...[...slots.values()].map((slot) => slot.close()), ...closings.values()]);
-      await consumer.disconnect().catch((error: unknown) => logger.warn('consumer-stop-failed', errorFields(error)));
+      await leaveGroup(consumer, settings.groupId, logger);
     },
   };
 }
