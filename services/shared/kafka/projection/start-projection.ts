@@ -1,6 +1,6 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Running } from '../../lifecycle/host.ts';
-import { errorFields, type Logger } from '../../observability/logger.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { Opened, Projection } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import type { Task } from '../../projection/task.ts';
