@@ -82,7 +82,7 @@ describe('When the broker is killed and started again three times under load', (
     const others = sent.filter(({ status }) => status !== 202);
     expect(others.length).toBeGreaterThan(0);
     expect(others.filter(({ status, retryAfter }) => status !== 503 || retryAfter === null)).toEqual([]);
-    expect(Math.max(...sent.map(({ tookMs }) => tookMs))).toBeLessThan(DEADLINE_MS * 2);
+    expect(sent.filter(({ tookMs }) => tookMs >= DEADLINE_MS * 2)).toEqual([]);
     expect(await missing('plain.', acceptedIds(sent))).toEqual([]);
     expect(await ingress.end()).toBe(0);
   });
