@@ -80,7 +80,10 @@ export function createReplay(
   };
 
   return {
-    take: (records) => next(() => waiting.get(records[0]?.topic ?? '')?.push(...records)),
+    take: (records) =>
+      next(() => {
+        for (const record of records) waiting.get(record.topic)?.push(record);
+      }),
     advanceTo: (told) =>
       next(() => {
         limits = told;
