@@ -1,4 +1,4 @@
-import type { RunLater } from '../../services/shared/observability/summarise.ts';
+import type { RunLater } from '../../services/shared/lifecycle/run-later.ts';
 
 /** Timers that run when a test says that time passes. */
 export type Timers = Readonly<{
@@ -7,6 +7,8 @@ export type Timers = Readonly<{
   nowMs: () => number;
   /** Lets so many milliseconds pass; what falls due in them runs in its order. */
   pass: (milliseconds: number) => void;
+  /** Lets so many milliseconds pass in which nothing runs; what fell due in them runs late, after them. */
+  standStill: (milliseconds: number) => void;
   /** How many are to run yet. */
   waiting: () => number;
 }>;
@@ -14,6 +16,17 @@ export type Timers = Readonly<{
 export function createTimers(): Timers {
   const due = new Set<Readonly<{ atMs: number; work: () => void }>>();
   let now = 0;
+  const pass = (milliseconds: number): void => {
+    const end = now + milliseconds;
+    for (;;) {
+      const [next] = [...due].filter(({ atMs }) => atMs <= end).sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      now = Math.max(now, next.atMs);
+      due.delete(next);
+      next.work();
+    }
+    now = end;
+  };
   return {
     later: (work, delayMs) => {
       const one = { atMs: now + delayMs, work };
@@ -21,16 +34,10 @@ export function createTimers(): Timers {
       return () => due.delete(one);
     },
     nowMs: () => now,
-    pass: (milliseconds) => {
-      const end = now + milliseconds;
-      for (;;) {
-        const [next] = [...due].filter(({ atMs }) => atMs <= end).sort((a, b) => a.atMs - b.atMs);
-        if (next === undefined) break;
-        now = next.atMs;
-        due.delete(next);
-        next.work();
-      }
-      now = end;
+    pass,
+    standStill: (milliseconds) => {
+      now += milliseconds;
+      pass(0);
     },
     waiting: () => due.size,
   };

@@ -1,3 +1,4 @@
+import { type RunLater, runLater } from '../lifecycle/run-later.ts';
 import type { LogFields, Logger } from './logger.ts';
 
 /**
@@ -13,22 +14,12 @@ export type Summary = Readonly<{
   close: () => void;
 }>;
 
-/** Runs `work` once, after `delayMs` by a monotonic clock, without keeping the process alive. Calls it off by what it returns. */
-export type RunLater = (work: () => void, delayMs: number) => () => void;
-
 type Level = 'warn' | 'error';
 type Kind = Readonly<{ add: (fields: LogFields) => void; close: () => void }>;
 
 const EVERY_MS = 60_000;
 const KINDS_OF_AN_EVENT = 5;
 const OTHERS = Symbol('all kinds beyond the limit');
-
-/** Node's timers go by a monotonic clock. */
-const byTimer: RunLater = (work, delayMs) => {
-  const timer = setTimeout(work, delayMs);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 const summaries = new WeakMap<Logger, Summary>();
 
@@ -40,7 +31,7 @@ export function summaryOf(logger: Logger): Summary {
 }
 
 /** A summary for a test; see `summaryOf`. */
-export function createSummary(logger: Pick<Logger, Level>, later: RunLater = byTimer): Summary {
+export function createSummary(logger: Pick<Logger, Level>, later: RunLater = runLater): Summary {
   const kindsOf = new Map<string, Map<string | symbol, Kind>>();
 
   const say =
