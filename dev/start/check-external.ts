@@ -1,3 +1,4 @@
+import { brokerAddress } from '../../services/shared/config/broker-address.ts';
 import { kafkaProblem, registryProblem } from '../stack/probes.ts';
 import { StackError } from '../stack/stack-error.ts';
 
@@ -5,22 +6,27 @@ const WITHIN_MS = 5_000;
 
 /** Throws StackError, one line, unless a broker of the list and the registry answer within 5 s. Behind TLS only that something listens is checked. */
 export async function checkExternal(brokers: string, registryUrl: string, tls: boolean): Promise<void> {
-  const list = brokers.split(',').map((broker) => broker.trim());
+  const list = brokers
+    .split(',')
+    .map((broker) => broker.trim())
+    .filter((broker) => broker !== '');
   const [registry, ...answers] = await Promise.all([
     registryProblem(registryUrl.replace(/\/+$/, ''), WITHIN_MS),
     ...list.map((broker) => brokerProblem(broker, tls)),
   ]);
   const problems = [
-    ...(answers.includes(null) ? [] : [`no broker of KAFKA_BROKERS=${brokers} answers (${answers[0]})`]),
+    ...(answers.includes(null)
+      ? []
+      : [`no broker of KAFKA_BROKERS=${brokers} answers (${answers[0] ?? 'it names none'})`]),
     ...(registry === null ? [] : [`SCHEMA_REGISTRY_URL=${withoutLogin(registryUrl)} does not answer (${registry})`]),
   ];
   if (problems.length > 0) throw new StackError(`STACK=external: ${problems.join('; ')}`);
 }
 
 async function brokerProblem(broker: string, tls: boolean): Promise<string | null> {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(broker) ?? [];
-  if (host === undefined || port === undefined || Number(port) > 65_535) return `${broker} is not host:port`;
-  return await kafkaProblem(host.replace(/^\[|\]$/g, ''), Number(port), WITHIN_MS, tls);
+  const address = brokerAddress(broker);
+  if ('problem' in address) return `${broker} ${address.problem}`;
+  return await kafkaProblem(address.host, address.port, WITHIN_MS, tls);
 }
 
 /** An address may hold a password. */

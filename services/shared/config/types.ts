@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { brokerAddress } from './broker-address.ts';
 
 /** The types that settings are written in: each reads a string and says in words what it wants. */
 export const text = z.string().min(1, 'must not be empty');
@@ -30,10 +31,17 @@ export const commaList = z
   )
   .refine((members) => members.length > 0, 'must be a comma list with at least one member');
 
-export const brokerList = commaList.refine(
-  (members) => members.every((member) => /^[^\s:]+:\d{1,5}$|^\[[^\]]+\]:\d{1,5}$/.test(member)),
-  'must be a comma list of host:port',
-);
+/** Brokers as they are written, each host:port or [IPv6 address]:port. */
+export const brokerList = commaList.superRefine((members, context) => {
+  for (const member of members) {
+    const address = brokerAddress(member);
+    if ('problem' in address)
+      context.addIssue({
+        code: 'custom',
+        message: `must be a comma list of host:port, but ${member} ${address.problem}`,
+      });
+  }
+});
 
 export const httpUrl = z
   .string()
