@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { javaProperties } from './java-properties.ts';
 import { kafkaProblem } from './probes.ts';
 import { type ServerProcess, type ServerProcessOptions, serverProcess } from './server-process.ts';
 import { StackError } from './stack-error.ts';
@@ -31,12 +32,7 @@ export function kafkaServer(options: KafkaServerOptions): ServerProcess {
   mkdirSync(directory, { recursive: true });
   const propertiesFile = join(directory, 'server.properties');
   const properties = { ...brokerProperties(options), ...options.properties };
-  writeFileSync(
-    propertiesFile,
-    `${Object.entries(properties)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('\n')}\n`,
-  );
+  writeFileSync(propertiesFile, javaProperties(properties));
   return serverProcess({
     name: 'Kafka',
     command: java,
@@ -94,6 +90,7 @@ async function formatOnce(
     ...formatArguments,
   ];
   const child = spawn(java, args, {
+    env: jvmEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...(signal === undefined ? {} : { signal }),
@@ -114,12 +111,14 @@ const logging = (level: string): readonly string[] => [
   "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
 ];
 
-/** Only what a JVM needs: nothing of the launcher's environment, which may hold tokens, reaches Kafka or the registry. */
+/**
+ * Only what a JVM needs: nothing of the launcher's environment, which may hold tokens, reaches Kafka or the registry. In another locale than one of UTF-8 Java
+ * cannot open a path in another alphabet.
+ */
 export function jvmEnvironment(): Readonly<Record<string, string>> {
-  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'JAVA_HOME'];
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value !== undefined && kept.includes(name) ? [[name, value]] : [],
-    ),
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'JAVA_HOME'];
+  const inherited = Object.entries(process.env).flatMap(([name, value]) =>
+    value !== undefined && kept.includes(name) ? [[name, value] as const] : [],
   );
+  return { ...Object.fromEntries(inherited), LC_ALL: 'C.UTF-8' };
 }

@@ -10,6 +10,7 @@ import { StackError } from '../stack/stack-error.ts';
 import { checkExternal } from './check-external.ts';
 import { chooseStack, type StackKind } from './choose-stack.ts';
 import { createTopics } from './create-topics.ts';
+import { checkDataDirectory } from './data-directory.ts';
 import { followErrors } from './follow-errors.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { hasPrometheus, prometheusProcess } from './prometheus-process.ts';
@@ -43,6 +44,7 @@ export async function start(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
   const settings = readStartSettings(environment);
   const kind = pickStack(environment, voice);
+  if (kind === 'java') checkDataDirectory(settings.dataDirectory);
   const withPrometheus = hasPrometheus(environment);
   if (!withPrometheus)
     voice.say('Without Prometheus, which nothing here needs: no program `prometheus` is on the path.');
