@@ -28,7 +28,6 @@ const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record
   compact: { 'cleanup.policy': 'compact' },
   truncated: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
 };
-const inputs: ReadonlySet<TopicId> = new Set(['callLogs', 'voicemails']);
 
 /** The topics of a service, by the right it cannot do without. */
 export type UsedTopics = Readonly<{ reads: readonly TopicId[]; writes: readonly TopicId[] }>;
@@ -88,7 +87,8 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
   const config: Record<string, string> = {
     ...cleanup[topicDefinitions[topic].cleanup],
     'min.insync.replicas': String(inSync),
-    ...(inputs.has(topic) ? { 'message.timestamp.type': 'LogAppendTime' } : {}),
+    // Records carry the broker's time: by one of their own, a producer whose clock is wrong would be refused.
+    'message.timestamp.type': 'LogAppendTime',
     ...(topic === 'deadLetters' ? { 'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADERS_BYTES) } : {}),
   };
   const definition: ITopicConfig = {
