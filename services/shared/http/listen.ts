@@ -1,34 +1,65 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { IDLE_GRACE_MS, keepConnections } from './connections.ts';
+import { sendProblem } from './problem.ts';
+import { type ProtocolRefusal, protocolProblems, refusalOf } from './protocol-refusals.ts';
+import { type OnRefused, refuseErrors } from './refuse-errors.ts';
 
 export type Listening = Readonly<{
   /** The port it listens on: the one asked for, or the one the system chose for 0. */
   port: number;
   server: Server;
-  /** Takes no new connection, lets requests in flight end, then closes. Connections still busy after `withinMs` are cut. */
+  /**
+   * Takes no new connection and lets requests in flight end; answers say `Connection: close`. Idle connections end
+   * after IDLE_GRACE_MS, connections still busy after `withinMs` are cut. Resolves as soon as no connection is left.
+   */
   close: (withinMs?: number) => Promise<void>;
 }>;
 
 type Where = Readonly<{ host: string; port: number; portVariable: string }>;
 
-/** Listens, or throws an error that names the port and the variable that changes it. */
-export async function listen(listener: RequestListener, where: Where, options: ServerOptions = {}): Promise<Listening> {
-  const server = createServer(options, listener);
+type Options = ServerOptions & Readonly<{ onRefused?: OnRefused }>;
+
+/**
+ * Listens, or throws an error that names the port and the variable that changes it. What is not HTTP as we speak it
+ * is refused as `application/problem+json` before `listener` sees it, and told to `onRefused`. With
+ * `Expect: 100-continue` it is `listener` that calls `writeContinue`, when it wants the body.
+ */
+export async function listen(listener: RequestListener, where: Where, options: Options = {}): Promise<Listening> {
+  const { onRefused = () => undefined, ...serverOptions } = options;
+  // A missing Host is refused here: node:http would answer it without a problem.
+  const server = createServer({ ...serverOptions, requireHostHeader: false });
+  // Or headers after the 2,000th are left out unseen, Transfer-Encoding among them. Their bytes are limited.
+  server.maxHeadersCount = 0;
+  const connections = keepConnections(server);
+  const receive =
+    (refuse: (request: IncomingMessage) => ProtocolRefusal | null): RequestListener =>
+    (request, response) => {
+      connections.requested(request, response);
+      // No upgrade is taken, and node:http's parser loses what it had read behind the request that asked for one.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+      const refusal = refuse(request);
+      if (refusal === null) return listener(request, response);
+      onRefused(refusal);
+      response.shouldKeepAlive = false;
+      sendProblem(response, protocolProblems[refusal]);
+    };
+  server.on('request', receive(refusalOf));
+  server.on('checkContinue', receive(refusalOf));
+  server.on(
+    'checkExpectation',
+    receive((request) => refusalOf(request) ?? 'expectation'),
+  );
+  refuseErrors(server, connections.latest, onRefused);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, where)));
     server.listen(where.port, where.host, resolve);
   });
-  const close = (withinMs = 10_000): Promise<void> =>
-    new Promise((resolve) => {
-      const cut = setTimeout(() => server.closeAllConnections(), withinMs);
-      const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
-      server.close(() => {
-        clearTimeout(cut);
-        clearInterval(closeIdle);
-        resolve();
-      });
-    });
-  return { port: (server.address() as AddressInfo).port, server, close };
+  return {
+    port: (server.address() as AddressInfo).port,
+    server,
+    close: (withinMs = 10_000) => connections.close(withinMs, IDLE_GRACE_MS),
+  };
 }
 
 function explain(error: NodeJS.ErrnoException, { host, port, portVariable }: Where): Error {
