@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Kafka } from 'kafkajs';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { readSettings } from '../../services/shared/config/settings.ts';
-import { createKafka } from '../../services/shared/kafka/connection.ts';
+import { createSeverableKafka, type SeverableKafka } from '../../services/shared/kafka/connection.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../services/shared/kafka/publisher/outgoing-record.ts';
 import { boundedClient, createPublisher } from '../../services/shared/kafka/publisher/publisher.ts';
 import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';
@@ -114,8 +113,8 @@ async function publishThroughFaults(topicSuffix: string, publish: (record: Outgo
   return { lost: [...durable].filter((id) => !inLog.has(id)), durable: durable.size, log };
 }
 
-const kafkaThroughProxy = (): Kafka =>
-  createKafka(
+const kafkaThroughProxy = (): SeverableKafka =>
+  createSeverableKafka(
     readSettings(kafkaSettings, { ...stack.environment, KAFKA_BROKERS: proxy.address }),
     'test',
     createLogger('test', 'silent'),
@@ -124,9 +123,10 @@ const kafkaThroughProxy = (): Kafka =>
 
 test('When records of a key are given in an order, then their first occurrences are in the log in that order', async () => {
   const publisher = createPublisher(
-    kafkaThroughProxy(),
+    kafkaThroughProxy,
+    [`${stack.prefix}voicemails`],
     { lanes: 2, batchRecords: 500, batchBytes: 524_288, queueRecords: 10_000, queueBytes: 2 ** 26, deadlineMs: 8_000 },
-    { sent: () => undefined, resent: () => undefined, renewed: () => undefined },
+    { sent: () => undefined, resent: () => undefined, renewed: () => undefined, refused: () => undefined },
   );
   await publisher.connected();
   const { lost, durable, log } = await publishThroughFaults('voicemails', publisher.publish);
@@ -146,7 +146,7 @@ test('When records of a key are given in an order, then their first occurrences 
 });
 
 test('When a publisher has several sends in flight on a producer, then this test sees that it loses what it called durable', async () => {
-  const producer = kafkaThroughProxy().producer({ idempotent: true, retry: { retries: 5 } });
+  const producer = kafkaThroughProxy().kafka.producer({ idempotent: true, retry: { retries: 5 } });
   await producer.connect();
   const { lost, durable } = await publishThroughFaults('unrecognised-webhooks', async (record) => {
     const sent = await producer.sendBatch(toBatch([record], 2_000)).catch(() => null);

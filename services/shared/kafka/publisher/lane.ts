@@ -1,193 +1,162 @@
-import type { Producer } from 'kafkajs';
-import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
-import { assertAcknowledged, toBatch } from './to-batch.ts';
+import { brokerErrorType } from '../access.ts';
+import { answerTo } from '../produce/use-own-produce-answers.ts';
+import { createLaneQueue, type Item, settle } from './lane-queue.ts';
+import { type OutgoingRecord, type PublishOutcome, placeOf } from './outgoing-record.ts';
+import { type Verdict, verdictOf } from './produce-verdict.ts';
+import { createProducerSlot, type ProducerSlotOptions } from './producer-slot.ts';
+import { toMessage } from './to-batch.ts';
 
-/** What a lane tells of its work; counts and durations only. */
+/** What a lane tells of its work; counts, durations, and the places and errors of Kafka only. */
 export type LaneObserver = Readonly<{
-  /** A batch of `records` was acknowledged after `seconds`. */
+  /** Of a request, `records` were acknowledged after `seconds`. */
   sent: (records: number, seconds: number) => void;
-  /** Records of a failed batch are sent again on a new producer: they may be in the log twice. */
+  /** Records that may be in the log are sent again on a new producer: they may be there twice. */
   resent: (records: number) => void;
   /** The lane discards its producer, because of `error` or (null) before its sequence numbers wrap. */
   renewed: (error: unknown) => void;
+  /** The broker refuses records of a place by Kafka's name of the error, for `error`'s reason. */
+  refused: (refusal: Readonly<{ topic: string; partition: number; errorType: string; error: unknown }>) => void;
 }>;
 
-export type LaneOptions = Readonly<{
-  /** A new idempotent producer, not connected. Its retries and timeouts must be bounded below the deadline of records. */
-  createProducer: () => Producer;
-  /** What an error says, in the words of a missing right or setting; it was met while records of these topics were to be sent. */
-  explain: (error: unknown, topics: readonly string[]) => unknown;
-  now: () => number;
-  batchRecords: number;
-  batchBytes: number;
-  /** How long the broker may wait for its replicas, in milliseconds. */
-  ackTimeoutMs: number;
-  observer: LaneObserver;
-}>;
+export type LaneOptions = Omit<ProducerSlotOptions, 'topic'> &
+  Readonly<{
+    topic: string;
+    /** What an error says, in the words of a missing right or setting; it was met while records of this topic were to be sent. */
+    explain: (error: unknown) => unknown;
+    /** A monotonic clock, in milliseconds. */
+    now: () => number;
+    batchRecords: number;
+    batchBytes: number;
+    observer: LaneObserver;
+  }>;
 
-/** Rule 3: kafkajs wraps the sequence of a partition wrongly at 2^31; a lane's producer ends well before. */
-const RECORDS_PER_PRODUCER = 2 ** 30;
-/** A record is sent on at most two producers: once more after a failure for good, if its deadline allows. */
+/** A record whose answers are lost is sent on at most two producers. */
 const ATTEMPTS = 2;
+/** A topic that is not there is waited for this often: it may be one that was created a moment ago. */
+const ATTEMPTS_WITHOUT_TOPIC = 3;
 const SWEEP_MS = 100;
-const RECONNECT_MS = 250;
-
-type Item = {
-  readonly record: OutgoingRecord;
-  readonly bytes: number;
-  readonly deadlineMs: number;
-  readonly answer: (outcome: PublishOutcome) => void;
-  attempts: number;
-  settled: boolean;
-};
+const PAUSE_MS = 250;
+/** For so long a refusal answers for what comes after it, so that a revoked right costs one request a second and not one each webhook. */
+const REFUSAL_MS = 1_000;
+const CLOSE_WITHIN_MS = 2_000;
 
 export type Lane = Readonly<{
   /**
-   * Sends the record after those given before it, and says what became of it: at its deadline (by `now`) at the latest.
-   * At once `unavailable` while no broker takes the lane's connection.
+   * Sends the record after those given before it for its place, and says what became of it: at its deadline (by `now`) at the latest.
+   * At once `unavailable` while no broker takes the lane's connection, `refused` while one refuses its place.
    */
   publish: (record: OutgoingRecord, deadlineMs: number) => Promise<PublishOutcome>;
   /** Whether the lane has a producer that a broker took. */
   isUp: () => boolean;
   /** Resolves once the lane has connected its first producer. */
   connected: Promise<void>;
-  /** Lets what was given be sent or expire, then disconnects. */
+  /** Lets what was given be sent, for 2 s at most, then disconnects: what is left is given up. */
   close: () => Promise<void>;
 }>;
 
 /**
- * One idempotent producer with one `send` in flight (rule 1: two would lose records that were acknowledged), which
- * batches what arrived meanwhile. A producer whose send failed for good is discarded after the send has settled
- * (rule 2). Order is kept: what was given first is in the log first.
+ * The records of one topic (of some of its partitions), so that what happens to a topic holds up no other. One idempotent producer with one request in flight,
+ * which batches what arrived meanwhile: with two, kafkajs loses records that were acknowledged. A producer of which a request failed, or was refused in part, is
+ * never used again, as its sequence numbers are not those of the broker any more. Order is kept for each partition: what was given first is in the log first.
  */
 export function createLane(options: LaneOptions): Lane {
-  const { createProducer, explain, now, batchRecords, batchBytes, ackTimeoutMs, observer } = options;
-  let producer: Producer | null = null;
-  let sentByProducer = 0;
-  let state: 'connecting' | 'up' | 'down' = 'connecting';
-  let queue: Item[] = [];
-  let inFlight: Item[] = [];
+  const { topic, explain, now, observer } = options;
+  const slot = createProducerSlot(options);
+  const queue = createLaneQueue(options);
+  const refusedUntil = new Map<string, number>();
+  const connected = Promise.withResolvers<void>();
+  let isDown = false;
   let running: Promise<void> | null = null;
   let closing = false;
-  const connected = Promise.withResolvers<void>();
 
-  /**
-   * What Kafka does not take in time is given up whole, in the order in which it was given: were only a part of it, what
-   * stays could overtake what is sent again or spooled.
-   */
-  const giveUp = (): void => {
-    const held = [...inFlight, ...queue];
-    queue = [];
-    for (const item of held) settle(item, 'unavailable');
-  };
-  const sweep = setInterval(() => {
-    const oldest = inFlight.find((item) => !item.settled) ?? queue[0];
-    if (oldest !== undefined && now() >= oldest.deadlineMs) giveUp();
-  }, SWEEP_MS);
+  const sweep = setInterval(() => queue.giveUp(queue.late(now()), 'unavailable'), SWEEP_MS);
   sweep.unref();
 
-  const takeBatch = (): Item[] => {
-    let bytes = 0;
-    let count = 0;
-    for (const item of queue) {
-      if (count === batchRecords || (count > 0 && bytes + item.bytes > batchBytes)) break;
-      bytes += item.bytes;
-      count += 1;
+  /** One attempt. While no broker takes the connection, nothing waits for one. */
+  const connect = async (): Promise<void> => {
+    const failure = await slot.connect();
+    if (failure === null) {
+      isDown = false;
+      connected.resolve();
+      return;
     }
-    return queue.splice(0, count);
+    if (!isDown) observer.renewed(explain(failure));
+    isDown = true;
+    queue.giveUp('all', 'unavailable');
+    if (!closing) await pause(PAUSE_MS);
   };
 
-  const discard = (error: unknown): void => {
-    const old = producer;
-    producer = null;
-    state = 'connecting';
-    observer.renewed(error);
-    void old?.disconnect().catch(() => undefined);
+  const refuse = (item: Item, errorType: string, error: unknown): void => {
+    refusedUntil.set(item.place, now() + REFUSAL_MS);
+    observer.refused({ topic, partition: item.record.partition, errorType, error: explain(error) });
+    queue.giveUp(new Set([item.place]), 'refused');
   };
 
-  /** Connects a new producer. While no broker takes the connection, nothing waits for one. */
-  const connect = async (): Promise<Producer | null> => {
-    while (queue.length > 0 || !closing) {
-      const candidate = createProducer();
-      try {
-        await candidate.connect();
-        sentByProducer = 0;
-        state = 'up';
-        connected.resolve();
-        return candidate;
-      } catch (error) {
-        if (state !== 'down') observer.renewed(explain(error, []));
-        state = 'down';
-        giveUp();
-        void candidate.disconnect().catch(() => undefined);
-        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-      }
+  /** What the records of one place become after a request. */
+  const judge = (items: readonly Item[], errorType: string | null, failure: unknown): Verdict => {
+    const [first] = items;
+    const verdict = verdictOf(errorType);
+    if (first === undefined) return verdict;
+    switch (verdict) {
+      case 'taken':
+        for (const item of items) settle(item, 'durable');
+        return verdict;
+      case 'not-yet':
+        if (errorType === 'UNKNOWN_TOPIC_OR_PARTITION' && first.attempts >= ATTEMPTS_WITHOUT_TOPIC)
+          refuse(first, errorType, failure ?? new Error(`Topic ${topic} is not there`));
+        else queue.pause(first.place, now() + PAUSE_MS);
+        return verdict;
+      case 'unknown':
+        for (const item of items) item.maybeInLog = true;
+        if (first.attempts >= ATTEMPTS) queue.giveUp(new Set([first.place]), 'unavailable');
+        return verdict;
+      case 'too-large':
+        if (items.length === 1) settle(first, 'too-large');
+        else for (const item of items) item.alone = true;
+        return verdict;
+      case 'refused':
+        refuse(first, errorType ?? '', failure ?? new Error(`Kafka refuses records of ${first.place}: ${errorType}`));
+        return verdict;
     }
-    return null;
   };
 
-  const sendBatch = async (connected: Producer, batch: readonly Item[]): Promise<void> => {
+  const sendBatch = async (batch: readonly Item[]): Promise<void> => {
+    const again = batch.filter((item) => item.maybeInLog).length;
+    if (again > 0) observer.resent(again);
+    for (const item of batch) item.attempts += 1;
+    const messages = batch.map(({ record }) => toMessage(record));
     const startedMs = now();
-    const records = batch.map((item) => item.record);
-    const results = await connected.sendBatch(toBatch(records, ackTimeoutMs));
-    assertAcknowledged(records, results);
-    sentByProducer += batch.length;
-    observer.sent(batch.length, (now() - startedMs) / 1000);
-  };
-
-  /** After a failure for good: once more on a new producer, if the deadlines allow. */
-  const retry = (batch: readonly Item[]): void => {
-    queue = [...batch.filter((item) => !item.settled), ...queue];
-    const mayRetry = batch.every((item) => !item.settled && item.attempts < ATTEMPTS && now() < item.deadlineMs);
-    if (mayRetry) observer.resent(batch.length);
-    else giveUp();
+    const failure = await slot.send(messages);
+    const seconds = (now() - startedMs) / 1000;
+    let taken = 0;
+    let problem: unknown = failure;
+    for (const [, indexes] of Map.groupBy(batch.keys(), (index) => batch[index]?.place)) {
+      const items = indexes.flatMap((index) => batch[index] ?? []);
+      const answer = answerTo(messages[indexes[0] ?? 0] ?? { value: null });
+      const errorType = answer ?? brokerErrorType(failure);
+      if (judge(items, errorType, failure) === 'taken') taken += items.length;
+      else problem ??= new Error(`Kafka answered ${errorType} for ${items[0]?.place}`);
+    }
+    if (taken > 0) observer.sent(taken, seconds);
+    if (problem !== null) {
+      slot.discard();
+      observer.renewed(explain(problem));
+    }
+    queue.done();
   };
 
   const step = async (): Promise<void> => {
-    if (producer !== null && sentByProducer >= RECORDS_PER_PRODUCER) discard(null);
-    const current = producer ?? (await connect());
-    producer = current;
-    if (current === null) return;
-    const batch = takeBatch();
-    if (batch.length === 0) return;
-    inFlight = batch;
-    for (const item of batch) item.attempts += 1;
-    try {
-      await sendBatch(current, batch);
-      for (const item of batch) settle(item, 'durable');
-    } catch (error) {
-      if (isTooLarge(error)) await sendOneByOne(current, batch);
-      else {
-        inFlight = [];
-        discard(explain(error, topicsOf(batch)));
-        retry(batch);
-      }
-    } finally {
-      inFlight = [];
+    if (slot.isWornOut()) {
+      slot.discard();
+      observer.renewed(null);
     }
+    if (!slot.isConnected()) return connect();
+    const batch = queue.takeBatch(now());
+    if (batch.length > 0) return sendBatch(batch);
+    await pause(Math.max(1, Math.min(PAUSE_MS, (queue.nextMs() ?? 0) - now())));
   };
-
-  /** A batch with a record over the broker's limit: only the record that is too large is refused. */
-  const sendOneByOne = async (connected: Producer, batch: readonly Item[]): Promise<void> => {
-    for (const [index, item] of batch.entries()) {
-      try {
-        await sendBatch(connected, [item]);
-        settle(item, 'durable');
-      } catch (error) {
-        if (isTooLarge(error)) {
-          settle(item, 'too-large');
-          continue;
-        }
-        inFlight = [];
-        discard(explain(error, topicsOf([item])));
-        retry(batch.slice(index));
-        return;
-      }
-    }
-  };
-
   const run = async (): Promise<void> => {
-    while (queue.length > 0 || (producer === null && !closing)) await step();
+    while (!queue.isEmpty() || (!slot.isConnected() && !closing)) await step();
     running = null;
   };
   const wake = (): void => {
@@ -197,32 +166,23 @@ export function createLane(options: LaneOptions): Lane {
 
   return {
     publish: (record, deadlineMs) => {
-      if (state === 'down') return Promise.resolve('unavailable');
+      if (isDown) return Promise.resolve('unavailable');
+      if (now() < (refusedUntil.get(placeOf(record)) ?? 0)) return Promise.resolve('refused');
       return new Promise((answer) => {
-        queue.push({ record, bytes: sizeOf(record), deadlineMs, answer, attempts: 0, settled: false });
+        queue.add(record, deadlineMs, answer);
         wake();
       });
     },
-    isUp: () => state === 'up',
+    isUp: () => !isDown && slot.isConnected(),
     connected: connected.promise,
     close: async () => {
       closing = true;
-      await running;
+      await Promise.race([running, pause(CLOSE_WITHIN_MS)]);
       clearInterval(sweep);
-      await producer?.disconnect().catch(() => undefined);
+      queue.giveUp('all', 'unavailable');
+      await slot.close();
     },
   };
 }
 
-const topicsOf = (batch: readonly Item[]): readonly string[] => [...new Set(batch.map(({ record }) => record.topic))];
-
-function settle(item: Item, outcome: PublishOutcome): void {
-  if (item.settled) return;
-  item.settled = true;
-  item.answer(outcome);
-}
-
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error &&
-  'type' in error &&
-  (error.type === 'MESSAGE_TOO_LARGE' || error.type === 'RECORD_LIST_TOO_LARGE');
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
