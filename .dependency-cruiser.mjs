@@ -69,10 +69,9 @@ export default {
     },
     ownedBy('kafkajs', 'kafkajs', '^services/shared/kafka/'),
     ownedBy('avro', 'avsc|@kafkajs/confluent-schema-registry', '^services/shared/avro/'),
-    ownedBy('express', 'express|express-rate-limit', '^services/(shared/http/|[^/]+/app\\.ts$)'),
+    ownedBy('express', 'express', '^services/(shared/http/|ingress/http/|[^/]+/app\\.ts$)'),
     ownedBy('metrics-and-logs', 'prom-client|pino|@opentelemetry/api', '^services/shared/observability/'),
     ownedBy('zod', 'zod', '^services/shared/config/'),
-    ownedBy('spool', 'classic-level', '^services/shared/spool/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,30 +1,35 @@
-import { type OutgoingRecord, type PublishOutcome, sizeOf } from '../kafka/publisher/outgoing-record.ts';
-import { openSpoolStore, type SpooledRecord, type SpoolStore } from './spool-store.ts';
+import { statfs } from 'node:fs/promises';
+import { type OutgoingRecord, placeOf } from '../kafka/publisher/outgoing-record.ts';
+import { createDrain, type DrainOptions } from './drain.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { encodePayload, HEADER_BYTES } from './segment-format.ts';
+import { lockSpool } from './spool-lock.ts';
+import { frameBytes, openSpoolStore } from './spool-store.ts';
 
-/** What became of a record given to the spool. `full` and `failed` (the disk said no): it is not there. */
+/** What became of a record given to the spool. `full` and `failed` (the disk said no, or nothing in time): it is not there, or nobody may count on it. */
 export type SpoolOutcome = 'stored' | 'full' | 'failed';
 
-export type SpoolOptions = Readonly<{
-  directory: string;
-  /** The most bytes of records it holds. */
-  maxBytes: number;
-  publish: (record: OutgoingRecord) => Promise<PublishOutcome>;
-  /** Whether Kafka takes records now; while it does not, nothing is read from disk. */
-  kafkaIsUp: () => boolean;
-  now: () => number;
-  /** Called for what should be logged: the disk failed, or the broker does not take a record for its size. */
-  onProblem: (event: 'spool-write-failed' | 'spool-record-refused', error: unknown) => void;
-}>;
+export type SpoolOptions = Pick<DrainOptions, 'publishAll' | 'mayPublish' | 'waitsElsewhere' | 'now' | 'observer'> &
+  Readonly<{
+    directory: string;
+    /** The most bytes its folder takes. */
+    maxBytes: number;
+    /** Turns a record as it was stored by a process before into the one to send: its partition may be another one by now. */
+    adapt: (record: OutgoingRecord) => OutgoingRecord;
+  }>;
 
-/** A durable queue on local disk in front of Kafka, for when Kafka is away. */
+/** A durable queue on local disk in front of Kafka, for when Kafka is unavailable. */
 export type Spool = Readonly<{
-  /** Resolves after the disk has the record (fsync; records that arrive together share one). Order is the order of calls. */
-  append: (record: OutgoingRecord) => Promise<SpoolOutcome>;
-  /** Whether records of this partition wait to be sent: then a new one has to queue behind them. */
-  holds: (partition: number) => boolean;
-  /** Whether another record fits. */
-  hasRoom: () => boolean;
-  /** Records and bytes on disk, and the age of the oldest in milliseconds (null: there is none). */
+  /**
+   * Resolves to `stored` after the disk has the record (records that arrive together share one sync), and at `deadlineMs` (by `now`) at the latest.
+   * `maybeInLog`: it was sent, and Kafka did not answer. Order is the order of calls.
+   */
+  append: (record: OutgoingRecord, maybeInLog: boolean, deadlineMs: number) => Promise<SpoolOutcome>;
+  /** Whether records of this place wait to be sent: then a new one has to queue behind them. */
+  holds: (place: string) => boolean;
+  /** Why another record could not be stored now; null where it could, as far as the last writes and the disk's free space tell. */
+  problem: () => string | null;
+  /** Records on disk, the bytes they take, and the age of the oldest in milliseconds (null: there is none). */
   state: () => Readonly<{ records: number; bytes: number; oldestAgeMs: number | null }>;
   /** Resolves once nothing is on disk; at once if so. */
   drained: () => Promise<void>;
@@ -32,147 +37,111 @@ export type Spool = Readonly<{
   close: () => Promise<void>;
 }>;
 
-const DRAIN_BATCH = 500;
-const RETRY_MS = 250;
+/** A write that takes longer shows a disk that stands still. */
+const STALLED_MS = 2_000;
+const PROBE_MS = 1_000;
+/** Less free space than this counts as none: a few webhooks would fill it. */
+const MIN_FREE_BYTES = 128 * 1024;
+/** Kept free for the headers of segments that what is on its way to the disk may need. */
+const HEADERS_BYTES = 16 * HEADER_BYTES;
+const SMALL_RECORD_BYTES = 4_096;
+const CLOSE_WITHIN_MS = 2_000;
 
 /**
- * Opens the spool in `directory` and begins to drain what a process before left there. Records reach Kafka in the
- * order of each partition; a record is removed after Kafka has it, so a crash in between sends it twice, never not at all.
- * One that the broker refuses for its size was acknowledged: it stays on disk, and is tried again at the next start.
+ * Opens the spool in `directory` and begins to drain what a process before left there. Records reach Kafka in the order of each place; a place stops at its
+ * first record that Kafka does not take. A record is removed after Kafka has it, so a crash in between sends it twice, never not at all.
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { maxBytes, publish, kafkaIsUp, now, onProblem } = options;
-  const store = await openSpoolStore(options.directory);
-  const waiting = new Map<number, number>();
-  let { next, records, bytes, oldestMs } = await scan(store, waiting);
-  const refused = new Set<number>();
-  let oldestRefusedMs = Number.POSITIVE_INFINITY;
+  const { directory, maxBytes, now, observer } = options;
+  const lock = lockSpool(directory);
+  const store = await openSpoolStore({ ...options, onFound: observer.found });
+  const waiting = new Map<string, number>();
+  let records = 0;
+  let freeBytes = Number.POSITIVE_INFINITY;
   let closing = false;
-  let draining: Promise<void> | null = null;
-  let emptied = Promise.withResolvers<void>();
+  let spooling = false;
 
-  const count = (partition: number, change: 1 | -1): void => {
-    waiting.set(partition, (waiting.get(partition) ?? 0) + change);
+  const used = (): number => store.bytes() + commit.bytes() + HEADERS_BYTES;
+  const count = (place: string, change: 1 | -1): void => {
+    const left = (waiting.get(place) ?? 0) + change;
+    if (left === 0) waiting.delete(place);
+    else waiting.set(place, left);
     records += change;
+    if (records > 0 || !spooling) return;
+    spooling = false;
+    observer.ended();
   };
-  const forget = ({ record, bytes: size }: SpooledRecord): void => {
-    count(record.partition, -1);
-    bytes -= size;
-  };
-  const refuse = ({ sequence, record, bytes: size, storedAtMs }: SpooledRecord): void => {
-    count(record.partition, -1);
-    refused.add(sequence);
-    oldestRefusedMs = Math.min(oldestRefusedMs, storedAtMs);
-    const place = `${record.topic}/${record.partition}`;
-    const why = `${place} takes no record of ${size} bytes: it stays in the spool. Raise max.message.bytes, then restart`;
-    onProblem('spool-record-refused', new Error(why));
-  };
-  const isEmpty = (): boolean => records + refused.size === 0;
-  const appendAll = groupCommit(store, onProblem);
-
-  const drainBatch = async (): Promise<boolean> => {
-    const batch = await store.oldest(DRAIN_BATCH, refused);
-    oldestMs = batch[0]?.storedAtMs ?? null;
-    const outcomes = await Promise.all(batch.map(({ record }) => publish(record)));
-    const having = (outcome: PublishOutcome) => batch.filter((_, index) => outcomes[index] === outcome);
-    const done = having('durable');
-    await store.remove(done.map(({ sequence }) => sequence));
-    for (const one of done) forget(one);
-    const tooLarge = having('too-large');
-    for (const one of tooLarge) refuse(one);
-    return batch.length > 0 && done.length + tooLarge.length === batch.length;
-  };
-  const drain = async (): Promise<void> => {
-    while (records > 0 && !closing) {
-      const progressed =
-        kafkaIsUp() &&
-        (await drainBatch().catch((error: unknown) => {
-          onProblem('spool-write-failed', error);
-          return false;
-        }));
-      if (!progressed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  /** What was counted when it was given is on disk, or will never be. */
+  const stored = (place: string, isStored: boolean): void => {
+    if (!isStored) {
+      count(place, -1);
+      return;
     }
-    draining = null;
-    if (records === 0) oldestMs = null;
-    if (isEmpty()) emptied.resolve();
+    if (!spooling) observer.began();
+    spooling = true;
+    drain.wake();
   };
-  const wake = (): void => {
-    if (records === 0 || closing || draining !== null) return;
-    emptied = Promise.withResolvers<void>();
-    draining = drain();
-  };
-  wake();
+  for (const { entry } of store.pending()) count(entry.place, 1);
+  const drain = createDrain({ ...options, store, waiting, settled: (place) => count(place, -1) });
+  const commit = createGroupCommit(
+    store,
+    now,
+    (error) => observer.failed('write', error),
+    ({ place }, written) => stored(place, written === 'stored'),
+  );
+  if (records > 0) {
+    spooling = true;
+    observer.began();
+    drain.wake();
+  }
+
+  const probe = setInterval(() => {
+    void commit.probe();
+    void statfs(directory).then(
+      ({ bavail, bsize }) => {
+        freeBytes = bavail * bsize;
+      },
+      () => undefined,
+    );
+  }, PROBE_MS);
+  probe.unref();
 
   return {
-    append: async (record) => {
-      const size = sizeOf(record);
-      if (bytes + size > maxBytes || closing) return 'full';
-      const spooled = { sequence: next++, record, bytes: size, storedAtMs: now() };
-      bytes += size;
-      count(record.partition, 1);
-      if (await appendAll(spooled)) {
-        oldestMs ??= spooled.storedAtMs;
-        wake();
-        return 'stored';
-      }
-      forget(spooled);
-      return 'failed';
+    append: async (record, maybeInLog, deadlineMs) => {
+      const storedAtMs = now();
+      const payload = encodePayload({ record, storedAtMs });
+      if (closing || used() + frameBytes(payload.length) > maxBytes) return 'full';
+      const place = placeOf(record);
+      count(place, 1);
+      const state = maybeInLog ? 'sending' : 'waiting';
+      const written = await commit.write({ payload, place, storedAtMs, state }, deadlineMs);
+      if (written === 'late') return 'failed';
+      stored(place, written === 'stored');
+      return written;
     },
-    holds: (partition) => (waiting.get(partition) ?? 0) > 0,
-    hasRoom: () => bytes < maxBytes,
+    holds: (place) => waiting.has(place),
+    problem: () => {
+      if (commit.busyMs() > STALLED_MS) return 'The disk of the spool does not answer';
+      if (commit.isFailing()) return 'The disk of the spool takes nothing';
+      if (freeBytes < MIN_FREE_BYTES) return 'The disk of the spool is full';
+      return used() + SMALL_RECORD_BYTES > maxBytes ? 'The spool is full' : null;
+    },
     state: () => {
-      const oldest = Math.min(oldestMs ?? Number.POSITIVE_INFINITY, oldestRefusedMs);
-      return { records: records + refused.size, bytes, oldestAgeMs: Number.isFinite(oldest) ? now() - oldest : null };
+      const oldestMs = drain.oldestMs();
+      const age = oldestMs === null ? null : Math.max(0, now() - oldestMs);
+      return { records: records + drain.aside(), bytes: store.bytes(), oldestAgeMs: age };
     },
-    drained: () => (isEmpty() ? Promise.resolve() : emptied.promise),
+    drained: drain.drained,
     close: async () => {
       closing = true;
-      await draining;
-      await store.close();
+      clearInterval(probe);
+      await Promise.race([
+        Promise.all([commit.idle(), drain.stop()]).then(store.close),
+        // A disk that stands still must not hold up the end of the process.
+        new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS)),
+      ]);
+      commit.stop();
+      lock.release();
     },
   };
-}
-
-/** What lies in the store: the next sequence number, and how much waits of each partition. */
-async function scan(store: SpoolStore, waiting: Map<number, number>) {
-  const found = { next: 1, records: 0, bytes: 0, oldestMs: null as number | null };
-  for await (const { sequence, record, bytes, storedAtMs } of store.all()) {
-    found.next = sequence + 1;
-    found.records += 1;
-    found.bytes += bytes;
-    found.oldestMs ??= storedAtMs;
-    waiting.set(record.partition, (waiting.get(record.partition) ?? 0) + 1);
-  }
-  return found;
-}
-
-/** Writes what arrived while the write before was under way with one fsync. Resolves to whether the disk has the record. */
-function groupCommit(
-  store: SpoolStore,
-  onProblem: SpoolOptions['onProblem'],
-): (record: SpooledRecord) => Promise<boolean> {
-  let gathered: { record: SpooledRecord; settle: (stored: boolean) => void }[] = [];
-  let writing = false;
-
-  const write = async (): Promise<void> => {
-    writing = true;
-    while (gathered.length > 0) {
-      const group = gathered;
-      gathered = [];
-      const stored = await store.append(group.map(({ record }) => record)).then(
-        () => true,
-        (error: unknown) => {
-          onProblem('spool-write-failed', error);
-          return false;
-        },
-      );
-      for (const { settle } of group) settle(stored);
-    }
-    writing = false;
-  };
-  return (record) =>
-    new Promise((settle) => {
-      gathered.push({ record, settle });
-      if (!writing) void write();
-    });
 }

@@ -1,25 +1,35 @@
-import type { OutgoingRecord, PublishOutcome } from '../kafka/publisher/outgoing-record.ts';
+import { type OutgoingRecord, type PublishOutcome, placeOf } from '../kafka/publisher/outgoing-record.ts';
 import type { Spool } from './spool.ts';
-
-/** As PublishOutcome; `spooled`: the local disk has the record (fsync), and it will reach Kafka from there, in order. */
-export type DurableOutcome = PublishOutcome | 'spooled';
+import { steadyNow } from './steady-now.ts';
 
 /**
- * Publishes to Kafka, or to the spool where Kafka does not take the record in time, or where records of the same
- * partition wait in the spool already: so the order of a key is kept.
+ * As PublishOutcome; `spooled`: the local disk has the record (synced), and it will reach Kafka from there, in order. `disk-unavailable`: neither Kafka nor
+ * the disk took it in time.
+ */
+export type DurableOutcome = PublishOutcome | 'spooled' | 'disk-unavailable';
+
+/** What Kafka may take another time. */
+const spoolable: ReadonlySet<PublishOutcome> = new Set(['unavailable', 'unknown', 'overloaded', 'refused']);
+
+/**
+ * Publishes to Kafka, or to the spool where Kafka does not take the record in time, or where records of the same place wait in the spool already: so the order
+ * of a key is kept. Answers within `deadlineMs`, whatever Kafka and the disk do.
  */
 export function createSpoolingPublish(
   publish: (record: OutgoingRecord) => Promise<PublishOutcome>,
   spool: Pick<Spool, 'append' | 'holds'>,
+  mayPublish: () => boolean,
+  deadlineMs: number,
 ): (record: OutgoingRecord) => Promise<DurableOutcome> {
-  const toSpool = async (record: OutgoingRecord): Promise<DurableOutcome> => {
-    const stored = await spool.append(record);
-    if (stored === 'stored') return 'spooled';
-    return stored === 'full' ? 'overloaded' : 'unavailable';
-  };
   return async (record) => {
-    if (spool.holds(record.partition)) return toSpool(record);
+    const endMs = steadyNow() + deadlineMs;
+    const toSpool = async (maybeInLog: boolean): Promise<DurableOutcome> => {
+      const stored = await spool.append(record, maybeInLog, endMs);
+      if (stored === 'stored') return 'spooled';
+      return stored === 'full' ? 'overloaded' : 'disk-unavailable';
+    };
+    if (spool.holds(placeOf(record)) || !mayPublish()) return toSpool(false);
     const outcome = await publish(record);
-    return outcome === 'unavailable' || outcome === 'overloaded' ? toSpool(record) : outcome;
+    return spoolable.has(outcome) ? toSpool(outcome === 'unknown') : outcome;
   };
 }
