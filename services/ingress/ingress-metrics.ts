@@ -8,9 +8,10 @@ import {
   Histogram,
   type Registry,
 } from '../shared/observability/prometheus.ts';
+import { unrecognisedReasons } from './domain/recognise.ts';
 import type { Spools } from './open-spools.ts';
 
-/** What became of a request to the webhook's path. */
+/** What became of a request to the webhook's path, or of what was to become a request. */
 export const outcomes = [
   'accepted',
   'spooled',
@@ -22,7 +23,15 @@ export const outcomes = [
   'too_large',
   'overloaded',
   'unavailable',
+  'refused',
+  'spool_unavailable',
+  'internal_error',
   'aborted',
+  'malformed_request',
+  'timeout',
+  'headers_too_large',
+  'unsupported_transfer_coding',
+  'expectation_failed',
 ] as const;
 
 export type Outcome = (typeof outcomes)[number];
@@ -34,10 +43,14 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 
 /** The metrics of the ingress. Labels take the values listed here and no others. */
 export type IngressMetrics = Readonly<{
-  /** `traceId` is that of a sampled trace, 32 hex digits, or null: it becomes the exemplar of the request's duration. */
-  answered: (event: WebhookEvent, outcome: Outcome, seconds: number, traceId: string | null) => void;
+  /**
+   * `seconds` is null where a request never began. `traceId` is that of a sampled trace, 32 hex digits, or null: it
+   * becomes the exemplar of the request's duration.
+   */
+  answered: (event: WebhookEvent, outcome: Outcome, seconds: number | null, traceId: string | null) => void;
   unrecognised: (reason: string) => void;
   authFailed: () => void;
+  internalError: () => void;
   kafkaProblem: () => void;
   lanes: LaneObserver;
   watchPublisher: (publisher: Publisher) => void;
@@ -50,7 +63,7 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
   const registers = [registry];
   const webhooks = new Counter({
     name: 'vxt_webhooks_total',
-    help: 'Requests to the webhook path by kind of event and by what became of them.',
+    help: 'Requests to the webhook path, and what never became a request, by kind of event and by what became of them.',
     labelNames: ['event', 'outcome'],
     registers,
   });
@@ -69,22 +82,28 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     labelNames: ['reason'],
     registers,
   });
-  for (const reason of ['not-an-object', 'unknown-event', 'unknown-version', 'contract-violation'])
-    unrecognised.inc({ reason }, 0);
+  for (const reason of unrecognisedReasons) unrecognised.inc({ reason }, 0);
   const authFailures = new Counter({
     name: 'vxt_webhook_auth_failures_total',
     help: 'Requests without a valid bearer token.',
+    registers,
+  });
+  const internalErrors = new Counter({
+    name: 'vxt_internal_errors_total',
+    help: 'Exceptions of the ingress itself: neither the sender nor Kafka is at fault. The log says where.',
     registers,
   });
 
   return {
     answered: (event, outcome, seconds, traceId) => {
       webhooks.inc({ event, outcome });
+      if (seconds === null) return;
       duration.observe({ value: seconds, ...(traceId === null ? {} : { exemplarLabels: { trace_id: traceId } }) });
     },
     kafkaProblem: countKafkaErrors(registry),
     unrecognised: (reason) => unrecognised.inc({ reason }),
     authFailed: () => authFailures.inc(),
+    internalError: () => internalErrors.inc(),
     lanes: laneMetrics(registers),
     watchPublisher: (publisher) => watchPublisher(publisher, registers),
     watchSpool: (spools) => watchSpool(spools, registers),
@@ -107,7 +126,7 @@ function laneMetrics(registers: Registry[]): LaneObserver {
   });
   const resends = new Counter({
     name: 'vxt_publish_resends_total',
-    help: 'Records sent again on a new producer: they may be in the log twice, and readers count them once.',
+    help: 'Records sent again that may be in the log already, on a new producer or after a restart: they may be there twice, and readers count them once.',
     registers,
   });
   const renewals = new Counter({
@@ -117,6 +136,12 @@ function laneMetrics(registers: Registry[]): LaneObserver {
     registers,
   });
   for (const reason of ['failure', 'sequence']) renewals.inc({ reason }, 0);
+  const refusals = new Counter({
+    name: 'vxt_publish_refusals_total',
+    help: 'Times a broker refused a topic’s records for a reason that only a person can change, by Kafka’s name of the error.',
+    labelNames: ['topic', 'reason'],
+    registers,
+  });
   return {
     sent: (count, took) => {
       records.inc(count);
@@ -125,6 +150,7 @@ function laneMetrics(registers: Registry[]): LaneObserver {
     },
     resent: (count) => resends.inc(count),
     renewed: (error) => renewals.inc({ reason: error === null ? 'sequence' : 'failure' }),
+    refused: ({ topic, errorType }) => refusals.inc({ topic, reason: errorType }),
   };
 }
 
@@ -142,7 +168,7 @@ function watchPublisher(publisher: Publisher, registers: Registry[]): void {
 
 function watchSpool(spool: Pick<Spools, 'state'>, registers: Registry[]): void {
   gauge('vxt_spool_records', 'Webhooks that wait on disk.', () => spool.state().records, registers);
-  gauge('vxt_spool_bytes', 'Bytes that wait on disk.', () => spool.state().bytes, registers);
+  gauge('vxt_spool_bytes', 'Bytes that the spool takes on disk.', () => spool.state().bytes, registers);
   gauge(
     'vxt_spool_oldest_age_seconds',
     'Age of the oldest webhook that waits on disk; 0 where none waits.',

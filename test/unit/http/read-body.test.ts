@@ -3,24 +3,26 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import express, { type ErrorRequestHandler } from 'express';
+import express from 'express';
 import { expressMessages } from '../../../services/shared/http/express-messages.ts';
 import { type Listening, listen } from '../../../services/shared/http/listen.ts';
-import { readBody } from '../../../services/shared/http/read-body.ts';
+import { sendProblem } from '../../../services/shared/http/problem.ts';
+import { type BodyProblem, createReadBody } from '../../../services/shared/http/read-body.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const LIMIT = 100_000;
-const errors: string[] = [];
+const problems: BodyProblem[] = [];
 let server: Listening;
 
 beforeAll(async () => {
-  const problem: ErrorRequestHandler = (error: Readonly<{ type: string }>, _request, response, _next) => {
-    errors.push(error.type);
-    if (!response.destroyed) response.status(error.type === 'entity.too.large' ? 413 : 400).end();
-  };
-  const app = express()
-    .post('/', readBody(LIMIT), (incoming, response) => response.end(incoming.body))
-    .use(problem);
+  const readBody = createReadBody({ limitBytes: LIMIT, receivingBytes: 10 * LIMIT });
+  const app = express().post('/', (incoming, response) =>
+    readBody(incoming, response, (body) => {
+      if (typeof body !== 'string') return void response.end(body);
+      problems.push(body);
+      sendProblem(response, { status: body === 'too-large' ? 413 : 400, title: body });
+    }),
+  );
   server = await listen(app, { host: '127.0.0.1', port: 0, portVariable: 'PORT' }, expressMessages(app));
 });
 
@@ -68,15 +70,30 @@ test.each([
   expect(await send(body, headers)).toMatchObject({ status: 413 });
 });
 
+test('When a body comes a byte at a time, then all its bytes are read', async () => {
+  const body = bytes(2_000);
+  const socket = connect(server.port, '127.0.0.1').setNoDelay();
+  let answer = Buffer.alloc(0);
+  socket.on('data', (chunk) => {
+    answer = Buffer.concat([answer, chunk]);
+  });
+  socket.write('POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n');
+  for (const byte of body)
+    socket.write(Buffer.concat([Buffer.from('1\r\n'), Buffer.from([byte]), Buffer.from('\r\n')]));
+  socket.write('0\r\n\r\n');
+  await once(socket, 'end');
+  expect(answer.subarray(-2_000)).toEqual(body);
+});
+
 test('When a sender goes away in the middle of a body, then the request ends once, as aborted', async () => {
-  errors.length = 0;
+  problems.length = 0;
   const socket = connect(server.port, '127.0.0.1');
   socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nsome');
   await once(server.server, 'request');
   socket.destroy();
-  await eventually(() => errors.length > 0);
+  await eventually(() => problems.length > 0);
   await eventually(async () => (await connections()) === 0);
-  expect(errors).toEqual(['request.aborted']);
+  expect(problems).toEqual(['aborted']);
 });
 
 const connections = (): Promise<number> =>
