@@ -57,7 +57,8 @@ function service(
     logFile: join(options.logDirectory, `${name}.log`),
     ready: async () => (await fetch(ready, { signal: AbortSignal.timeout(2_000) })).ok,
     startWithinMs: 60_000,
-    stopWithinMs: name === 'ingress' ? 3_000 : 2_000,
+    // Idle connections of a public port end 5 s after a stop is asked for, or as soon as their senders close them.
+    stopWithinMs: 10_000,
     onSpawn: options.onSpawn,
     onDied: options.onDied,
   });
