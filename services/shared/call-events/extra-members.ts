@@ -1,6 +1,7 @@
+import { isExactNumber } from './exact-number.ts';
 import { parseJson } from './parse-json.ts';
 
-/** A JSON object as JSON.parse gives it. */
+/** A JSON object as parseJson gives it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What an Avro record's `extraJson` holds: see its doc in schemas/. */
@@ -8,7 +9,7 @@ export type ExtraJson = null | { readonly string: string };
 
 /**
  * The members of `object` that the record's fields do not carry: those that are not in `known`, and those whose value
- * `inexact` says a field cannot hold. Null when the fields carry all. Members keep their order.
+ * a field cannot hold. Null when the fields carry all. Members keep their order.
  */
 export function extraMembers(object: JsonObject, known: ReadonlySet<string>): ExtraJson {
   let extra: [string, unknown][] | null = null;
@@ -23,12 +24,12 @@ export function extraMembers(object: JsonObject, known: ReadonlySet<string>): Ex
 
 /**
  * Whether a field of our schemas holds this value as it is: Avro's strings are UTF-8, so a lone surrogate is not; its
- * longs are whole, so a fraction is not. Objects and arrays have records of their own.
+ * longs are whole, so a fraction is not, nor a number with more digits. Objects and arrays have records of their own.
  */
 function isExact(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0);
-  return true;
+  return !isExactNumber(value);
 }
 
 /** The opposite of `extraMembers`: `fields` with the members of `extra` put in or over them. */

@@ -1,4 +1,5 @@
 import type { AnsweredCall, CallLog, Direction, UnrecognisedResult, User, Voicemail } from './avro-types.generated.ts';
+import { type Exact, type ExactNumber, isExactNumber, nearest } from './exact-number.ts';
 import { extraMembers } from './extra-members.ts';
 import {
   type CallLogWebhook,
@@ -9,14 +10,18 @@ import {
   type VoicemailWebhook,
 } from './webhook-payload.ts';
 
+type Party = Exact<PartyPayload>;
+type PrimaryUser = Exact<PrimaryUserPayload>;
+type Result = Exact<ResultPayload>;
+
 /**
  * A webhook as the Avro record that carries it whole: `fromRecord(toRecord(webhook))` is the same JSON value. Strings
  * and numbers a field cannot hold exactly are there in their nearest form, and as they were in `extraJson`.
  */
-export function callLogRecord(webhook: CallLogWebhook): CallLog {
+export function callLogRecord(webhook: Exact<CallLogWebhook>): CallLog {
   const payload = webhook.callLog;
   return {
-    version: payload.version,
+    version: nearest(payload.version),
     id: payload.id.toWellFormed(),
     url: payload.url.toWellFormed(),
     result: resultRecord(payload.result),
@@ -30,14 +35,14 @@ export function callLogRecord(webhook: CallLogWebhook): CallLog {
 }
 
 /** As `callLogRecord`, for a voicemail. */
-export function voicemailRecord(webhook: VoicemailWebhook): Voicemail {
+export function voicemailRecord(webhook: Exact<VoicemailWebhook>): Voicemail {
   const payload = webhook.voicemail;
   return {
-    version: payload.version,
+    version: nearest(payload.version),
     id: payload.id.toWellFormed(),
     url: payload.url.toWellFormed(),
-    timestamp: Math.floor(payload.timestamp),
-    duration: Math.floor(payload.duration),
+    timestamp: wholeMs(payload.timestamp),
+    duration: wholeMs(payload.duration),
     transcription: optionalString(payload.transcription),
     user: userRecord(payload.user),
     phoneNumberE164: optionalString(payload.phoneNumberE164),
@@ -63,11 +68,11 @@ const members = {
   other: new Set(['type', 'value']),
 } as const;
 
-function resultRecord(result: ResultPayload): CallLog['result'] {
+function resultRecord(result: Result): CallLog['result'] {
   if (isMissed(result)) {
     const { startTimestamp } = result;
     const extraJson = extraMembers(result, members.missed);
-    return { 'vxt.events.MissedCall': { startTimestamp: Math.floor(startTimestamp), extraJson } };
+    return { 'vxt.events.MissedCall': { startTimestamp: wholeMs(startTimestamp), extraJson } };
   }
   if (isAnswered(result)) return { 'vxt.events.AnsweredCall': answeredRecord(result) };
   const unrecognised: UnrecognisedResult = {
@@ -78,11 +83,11 @@ function resultRecord(result: ResultPayload): CallLog['result'] {
   return { 'vxt.events.UnrecognisedResult': unrecognised };
 }
 
-function answeredRecord(result: Extract<ResultPayload, { type: 'answered' }>): AnsweredCall {
+function answeredRecord(result: Extract<Result, { type: 'answered' }>): AnsweredCall {
   return {
-    startTimestamp: Math.floor(result.startTimestamp),
-    answerTimestamp: Math.floor(result.answerTimestamp),
-    hangupTimestamp: Math.floor(result.hangupTimestamp),
+    startTimestamp: wholeMs(result.startTimestamp),
+    answerTimestamp: wholeMs(result.answerTimestamp),
+    hangupTimestamp: wholeMs(result.hangupTimestamp),
     extraJson: extraMembers(result, members.answered),
   };
 }
@@ -90,7 +95,8 @@ function answeredRecord(result: Extract<ResultPayload, { type: 'answered' }>): A
 /** The start of a result of a future type, if it has one that is a date. */
 function startOf(result: object): null | { readonly long: number } {
   const start = 'startTimestamp' in result ? result.startTimestamp : null;
-  return typeof start === 'number' && Number.isSafeInteger(start) && Math.abs(start) <= MAX_MS ? { long: start } : null;
+  if (typeof start !== 'number' && !isExactNumber(start)) return null;
+  return Math.abs(nearest(start)) <= MAX_MS ? { long: wholeMs(start) } : null;
 }
 
 function directionRecord(direction: string): { direction: Direction; directionText: CallLog['directionText'] } {
@@ -98,13 +104,13 @@ function directionRecord(direction: string): { direction: Direction; directionTe
   return { direction: 'unrecognised', directionText: { string: direction.toWellFormed() } };
 }
 
-function userRecord(user: PrimaryUserPayload): CallLog['user'] {
+function userRecord(user: PrimaryUser): CallLog['user'] {
   if (user === null) return null;
   if (isUser(user)) return { 'vxt.events.User': userOf(user) };
   return { 'vxt.events.UnrecognisedParty': { type: user.type.toWellFormed(), json: JSON.stringify(user) } };
 }
 
-function userOf(user: Extract<PartyPayload, { type: 'user' }>): User {
+function userOf(user: Extract<Party, { type: 'user' }>): User {
   return {
     uid: user.uid.toWellFormed(),
     email: user.email.toWellFormed(),
@@ -112,7 +118,7 @@ function userOf(user: Extract<PartyPayload, { type: 'user' }>): User {
   };
 }
 
-function partyRecord(party: PartyPayload): Voicemail['callerId'] {
+function partyRecord(party: Party): Voicemail['callerId'] {
   if (isUser(party)) return { 'vxt.events.User': userOf(party) };
   if (isPhoneNumber(party)) {
     const phoneNumberE164 = party.phoneNumberE164.toWellFormed();
@@ -129,13 +135,14 @@ function partyRecord(party: PartyPayload): Voicemail['callerId'] {
 
 // The `type` of a future party or result is any other string, which TypeScript cannot subtract: so each test is a guard.
 type Typed = Readonly<{ type: string }>;
-const isMissed = (result: Typed): result is Extract<ResultPayload, { type: 'missed' }> => result.type === 'missed';
-const isAnswered = (result: Typed): result is Extract<ResultPayload, { type: 'answered' }> =>
-  result.type === 'answered';
-const isUser = (party: Typed): party is Extract<PartyPayload, { type: 'user' }> => party.type === 'user';
-const isPhoneNumber = (party: Typed): party is Extract<PartyPayload, { type: 'phoneNumber' }> =>
-  party.type === 'phoneNumber';
-const isOther = (party: Typed): party is Extract<PartyPayload, { type: 'other' }> => party.type === 'other';
+const isMissed = (result: Typed): result is Extract<Result, { type: 'missed' }> => result.type === 'missed';
+const isAnswered = (result: Typed): result is Extract<Result, { type: 'answered' }> => result.type === 'answered';
+const isUser = (party: Typed): party is Extract<Party, { type: 'user' }> => party.type === 'user';
+const isPhoneNumber = (party: Typed): party is Extract<Party, { type: 'phoneNumber' }> => party.type === 'phoneNumber';
+const isOther = (party: Typed): party is Extract<Party, { type: 'other' }> => party.type === 'other';
+
+/** Milliseconds as Avro's long: whole, and zero without a sign. */
+const wholeMs = (ms: number | ExactNumber): number => Math.floor(nearest(ms)) + 0;
 
 const optionalString = (value: string | null): null | { readonly string: string } =>
   value === null ? null : { string: value.toWellFormed() };

@@ -3,7 +3,8 @@ import { type Static, type TProperties, Type } from '@sinclair/typebox';
 /**
  * VXT's webhook payload, version 3, as its contract (the `WebhookPayload` type that VXT publishes) describes it. Every
  * object may carry further members: VXT says that fields will be added. What the contract leaves to a string or a
- * number is narrowed only where no real value could be outside: times must be dates, durations not negative.
+ * number is narrowed only where no real value could be outside: times must be dates, durations not negative,
+ * identifiers short.
  */
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties);
 
@@ -13,15 +14,22 @@ const object = <Properties extends TProperties>(properties: Properties) => Type.
  */
 export const MAX_MS = 2 ** 52 - 1;
 
+/** The longest identifier, in UTF-16 units: identifiers become record keys, headers and labels. */
+export const MAX_IDENTIFIER_UNITS = 256;
+
+/** An id of an event or a user, or a phone number. */
+const Identifier = Type.String({ maxLength: MAX_IDENTIFIER_UNITS });
+
 /** Unix time in milliseconds. */
 const Timestamp = Type.Number({ minimum: -MAX_MS, maximum: MAX_MS });
 const nullable = <T extends ReturnType<typeof Type.String>>(type: T) => Type.Union([type, Type.Null()]);
 
 /** A type name that none of `known` is: VXT added it after this version. */
-const futureType = (...known: readonly string[]) => Type.String({ pattern: `^(?!(?:${known.join('|')})$)` });
+const futureType = (...known: readonly string[]) =>
+  Type.Intersect([Type.String(), Type.Not(Type.Union(known.map((type) => Type.Literal(type))))]);
 
 /** A VXT user. */
-export const UserPayload = object({ type: Type.Literal('user'), uid: Type.String(), email: Type.String() });
+export const UserPayload = object({ type: Type.Literal('user'), uid: Identifier, email: Type.String() });
 
 /** A party or user of a type that this version does not know; it travels whole. */
 export const FuturePartyPayload = object({ type: futureType('user', 'phoneNumber', 'unknown', 'other') });
@@ -33,7 +41,7 @@ export const FuturePartyPayload = object({ type: futureType('user', 'phoneNumber
  */
 export const PartyPayload = Type.Union([
   UserPayload,
-  object({ type: Type.Literal('phoneNumber'), phoneNumberE164: Type.String() }),
+  object({ type: Type.Literal('phoneNumber'), phoneNumberE164: Identifier }),
   object({ type: Type.Literal('unknown') }),
   object({ type: Type.Literal('other'), value: Type.String() }),
   FuturePartyPayload,
@@ -63,7 +71,7 @@ export const PAYLOAD_VERSION = 3;
 export const CallLogPayload = object({
   version: Type.Literal(PAYLOAD_VERSION),
   /** Id of the VXT message this webhook is for. */
-  id: Type.String(),
+  id: Identifier,
   /** Opens the call log in the VXT web app, for users of the same team. */
   url: Type.String(),
   result: ResultPayload,
@@ -71,7 +79,7 @@ export const CallLogPayload = object({
   direction: Type.String(),
   user: PrimaryUserPayload,
   /** The VXT number, in E.164. Null: the call began between users and external numbers were added. */
-  phoneNumberE164: nullable(Type.String()),
+  phoneNumberE164: nullable(Identifier),
   /** More than one makes it a conference call. */
   otherParties: Type.Array(PartyPayload),
 });
@@ -79,7 +87,7 @@ export const CallLogPayload = object({
 export const VoicemailPayload = object({
   version: Type.Literal(PAYLOAD_VERSION),
   /** Id of the VXT message this webhook is for. */
-  id: Type.String(),
+  id: Identifier,
   /** Opens the voicemail in the VXT web app, for users of the same team. */
   url: Type.String(),
   /** When the voicemail was left. */
@@ -90,7 +98,7 @@ export const VoicemailPayload = object({
   transcription: nullable(Type.String()),
   user: PrimaryUserPayload,
   /** The VXT number that received the call. Null: none. */
-  phoneNumberE164: nullable(Type.String()),
+  phoneNumberE164: nullable(Identifier),
   /** The party that left the voicemail. */
   callerId: PartyPayload,
 });

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { recognise } from '../../../services/ingress/domain/recognise.ts';
+import { recogniseBody } from '../../../services/ingress/recognise-body.ts';
 import type { CallLog } from '../../../services/shared/call-events/avro-types.generated.ts';
 import { callLogWebhook } from '../../../services/shared/call-events/from-record.ts';
-import { parseJson } from '../../../services/shared/call-events/parse-json.ts';
 import { callLogRecord } from '../../../services/shared/call-events/to-record.ts';
 import { callLogWebhooks } from '../../support/payload-arbitraries.ts';
 
@@ -11,7 +10,7 @@ import { callLogWebhooks } from '../../support/payload-arbitraries.ts';
 function holdsFor(mutated: (record: CallLog) => CallLog): boolean {
   const property = fc.property(callLogWebhooks, (webhook) => {
     const body = JSON.stringify(webhook);
-    const recognised = recognise(parseJson(body));
+    const recognised = recogniseBody(Buffer.from(body));
     if (recognised.kind !== 'callLog') return false;
     expect(callLogWebhook(mutated(callLogRecord(recognised.webhook)))).toEqual(JSON.parse(body));
     return true;
