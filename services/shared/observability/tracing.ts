@@ -1,5 +1,21 @@
 import { randomFillSync } from 'node:crypto';
-import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  createTraceState,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import {
+  RANDOM,
+  readTraceContext,
+  SAMPLED,
+  type TraceCarrier,
+  type TraceContext,
+  writeTraceparent,
+} from './trace-context.ts';
 
 /**
  * Spans through the OpenTelemetry API: without an SDK in the process (load one with `NODE_OPTIONS=--import …`) they
@@ -8,6 +24,8 @@ import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode
 export type Traced = Readonly<{
   /** W3C trace context for what leaves here: of the span where an SDK runs, else of the sender, else a new one. */
   traceparent: string;
+  /** What belongs to `traceparent`: the SDK's where one runs, else the sender's. Null where there is none. */
+  tracestate: string | null;
   /** The trace id, 32 hex digits, if an SDK samples this span; else null. For exemplars. */
   sampledTraceId: string | null;
   /** A span within this one. */
@@ -17,29 +35,33 @@ export type Traced = Readonly<{
 }>;
 
 const tracer = trace.getTracer('vxt-call-events');
-const wellFormed = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** A span for something that came from outside with this `traceparent` (null: with none). */
-export function startTrace(name: string, kind: 'server' | 'consumer', traceparent: string | null): Traced {
-  const parent = traceparent === null ? context.active() : propagation.extract(context.active(), { traceparent });
+/** A span for something that came from outside with this trace context: it goes on where the context is well-formed. */
+export function startTrace(name: string, kind: 'server' | 'consumer', carrier: TraceCarrier): Traced {
+  const sender = readTraceContext(carrier);
+  const parent = sender === null ? context.active() : trace.setSpanContext(context.active(), remote(sender));
   const spanKind = kind === 'server' ? SpanKind.SERVER : SpanKind.CONSUMER;
-  return traced(tracer.startSpan(name, { kind: spanKind }, parent), parent, traceparent);
+  return traced(tracer.startSpan(name, { kind: spanKind }, parent), parent, sender);
 }
 
-function traced(span: Span, parent: Context, received: string | null): Traced {
+function traced(span: Span, parent: Context, sender: TraceContext | null): Traced {
   const own = span.spanContext();
-  const live = trace.isSpanContextValid?.(own) ?? false;
+  // Without an SDK a span has the context of its parent, or none.
+  const live = trace.isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId;
   const current = live ? trace.setSpan(parent, span) : parent;
+  const sampled = own.traceFlags & SAMPLED;
   let traceparent: string | null = null;
   return {
     get traceparent() {
-      traceparent ??= live ? `00-${own.traceId}-${own.spanId}-0${own.traceFlags & 1}` : continued(received);
+      const random = own.traceId === sender?.traceId ? sender.flags & RANDOM : 0;
+      traceparent ??= live ? writeTraceparent(own.traceId, own.spanId, sampled | random) : continued(sender);
       return traceparent;
     },
-    sampledTraceId: live && (own.traceFlags & 1) === 1 ? own.traceId : null,
+    tracestate: (live ? own.traceState?.serialize() : sender?.tracestate) || null,
+    sampledTraceId: live && sampled !== 0 ? own.traceId : null,
     child: (name, attributes) => {
       const child = tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes }, current);
-      return traced(child, current, received);
+      return traced(child, current, sender);
     },
     end: (problem) => {
       if (problem !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: problem });
@@ -48,11 +70,20 @@ function traced(span: Span, parent: Context, received: string | null): Traced {
   };
 }
 
+const remote = ({ traceId, parentId, flags, tracestate }: TraceContext) => ({
+  traceId,
+  spanId: parentId,
+  traceFlags: flags,
+  isRemote: true,
+  ...(tracestate === null ? {} : { traceState: createTraceState(tracestate) }),
+});
+
 /** The sender's trace under a new span id, or a new trace that nobody samples. */
-function continued(received: string | null): string {
-  const [, traceId = null, , flags = '00'] = wellFormed.exec(received ?? '') ?? [];
+function continued(sender: TraceContext | null): string {
   const random = randomHex();
-  return `00-${traceId ?? random.slice(0, 32)}-${random.slice(32)}-${flags}`;
+  const spanId = random.slice(32);
+  if (sender === null) return writeTraceparent(random.slice(0, 32), spanId, 0);
+  return writeTraceparent(sender.traceId, spanId, sender.flags);
 }
 
 const ID_BYTES = 24;
@@ -79,10 +110,8 @@ export async function traceBatch(
   const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes });
   if (span.isRecording()) {
     for (const traceparent of traceparents()) {
-      const [, traceId, spanId, flags] = wellFormed.exec(traceparent) ?? [];
-      if (traceId !== undefined && spanId !== undefined) {
-        span.addLink({ context: { traceId, spanId, traceFlags: Number.parseInt(flags ?? '00', 16), isRemote: true } });
-      }
+      const sender = readTraceContext({ traceparent, tracestate: null });
+      if (sender !== null) span.addLink({ context: remote(sender) });
     }
   }
   try {
