@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import { parseJson } from '../shared/call-events/parse-json.ts';
 import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
 import type { Traced } from '../shared/observability/tracing.ts';
 import type { DurableOutcome } from '../shared/spool/spooling-publish.ts';
-import { type Encoders, eventMessage, type Received } from './domain/event-message.ts';
-import { type Recognition, recognise } from './domain/recognise.ts';
+import { type Encoders, type EventMessage, eventMessage, keptMessage, type Received } from './domain/event-message.ts';
+import { type Recognition, type Unrecognised, unrecognised } from './domain/recognise.ts';
+import { type Doing, InternalError } from './internal-error.ts';
+import { type NotJson, recogniseBody } from './recognise-body.ts';
 
 /** What became of a body: `kind` says as what it was published. */
 export type Receipt =
@@ -12,42 +12,59 @@ export type Receipt =
   | Readonly<{ kind: Recognition['kind']; reason: string | null; published: DurableOutcome }>;
 
 /** Turns bodies into records and publishes them. */
-export type ReceiveWebhook = (received: Omit<Received, 'traceparent'>, trace: Traced) => Promise<Receipt>;
+export type ReceiveWebhook = (
+  received: Omit<Received, 'traceparent' | 'tracestate'>,
+  trace: Traced,
+) => Promise<Receipt>;
+
+/** A record to be, and what the webhook was taken for. */
+type Encoded = Readonly<{ recognition: Recognition; message: EventMessage }>;
 
 /**
- * The way of an authenticated body into the log: text → JSON → event (or kept as it came) → record → Kafka.
+ * The way of an authenticated body into the log: bytes → JSON → event (or kept as it came) → record → Kafka.
  * Guarantee: after `published: 'durable'` the event is on all in-sync replicas, after `'spooled'` on the local disk.
+ * `encoders` is null until the schema ids are known: an event is `unavailable` until then, a body kept as it came is not.
+ * An exception of ours is nobody else's fault: the body is kept as `not-encodable`, and `onInternalError` is told, with
+ * an error that holds nothing of the body.
  */
 export function createReceiveWebhook(
-  encoders: Encoders,
-  toRecord: (message: ReturnType<typeof eventMessage>) => OutgoingRecord,
+  encoders: () => Encoders | null,
+  toRecord: (message: EventMessage) => OutgoingRecord,
   publish: (record: OutgoingRecord) => Promise<DurableOutcome>,
+  onInternalError: (error: unknown) => void,
 ): ReceiveWebhook {
-  return async (received, trace) => {
-    const json = parseBody(received.body);
-    if (json === notJson) return { kind: 'not-json' };
-    const recognition = recognise(json);
-    const span = trace.child('publish webhook', { 'vxt.event': recognition.kind });
-    const message = eventMessage(recognition, { ...received, traceparent: span.traceparent }, encoders);
-    const published = await publish(toRecord(message));
-    span.end(published === 'durable' || published === 'spooled' ? undefined : published);
-    return {
-      kind: recognition.kind,
-      reason: recognition.kind === 'unrecognised' ? recognition.reason : null,
-      published,
-    };
+  const failed = (doing: Doing, error: unknown): Unrecognised => {
+    onInternalError(new InternalError(doing, error));
+    return unrecognised('not-encodable', '');
   };
-}
+  const recognised = (body: Buffer): Recognition | NotJson => {
+    try {
+      return recogniseBody(body);
+    } catch (error) {
+      return failed('recognise', error);
+    }
+  };
+  /** Null: no schema ids yet. */
+  const encoded = (recognition: Recognition, received: Received): Encoded | null => {
+    if (recognition.kind === 'unrecognised') return { recognition, message: keptMessage(recognition, received) };
+    const known = encoders();
+    if (known === null) return null;
+    try {
+      return { recognition, message: eventMessage(recognition, received, known) };
+    } catch (error) {
+      return encoded(failed('encode', error), received);
+    }
+  };
 
-const notJson = Symbol('not JSON');
-
-/** JSON is UTF-8 (RFC 8259, 8.1); a byte order mark is passed over. */
-function parseBody(body: Buffer): unknown {
-  if (!isUtf8(body)) return notJson;
-  const text = body.toString('utf8');
-  try {
-    return parseJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch {
-    return notJson;
-  }
+  return async (received, trace) => {
+    const recognition = recognised(received.body);
+    if (recognition.kind === 'not-json') return recognition;
+    const span = trace.child('publish webhook', { 'vxt.event': recognition.kind });
+    const { traceparent, tracestate } = span;
+    const outgoing = encoded(recognition, { ...received, traceparent, tracestate });
+    const published = outgoing === null ? 'unavailable' : await publish(toRecord(outgoing.message));
+    span.end(published === 'durable' || published === 'spooled' ? undefined : published);
+    const became = outgoing?.recognition ?? recognition;
+    return { kind: became.kind, reason: became.kind === 'unrecognised' ? became.reason : null, published };
+  };
 }

@@ -2,7 +2,7 @@ import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.gen
 import { subjectKey } from '../../shared/call-events/subject.ts';
 import { callLogRecord, voicemailRecord } from '../../shared/call-events/to-record.ts';
 import { type TopicId, topicOfEvent } from '../../shared/call-events/topics.ts';
-import type { Recognition } from './recognise.ts';
+import type { Recognition, Unrecognised } from './recognise.ts';
 
 /** A record for Kafka. Headers are text; a null key lets the partition be chosen freely. */
 export type EventMessage = Readonly<{
@@ -26,8 +26,9 @@ export type Received = Readonly<{
   /** The request's Content-Type, or null if it had none. */
   contentType: string | null;
   atMs: number;
-  /** W3C trace context. */
+  /** W3C trace context; `tracestate` is null where there is none. */
   traceparent: string;
+  tracestate: string | null;
 }>;
 
 /** The record for a webhook: an event in CloudEvents' binary mode (Kafka binding 1.0.2), or the body as it came. */
@@ -46,19 +47,25 @@ export function eventMessage(recognition: Recognition, received: Received, encod
       return { topic: topicOfEvent.voicemail, key: subjectKey(record), value: encode(record), headers };
     }
     case 'unrecognised':
-      return {
-        topic: 'unrecognisedWebhooks',
-        key: null,
-        value: received.body,
-        headers: {
-          reason: recognition.reason,
-          pointer: recognition.pointer,
-          'received-at': new Date(received.atMs).toISOString(),
-          ...(received.contentType === null ? {} : { 'content-type': received.contentType }),
-          traceparent: received.traceparent,
-        },
-      };
+      return keptMessage(recognition, received);
   }
+}
+
+/** The record that keeps a body byte for byte. It needs no encoder, and no value of the body can make it fail. */
+export function keptMessage({ reason, pointer }: Unrecognised, received: Received): EventMessage {
+  const receivedAt = rfc3339(received.atMs);
+  return {
+    topic: 'unrecognisedWebhooks',
+    key: null,
+    value: received.body,
+    headers: {
+      reason,
+      pointer,
+      ...(receivedAt === null ? {} : { 'received-at': receivedAt }),
+      ...(received.contentType === null ? {} : { 'content-type': oneLine(received.contentType) }),
+      ...traceHeaders(received),
+    },
+  };
 }
 
 /** The start of a call by its own time in milliseconds; null where its result is of a future type that has none. */
@@ -69,14 +76,33 @@ function startOf({ result }: CallLog): number | null {
 }
 
 function cloudEvent(event: string, id: string, atMs: number | null, schemaUri: string, received: Received) {
+  const time = rfc3339(atMs ?? received.atMs);
   return {
     ce_specversion: '1.0',
-    ce_id: `${event}/${id}`,
+    ce_id: `${event}/${withoutControls(id)}`,
     ce_source: '/vxt/webhooks',
     ce_type: `vxt.${event}`,
-    ce_time: new Date(atMs ?? received.atMs).toISOString(),
+    ...(time === null ? {} : { ce_time: time }),
     ce_dataschema: schemaUri,
     'content-type': 'application/avro',
-    traceparent: received.traceparent,
+    ...traceHeaders(received),
   };
 }
+
+const traceHeaders = ({ traceparent, tracestate }: Received) => ({
+  traceparent,
+  ...(tracestate === null ? {} : { tracestate }),
+});
+
+/** RFC 3339 has the years 0000 to 9999: any other time is null. */
+const rfc3339 = (ms: number): string | null =>
+  ms >= EARLIEST_RFC_3339 && ms <= LATEST_RFC_3339 ? new Date(ms).toISOString() : null;
+
+const EARLIEST_RFC_3339 = Date.parse('0000-01-01T00:00:00.000Z');
+const LATEST_RFC_3339 = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** CloudEvents allows no control characters: they are percent-encoded, and `%` too, so that two ids never become one. */
+const withoutControls = (id: string): string => id.replace(/[%\p{Cc}]/gu, encodeURIComponent);
+
+/** A header of the sender's: a tab between its parts is a space, and any other control character has no business there. */
+const oneLine = (text: string): string => text.replace(/\p{Cc}/gu, ' ').toWellFormed();
