@@ -19,7 +19,8 @@ export function reportInternalErrors(logger: Logger, count: () => void): OnInter
 
 /** The innermost line of an error's stack: a place in our code or in a library's. */
 function placeOf(error: unknown): string {
-  if (!(error instanceof Error) || error.stack === undefined) return 'Something that is no error was thrown';
-  const frames = error.stack.slice(error.stack.indexOf(error.message) + error.message.length);
+  if (!(error instanceof Error)) return 'Something that is no error was thrown';
+  const { message, stack = '' } = error;
+  const frames = stack.slice(stack.indexOf(message) + message.length);
   return /^ +at (.*)$/m.exec(frames)?.[0].trim() ?? 'It has no stack';
 }
