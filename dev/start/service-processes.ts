@@ -57,8 +57,8 @@ function service(
     logFile: join(options.logDirectory, `${name}.log`),
     ready: async () => (await fetch(ready, { signal: AbortSignal.timeout(2_000) })).ok,
     startWithinMs: 60_000,
-    // Idle connections of a public port end 5 s after a stop is asked for, or as soon as their senders close them.
-    stopWithinMs: 10_000,
+    // Idle connections end 2 s after a stop is asked for; a sender may take 5 s to read why it was refused.
+    stopWithinMs: 7_000,
     onSpawn: options.onSpawn,
     onDied: options.onDied,
   });

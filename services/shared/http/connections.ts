@@ -2,7 +2,7 @@ import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
 /** How long idle connections stay open once a server stops, in milliseconds. */
-export const IDLE_GRACE_MS = 5_000;
+export const IDLE_GRACE_MS = 2_000;
 
 const SWEEP_MS = 50;
 
