@@ -1,11 +1,11 @@
 import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { eventually } from '../support/eventually.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
+import { openRawConnection } from '../support/raw-connection.ts';
 import { freePort, startProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
 import { callWebhook, postWebhook } from '../support/webhooks.ts';
@@ -24,12 +24,31 @@ function writeTokens(...tokens: readonly string[]): void {
   renameSync(`${file}.new`, file);
 }
 
+/** kafkajs makes Node warn once (README.md, Troubleshooting). */
+const quiet = { NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning' } as const;
+
+/** All that a process wrote is log lines of ours, whatever libraries would have said. */
+function expectOnlyLogLines(service: IngressProcess): void {
+  const lines = service.output().split('\n');
+  expect(lines.filter((line) => line !== '' && !line.startsWith('{"level":'))).toEqual([]);
+  for (const line of lines) if (line !== '') expect(JSON.parse(line)).toMatchObject({ event: expect.any(String) });
+}
+
+const portOf = ({ url }: IngressProcess): number => Number(new URL(url).port);
+
+const metricsOf = ({ adminUrl }: IngressProcess): Promise<string> =>
+  fetch(`${adminUrl}/metrics`).then((response) => response.text());
+
+const headOf = (token: string): string =>
+  `POST /webhooks/vxt HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n`;
+
 let ingress: IngressProcess;
 
 beforeAll(async () => {
   writeTokens(oldToken, currentToken);
   ingress = await startIngressProcess({
     ...stack.environment,
+    ...quiet,
     VXT_WEBHOOK_TOKENS_FILE: file,
     WEBHOOK_RECEIVE_TIMEOUT_MS: '1500',
     WEBHOOK_AUTH_FAILURES_PER_MINUTE: '100000',
@@ -38,6 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(await ingress.end()).toBe(0);
+  expectOnlyLogLines(ingress);
   for (const token of [oldToken, currentToken, nextToken]) expect(ingress.output()).not.toContain(token);
 });
 
@@ -113,34 +133,90 @@ describe('When a request is not what VXT sends', () => {
     expect(await response.json()).toMatchObject({ detail: expect.stringContaining('/webhooks/vxt') });
   });
 
-  test('from a sender that does not finish, then the connection is answered 408 and closed', async () => {
-    const { port } = new URL(ingress.url);
-    const socket = connect(Number(port), '127.0.0.1');
-    let answer = '';
-    socket.on('data', (chunk) => {
-      answer += chunk;
+  test('from a sender that does not finish, then it is answered 408, and the connection ends', async () => {
+    const connection = openRawConnection(portOf(ingress));
+    connection.send(`${headOf(currentToken)}content-length: 1000\r\n\r\n{`);
+    expect(await connection.answered()).toMatchObject({
+      status: 408,
+      headers: { 'content-type': 'application/problem+json', connection: 'close' },
     });
-    socket.write(
-      `POST /webhooks/vxt HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${currentToken}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{`,
-    );
-    await eventually(() => socket.closed, { deadlineMs: 10_000 });
-    expect(answer).toContain('408');
+    expect(await connection.ended()).toBeNull();
   });
 
-  test('with two hundred wrong tokens from one address, then that address is answered 429, but a valid token is not', async () => {
+  test('nor HTTP at all, then it is answered as a problem and counted', async () => {
+    const connection = openRawConnection(portOf(ingress));
+    connection.send('hello\r\n\r\n');
+    expect(await connection.answered()).toMatchObject({ status: 400 });
+    expect(await metricsOf(ingress)).toContain('vxt_webhooks_total{event="none",outcome="malformed_request"} 1');
+  });
+
+  test('with two hundred wrong tokens from one address, then that address is answered 429, but a valid token is not, and two lines say so', async () => {
     const strict = await startIngressProcess({
       ...stack.environment,
+      ...quiet,
       VXT_WEBHOOK_TOKENS: currentToken,
       WEBHOOK_AUTH_FAILURES_PER_MINUTE: '100',
     });
-    const statuses = await Promise.all(Array.from({ length: 200 }, () => postWebhook(strict.url, 'wrong', '{}')));
+    const forwarded = ['1.2.3.4', 'not an address', '::1, 2001:db8::7', '%00'];
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const headers = {
+          authorization: 'Bearer wrong-token-0123456789',
+          'x-forwarded-for': forwarded[index % forwarded.length] ?? '',
+          forwarded: 'for="[2001:db8::1]"',
+        };
+        const response = await fetch(strict.url, { method: 'POST', headers, body: '{}' });
+        await response.arrayBuffer();
+        return response.status;
+      }),
+    );
     expect(statuses.filter((status) => status === 401)).toHaveLength(100);
     expect(statuses.filter((status) => status === 429)).toHaveLength(100);
     expect(await postWebhook(strict.url, currentToken, callWebhook('valid'))).toBe(202);
-    const metrics = await fetch(`${strict.adminUrl}/metrics`).then((response) => response.text());
-    expect(metrics).toContain('vxt_webhook_auth_failures_total 200');
+    expect(await metricsOf(strict)).toContain('vxt_webhook_auth_failures_total 200');
     expect(await strict.end()).toBe(0);
+    expectOnlyLogLines(strict);
+    expect(strict.output()).not.toContain('wrong-token');
+    const lines = strict
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('tokens-refused'));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { address: '127.0.0.1', count: 1 },
+      { address: '127.0.0.1', count: 199 },
+    ]);
   });
+});
+
+describe('When an ingress stops under senders that keep their connections', () => {
+  test.each([1, 2])(
+    'with %i processes, then each gets an answer that says it is the last, and none sees a reset',
+    async (workers) => {
+      const stopping = await startIngressProcess({
+        ...stack.environment,
+        VXT_WEBHOOK_TOKENS: currentToken,
+        INGRESS_WORKERS: String(workers),
+      });
+      const body = callWebhook('stop');
+      const webhook = `${headOf(currentToken)}content-length: ${body.length}\r\n\r\n${body}`;
+      let told = 0;
+      const sender = async (): Promise<string | null> => {
+        const connection = openRawConnection(portOf(stopping));
+        for (let sent = 1; ; sent += 1) {
+          connection.send(webhook);
+          const answer = await connection.answered(sent);
+          expect(answer.status).toBe(202);
+          told += 1;
+          if (answer.headers.connection === 'close') return connection.ended();
+        }
+      };
+      const senders = Array.from({ length: 8 }, sender);
+      await eventually(() => told > 100);
+      const code = stopping.end();
+      expect(new Set(await Promise.all(senders))).toEqual(new Set([null]));
+      expect(await code).toBe(0);
+    },
+  );
 });
 
 describe('When the ingress cannot start as it should', () => {
