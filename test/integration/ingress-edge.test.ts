@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { eventually } from '../support/eventually.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
+import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { freePort, startProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
@@ -22,16 +23,6 @@ const [oldToken, currentToken, nextToken] = [
 function writeTokens(...tokens: readonly string[]): void {
   writeFileSync(`${file}.new`, `${tokens.join('\n')}\n`);
   renameSync(`${file}.new`, file);
-}
-
-/** kafkajs makes Node warn once (README.md, Troubleshooting). */
-const quiet = { NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning' } as const;
-
-/** All that a process wrote is log lines of ours, whatever libraries would have said. */
-function expectOnlyLogLines(service: IngressProcess): void {
-  const lines = service.output().split('\n');
-  expect(lines.filter((line) => line !== '' && !line.startsWith('{"level":'))).toEqual([]);
-  for (const line of lines) if (line !== '') expect(JSON.parse(line)).toMatchObject({ event: expect.any(String) });
 }
 
 const portOf = ({ url }: IngressProcess): number => Number(new URL(url).port);
@@ -186,37 +177,6 @@ describe('When a request is not what VXT sends', () => {
       { address: '127.0.0.1', count: 199 },
     ]);
   });
-});
-
-describe('When an ingress stops under senders that keep their connections', () => {
-  test.each([1, 2])(
-    'with %i processes, then each gets an answer that says it is the last, and none sees a reset',
-    async (workers) => {
-      const stopping = await startIngressProcess({
-        ...stack.environment,
-        VXT_WEBHOOK_TOKENS: currentToken,
-        INGRESS_WORKERS: String(workers),
-      });
-      const body = callWebhook('stop');
-      const webhook = `${headOf(currentToken)}content-length: ${body.length}\r\n\r\n${body}`;
-      let told = 0;
-      const sender = async (): Promise<string | null> => {
-        const connection = openRawConnection(portOf(stopping));
-        for (let sent = 1; ; sent += 1) {
-          connection.send(webhook);
-          const answer = await connection.answered(sent);
-          expect(answer.status).toBe(202);
-          told += 1;
-          if (answer.headers.connection === 'close') return connection.ended();
-        }
-      };
-      const senders = Array.from({ length: 8 }, sender);
-      await eventually(() => told > 100);
-      const code = stopping.end();
-      expect(new Set(await Promise.all(senders))).toEqual(new Set([null]));
-      expect(await code).toBe(0);
-    },
-  );
 });
 
 describe('When the ingress cannot start as it should', () => {
