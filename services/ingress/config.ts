@@ -3,6 +3,7 @@ import {
   type Environment,
   optionalSetting,
   readSettingGroups,
+  SettingsError,
   secretSetting,
   setting,
 } from '../shared/config/settings.ts';
@@ -46,8 +47,8 @@ export const ingressSettings = {
   publish: {
     deadlineMs: setting(
       'PUBLISH_DEADLINE_MS',
-      'How long Kafka may take to acknowledge before the sender is answered 503.',
-      wholeNumber(500, 60_000),
+      'How long Kafka and the disk together may take before the sender is answered 503.',
+      wholeNumber(500, 15_000),
       8_000,
     ),
     lanes: setting('PUBLISH_LANES', 'Producers side by side, each with one request in flight.', wholeNumber(1, 64), 1),
@@ -62,7 +63,7 @@ export const ingressSettings = {
     queueBytes: setting(
       'PUBLISH_QUEUE_BYTES',
       'Most bytes that wait for Kafka.',
-      wholeNumber(KIB, 1024 * MIB),
+      wholeNumber(64 * KIB, 1024 * MIB),
       64 * MIB,
     ),
   },
@@ -83,5 +84,23 @@ export const ingressSettings = {
 
 export type IngressConfig = ReturnType<typeof readIngressConfig>;
 
-/** Reads the settings. Throws SettingsError that names every problem. */
-export const readIngressConfig = (environment: Environment) => readSettingGroups(ingressSettings, environment);
+/** A record is its body as Avro, with its key, its headers and what the payload says twice. */
+const RECORD_OVERHEAD_BYTES = 64 * KIB;
+
+/** Reads the settings. Throws SettingsError that names every problem, one that lies between settings too. */
+export function readIngressConfig(environment: Environment) {
+  const config = readSettingGroups(ingressSettings, environment);
+  const { webhook, publish, spool } = config;
+  const least = webhook.bodyLimitBytes + RECORD_OVERHEAD_BYTES;
+  const needs = `hold less than one webhook: with WEBHOOK_BODY_LIMIT at ${webhook.bodyLimitBytes} it must be ${least} or more`;
+  const problems = [
+    ...(publish.queueBytes < least ? [`PUBLISH_QUEUE_BYTES "${publish.queueBytes}" would ${needs}`] : []),
+    ...(spool.directory !== null && spool.maxBytes < 2 * least
+      ? [
+          `SPOOL_MAX_BYTES "${spool.maxBytes}" is too little for a webhook at WEBHOOK_BODY_LIMIT: it must be ${2 * least} or more`,
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new SettingsError(problems);
+  return config;
+}

@@ -1,19 +1,26 @@
 import { topicName } from '../shared/call-events/topics.ts';
 import type { Readiness } from '../shared/http/admin-app.ts';
-import { watchBroker } from '../shared/kafka/broker-watch.ts';
-import { createKafka } from '../shared/kafka/connection.ts';
+import { type BrokerWatch, watchBrokers } from '../shared/kafka/broker-watch.ts';
+import { createSeverableKafka, type SeverableKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
-import { boundedClient, createPublisher } from '../shared/kafka/publisher/publisher.ts';
+import { boundedClient, createPublisher, type Publisher } from '../shared/kafka/publisher/publisher.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
-import { createSpoolingPublish } from '../shared/spool/spooling-publish.ts';
+import { summaryOf } from '../shared/observability/summarise.ts';
+import { createSpoolingPublish, type DurableOutcome } from '../shared/spool/spooling-publish.ts';
 import type { IngressConfig } from './config.ts';
 import { createEncoders } from './create-encoders.ts';
+import type { Encoders } from './domain/event-message.ts';
 import { reasonsNotReady } from './domain/readiness.ts';
 import type { IngressMetrics } from './ingress-metrics.ts';
-import { openSpools } from './open-spools.ts';
+import { openSpools, type Spools } from './open-spools.ts';
+import { prepareTopics } from './prepare-topics.ts';
 import { createReceiveWebhook, type ReceiveWebhook } from './receive-webhook.ts';
+import { reportInternalErrors } from './report-internal-errors.ts';
+import { tellOfSpool, tellWhatWaits } from './tell-of-spool.ts';
 import { ingressTopics } from './topics.ts';
+import { watchSchemaIds } from './watch-schema-ids.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 
 /** Everything behind the HTTP edge of one process. */
@@ -25,57 +32,156 @@ export type Pipeline = Readonly<{
   close: () => Promise<void>;
 }>;
 
-/** Topics and schemas are there once it resolves. Rejects with an error that says what is wrong and what to do. */
+/** Of what Kafka does not take, this part of the deadline is left to the disk. */
+const DISK_SHARE = 1 / 4;
+
+/** Where webhooks go, and what is known of it. */
+type Sink = Readonly<{
+  publish: (record: OutgoingRecord) => Promise<DurableOutcome>;
+  encoders: () => Encoders | null;
+  publishingStopped: () => string | null;
+  spoolProblem: () => 'none' | string | null;
+  close: () => Promise<void>;
+}>;
+
+type Parts = Readonly<{
+  config: IngressConfig;
+  worker: WorkerSlot;
+  metrics: IngressMetrics;
+  logger: Logger;
+  createClient: () => SeverableKafka;
+  partitionOf: (key: string | null) => number;
+}>;
+
+/**
+ * With a spool it resolves at once, whatever Kafka and the registry do: topics and schemas are seen to as soon as they answer. Without one they are there once it
+ * resolves. Rejects with an error that says what is wrong and what to do.
+ */
 export async function openPipeline(
   config: IngressConfig,
   worker: WorkerSlot,
   metrics: IngressMetrics,
   logger: Logger,
 ): Promise<Pipeline> {
-  const { kafka: settings, publish } = config;
+  const { kafka: settings, publish, spool } = config;
   const onProblem = metrics.kafkaProblem;
-  await ensureTopics(createKafka(settings, 'vxt-ingress', logger, { onProblem }), ingressTopics, settings, logger);
-  const encoders = await createEncoders(config);
-  const kafka = createKafka(settings, 'vxt-ingress', logger, { ...boundedClient(publish.deadlineMs), onProblem });
-  const publisher = createPublisher(kafka, publish, {
-    ...metrics.lanes,
-    renewed: (error) => {
-      metrics.lanes.renewed(error);
-      logger.warn('lane-renewed', error === null ? {} : errorFields(error));
-    },
-  });
-  metrics.watchPublisher(publisher);
-  const broker = watchBroker(kafka, topicName(settings.topicPrefix, 'callLogs'), Date.now);
-  const spools = await openSpools(config.spool, worker, publisher, logger);
-  if (spools !== null) metrics.watchSpool(spools);
-
+  const createClient = () =>
+    createSeverableKafka(settings, 'vxt-ingress', logger, { ...boundedClient(publish.deadlineMs), onProblem });
   const partitionOf = createPartitionOfKey(settings.partitions);
+  const parts = { config, worker, metrics, logger, createClient, partitionOf };
+  const opened = spool.directory === null ? await openWithoutSpool(parts) : await openWithSpool(parts, spool.directory);
+  const { publisher, broker, sink } = opened;
+
   const receive = createReceiveWebhook(
-    encoders,
+    sink.encoders,
     (message) => ({
       ...message,
       topic: topicName(settings.topicPrefix, message.topic),
       partition: partitionOf(message.key),
     }),
-    spools === null ? publisher.publish : createSpoolingPublish(publisher.publish, spools),
+    sink.publish,
+    reportInternalErrors(logger, metrics.internalError),
   );
   return {
     receive,
     readiness: () => {
       const { up, records } = publisher.state();
       const reasons = reasonsNotReady({
+        schemaIdsKnown: sink.encoders() !== null,
+        publishingStopped: sink.publishingStopped(),
         lanesUp: up,
         brokerAnsweredAgoMs: broker.answeredAgoMs(),
         queuedRecords: records,
         queueLimit: publish.queueRecords,
-        spoolHasRoom: spools?.hasRoom() ?? null,
+        spoolProblem: sink.spoolProblem(),
       });
       return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
     },
     close: async () => {
-      await spools?.close();
+      await sink.close();
       await publisher.close();
       await broker.stop();
     },
   };
+}
+
+type Opened = Readonly<{ publisher: Publisher; broker: BrokerWatch; sink: Sink }>;
+
+async function openWithoutSpool(parts: Parts): Promise<Opened> {
+  const { config, logger, metrics } = parts;
+  const { kafka } = createSeverableKafka(config.kafka, 'vxt-ingress', logger, { onProblem: metrics.kafkaProblem });
+  await ensureTopics(kafka, ingressTopics, config.kafka, logger);
+  const encoders = await createEncoders(config);
+  const publisher = startPublisher(parts, config.publish.deadlineMs);
+  const sink: Sink = {
+    publish: publisher.publish,
+    encoders: () => encoders,
+    publishingStopped: () => null,
+    spoolProblem: () => 'none',
+    close: async () => undefined,
+  };
+  return { publisher, broker: watchBrokers(parts), sink };
+}
+
+async function openWithSpool(parts: Parts, directory: string): Promise<Opened> {
+  const { config, worker, logger, metrics, partitionOf } = parts;
+  const { deadlineMs } = config.publish;
+  const ids = watchSchemaIds(config, directory, logger);
+  const publisher = startPublisher(parts, deadlineMs * (1 - DISK_SHARE));
+  const mayPublish = (): boolean => ids.problem() === null;
+  const spools: Spools = await openSpools({
+    settings: { ...config.spool, directory },
+    worker,
+    publisher,
+    mayPublish,
+    partitionOf,
+    observer: tellOfSpool(logger, metrics.lanes.resent),
+    logger,
+  });
+  metrics.watchSpool(spools);
+  const stopPreparing = prepareTopics(config, logger, metrics.kafkaProblem);
+  const stopTelling = tellWhatWaits(logger, spools.state);
+  const sink: Sink = {
+    publish: createSpoolingPublish(publisher.publish, spools, mayPublish, deadlineMs),
+    encoders: ids.encoders,
+    publishingStopped: ids.problem,
+    spoolProblem: spools.problem,
+    close: async () => {
+      stopPreparing();
+      stopTelling();
+      ids.stop();
+      await spools.close();
+    },
+  };
+  return { publisher, broker: watchBrokers(parts), sink };
+}
+
+function startPublisher({ config, metrics, logger, createClient }: Parts, deadlineMs: number): Publisher {
+  const summary = summaryOf(logger);
+  const topics = ingressTopics.writes.map((topic) => topicName(config.kafka.topicPrefix, topic));
+  const publisher = createPublisher(
+    createClient,
+    topics,
+    { ...config.publish, deadlineMs },
+    {
+      ...metrics.lanes,
+      renewed: (error) => {
+        metrics.lanes.renewed(error);
+        const fields = error === null ? {} : errorFields(error);
+        summary.warn('lane-renewed', String(fields.problem), fields);
+      },
+      refused: (refusal) => {
+        metrics.lanes.refused(refusal);
+        const { topic, partition, errorType, error } = refusal;
+        summary.error('publish-refused', `${topic} ${errorType}`, {
+          topic,
+          partition,
+          ...errorFields(error),
+          errorType,
+        });
+      },
+    },
+  );
+  metrics.watchPublisher(publisher);
+  return publisher;
 }

@@ -1,70 +1,94 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
 import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
-import { errorFields, type Logger } from '../shared/observability/logger.ts';
+import type { Logger } from '../shared/observability/logger.ts';
 import { openSpool, type Spool } from '../shared/spool/spool.ts';
+import type { SpoolObserver } from '../shared/spool/spool-observer.ts';
+import { steadyNow } from '../shared/spool/steady-now.ts';
+import { watchSpool } from '../shared/spool/watch-spool.ts';
 import type { IngressConfig } from './config.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 
-/** The spool of a process, and those it adopted, seen as one. */
-export type Spools = Pick<Spool, 'append' | 'holds' | 'hasRoom' | 'state' | 'close'>;
+/** The spool of a process, and those it adopted or waits for, seen as one. */
+export type Spools = Pick<Spool, 'append' | 'holds' | 'problem' | 'state' | 'close'>;
+
+/** What comes before this process's own spool: one that it drains as well, or one that another worker drains. */
+type Elder = Readonly<{ holds: (place: string) => boolean; close: () => Promise<void>; spool: Spool | null }>;
+
+export type SpoolsOptions = Readonly<{
+  settings: IngressConfig['spool'] & Readonly<{ directory: string }>;
+  worker: WorkerSlot;
+  publisher: Pick<Publisher, 'publishAll' | 'isUp'>;
+  /** Whether anything may be published now. */
+  mayPublish: () => boolean;
+  /** The partition of a key today; records that were stored under another number of partitions go there. */
+  partitionOf: (key: string) => number;
+  observer: SpoolObserver;
+  logger: Logger;
+}>;
 
 /**
- * Opens `<SPOOL_DIRECTORY>/worker-<slot>`, and adopts the spools of slots that no process has now (there were more
- * workers before): they are drained and removed. Null where no directory is set.
+ * Opens `<SPOOL_DIRECTORY>/worker-<slot>`, and adopts the spools of slots that no process has now (there were more workers before): they are drained and removed.
+ * A key that waits in an adopted spool, whichever worker drains it, waits for that before new events of it go anywhere.
  */
-export async function openSpools(
-  settings: IngressConfig['spool'],
-  worker: WorkerSlot,
-  publisher: Pick<Publisher, 'publish' | 'state'>,
-  logger: Logger,
-): Promise<Spools | null> {
-  const { directory, maxBytes } = settings;
-  if (directory === null) return null;
-  mkdirSync(directory, { recursive: true });
-  const open = (path: string): Promise<Spool> =>
+export async function openSpools(options: SpoolsOptions): Promise<Spools> {
+  const { worker, publisher, mayPublish, partitionOf, observer, logger } = options;
+  const { directory, maxBytes } = options.settings;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const adapt = (record: OutgoingRecord): OutgoingRecord =>
+    record.key === null ? record : { ...record, partition: partitionOf(record.key) };
+  const elders = new Set<Elder>();
+  const waitsForElder = (place: string): boolean => [...elders].some((elder) => elder.holds(place));
+  const open = (path: string, waitsElsewhere: (place: string) => boolean): Promise<Spool> =>
     openSpool({
       directory: path,
       maxBytes,
-      publish: publisher.publish,
-      kafkaIsUp: () => publisher.state().up,
-      now: Date.now,
-      onProblem: (event, error) => logger.error(event, errorFields(error)),
+      publishAll: publisher.publishAll,
+      mayPublish: (topic) => mayPublish() && publisher.isUp(topic),
+      waitsElsewhere,
+      adapt,
+      now: steadyNow,
+      observer,
     });
 
-  const own = await open(join(directory, `worker-${worker.slot}`));
-  const adopted = new Set<Spool>();
-  for (const path of absentSlots(directory, worker)) {
-    const spool = await open(path);
-    adopted.add(spool);
+  for (const { path, slot } of absentSlots(directory, worker)) {
+    if (slot % worker.workers !== worker.slot) {
+      const { holds, stop } = await watchSpool(path, adapt);
+      elders.add({ holds, close: async () => stop(), spool: null });
+      continue;
+    }
+    const spool = await open(path, () => false);
+    const elder = { holds: spool.holds, close: spool.close, spool };
+    elders.add(elder);
     logger.info('spool-adopted', { records: spool.state().records, worker: worker.slot });
     void spool.drained().then(async () => {
-      if (!adopted.delete(spool)) return;
+      if (!elders.delete(elder)) return;
       await spool.close();
-      rmSync(path, { recursive: true, force: true });
+      // What was damaged is kept for a person to look at.
+      if (readdirSync(path).every((name) => !name.endsWith('.damaged'))) rmSync(path, { recursive: true, force: true });
     });
   }
-  return together(own, adopted);
+  return together(await open(join(directory, `worker-${worker.slot}`), waitsForElder), elders);
 }
 
-/** Folders of slots beyond those in use, shared out evenly among the workers. */
-function absentSlots(directory: string, { slot, workers }: WorkerSlot): readonly string[] {
-  if (!existsSync(directory)) return [];
+/** Folders of slots beyond those in use. */
+function absentSlots(directory: string, { workers }: WorkerSlot): readonly Readonly<{ path: string; slot: number }>[] {
   return readdirSync(directory)
     .filter((name) => /^worker-\d+$/.test(name))
-    .map((name) => ({ name, index: Number(name.slice('worker-'.length)) }))
-    .filter(({ index }) => index >= workers && index % workers === slot)
-    .map(({ name }) => join(directory, name));
+    .map((name) => ({ path: join(directory, name), slot: Number(name.slice('worker-'.length)) }))
+    .filter(({ slot }) => slot >= workers);
 }
 
-function together(own: Spool, adopted: Set<Spool>): Spools {
+function together(own: Spool, elders: Set<Elder>): Spools {
+  const all = (): readonly Spool[] => [own, ...[...elders].flatMap(({ spool }) => spool ?? [])];
   return {
     append: own.append,
-    holds: (partition) => own.holds(partition) || [...adopted].some((spool) => spool.holds(partition)),
-    hasRoom: own.hasRoom,
+    holds: (place) => own.holds(place) || [...elders].some((elder) => elder.holds(place)),
+    problem: own.problem,
     state: () => {
-      const states = [own, ...adopted].map((spool) => spool.state());
-      const ages = states.flatMap(({ oldestAgeMs }) => (oldestAgeMs === null ? [] : [oldestAgeMs]));
+      const states = all().map((spool) => spool.state());
+      const ages = states.flatMap(({ oldestAgeMs }) => oldestAgeMs ?? []);
       return {
         records: states.reduce((sum, { records }) => sum + records, 0),
         bytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -72,9 +96,9 @@ function together(own: Spool, adopted: Set<Spool>): Spools {
       };
     },
     close: async () => {
-      const all = [own, ...adopted];
-      adopted.clear();
-      await Promise.all(all.map((spool) => spool.close()));
+      const closing = [own.close(), ...[...elders].map((elder) => elder.close())];
+      elders.clear();
+      await Promise.all(closing);
     },
   };
 }

@@ -11,8 +11,8 @@ import { openPipeline } from './open-pipeline.ts';
 import { openTokenSource } from './token-source.ts';
 
 /**
- * Starts the ingress in this process and resolves once it listens: topics and schemas are there. Until Kafka takes
- * connections it is not ready and answers 503. Rejects with an error that says what is wrong and what to do.
+ * Starts the ingress in this process and resolves once it listens: with a spool at once, else once topics and schemas are there. Rejects with an error that says
+ * what is wrong and what to do.
  */
 export async function startIngress(
   config: IngressConfig,
@@ -33,7 +33,7 @@ export async function startIngress(
       portVariable: 'ADMIN_PORT',
     },
   );
-  const server = await listenForWebhooks(config, tokens.check, pipeline, metrics);
+  const server = await listenForWebhooks(config, tokens.check, pipeline, metrics, logger);
   logger.info('ingress-listening', { host, port: server.port });
   return {
     logger,

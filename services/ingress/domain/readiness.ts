@@ -1,26 +1,32 @@
-/** What readiness goes by. */
+/** What readiness goes by: what was seen last, not what is meant to be. */
 export type IngressState = Readonly<{
+  /** Whether the ids of the events' schemas are known. */
+  schemaIdsKnown: boolean;
+  /** Why nothing may be published; null where it may. */
+  publishingStopped: string | null;
   /** Whether every lane has a producer that a broker took. */
   lanesUp: boolean;
   /** Milliseconds since a broker last answered; null before the first answer. */
   brokerAnsweredAgoMs: number | null;
   queuedRecords: number;
   queueLimit: number;
-  /** Null where there is no spool. */
-  spoolHasRoom: boolean | null;
+  /** Whether the disk takes a webhook: why not, or null. 'none' where there is no spool. */
+  spoolProblem: 'none' | string | null;
 }>;
 
-/** A broker that has not answered for so long counts as away. */
-export const BROKER_SILENCE_MS = 15_000;
+/** A broker that has not answered for so long counts as unavailable. */
+export const BROKER_SILENCE_MS = 10_000;
 
-/** Why a webhook could not be taken now; none if it could: by Kafka, or by the disk. Schema ids are known from the start. */
+/** Why a webhook could not be taken now; none if it could: by Kafka, or by the disk. */
 export function reasonsNotReady(state: IngressState): readonly string[] {
-  if (state.spoolHasRoom === true) return [];
-  const { lanesUp, brokerAnsweredAgoMs, queuedRecords, queueLimit } = state;
-  return [
+  const { schemaIdsKnown, publishingStopped, lanesUp, brokerAnsweredAgoMs, queuedRecords, queueLimit } = state;
+  if (!schemaIdsKnown) return ['The schema registry has not told the ids of the schemas yet'];
+  if (state.spoolProblem === null) return [];
+  const reasons = [
+    ...(publishingStopped === null ? [] : [publishingStopped]),
     ...(lanesUp ? [] : ['Kafka takes no connection']),
     ...(brokerAnsweredAgoMs === null || brokerAnsweredAgoMs > BROKER_SILENCE_MS ? ['No broker answered lately'] : []),
     ...(queuedRecords >= queueLimit ? ['The queue to Kafka is full'] : []),
-    ...(state.spoolHasRoom === false ? ['The spool is full'] : []),
   ];
+  return reasons.length === 0 || state.spoolProblem === 'none' ? reasons : [...reasons, state.spoolProblem];
 }

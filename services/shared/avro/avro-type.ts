@@ -19,3 +19,12 @@ export function readSchema(name: SchemaName): Schema {
 export function avroType(schema: Schema): Type {
   return avro.Type.forSchema(schema, { wrapUnions: 'always' });
 }
+
+/** Whether two schemas write the same bytes under the same names. One that is no Avro schema is not the same as any. */
+export function isSameSchema(one: Schema, other: Schema): boolean {
+  try {
+    return avroType(one).fingerprint().equals(avroType(other).fingerprint());
+  } catch {
+    return false;
+  }
+}

@@ -36,6 +36,8 @@ export type Registry = Readonly<{
 }>;
 
 const AGAIN_MS = 300;
+/** The registry's client waits for an answer for ever. */
+const ANSWER_WITHIN_MS = 15_000;
 
 /** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError where the settings of TLS and login do not fit. */
 export function connectRegistry(settings: RegistrySettings, onError: () => void = () => undefined): Registry {
@@ -52,7 +54,7 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
       const register = () => client.register(confluent, { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE });
       try {
         // Two replicas that start at once both set a new subject's compatibility, and the second is refused: once more.
-        const { id } = await register().catch(() => setTimeout(AGAIN_MS).then(register));
+        const { id } = await within(register().catch(() => setTimeout(AGAIN_MS).then(register)));
         return id;
       } catch (error) {
         onError();
@@ -61,7 +63,7 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
     },
     schemaById: async (id) => {
       try {
-        const schema = await client.getSchema(id);
+        const schema = await within(client.getSchema(id));
         return JSON.parse(JSON.stringify(schema)) as Schema;
       } catch (error) {
         if (statusOf(error) === 404) return null;
@@ -70,6 +72,20 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
       }
     },
   };
+}
+
+/** Rejects where there is no answer in time. */
+async function within<T>(answer: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = setTimeout(ANSWER_WITHIN_MS, undefined, { signal: done.signal, ref: false }).then(() => {
+    throw new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} s`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    late.catch(() => undefined);
+    done.abort();
+  }
 }
 
 function securityOf({ url, username, password, sslCaFile = null }: RegistrySettings) {

@@ -14,11 +14,19 @@ export type Writer<T> = Readonly<{
  * Throws RegistryError when the registry is away (retriable) or refuses the schema (not retriable).
  */
 export async function createWriter<T>(registry: Registry, topic: string, schema: SchemaName): Promise<Writer<T>> {
+  return writerWithId(await registerSchema(registry, topic, schema), schema);
+}
+
+/** The id of the schema under `<topic>-value`, which is registered where it is not yet. Throws RegistryError. */
+export async function registerSchema(registry: Registry, topic: string, schema: SchemaName): Promise<number> {
   const subject = `${topic}-value`;
-  const json = readSchema(schema);
-  const schemaId = await registry.register(subject, json).catch((error: unknown) => {
+  return registry.register(subject, readSchema(schema)).catch((error: unknown) => {
     throw error instanceof RegistryError ? error : new RegistryError(`Could not register ${subject}`, { cause: error });
   });
-  const type = avroType(json);
+}
+
+/** A writer under an id that the registry gave this schema before. */
+export function writerWithId<T>(schemaId: number, schema: SchemaName): Writer<T> {
+  const type = avroType(readSchema(schema));
   return { schemaId, encode: (value) => toWireFormat(schemaId, type.toBuffer(value)) };
 }
