@@ -68,7 +68,8 @@ export async function writeCalls(
     for (let written = 0; written < count; ) {
       const records = Array.from({ length: Math.min(BATCH, count - written) }, (_, index) => {
         const webhook = nextCall(written + index);
-        const received = { body: Buffer.alloc(0), contentType: null, atMs: BEGIN_MS, traceparent: TRACEPARENT };
+        const sender = { traceparent: TRACEPARENT, tracestate: null };
+        const received = { body: Buffer.alloc(0), contentType: null, atMs: BEGIN_MS, ...sender };
         const { key, value, headers } = eventMessage({ kind: 'callLog', webhook }, received, encoders);
         return { topic, partition: partitionOf(key), key, value, headers };
       });
