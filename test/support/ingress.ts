@@ -1,10 +1,14 @@
+import { eventually } from './eventually.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
 
 /** An ingress of its own process on free ports. */
 export type IngressProcess = ServiceProcess & Readonly<{ url: string; adminUrl: string }>;
 
-/** Starts an ingress and waits until it is ready. */
-export async function startIngressProcess(environment: Readonly<Record<string, string>>): Promise<IngressProcess> {
+/** Starts an ingress and waits until it is ready, or (as Kafka may be unavailable) only until it listens. */
+export async function startIngressProcess(
+  environment: Readonly<Record<string, string>>,
+  until: 'ready' | 'listening' = 'ready',
+): Promise<IngressProcess> {
   const port = await freePort();
   const adminPort = await freePort();
   const service = startProcess('services/ingress/main.ts', {
@@ -13,6 +17,7 @@ export async function startIngressProcess(environment: Readonly<Record<string, s
     ADMIN_PORT: String(adminPort),
   });
   const adminUrl = `http://127.0.0.1:${adminPort}`;
-  await untilReady(service, `${adminUrl}/readyz`);
+  await untilReady(service, `${adminUrl}/${until === 'ready' ? 'readyz' : 'healthz'}`);
+  if (until === 'listening') await eventually(() => service.output().includes('ingress-listening'));
   return { ...service, url: `http://127.0.0.1:${port}/webhooks/vxt`, adminUrl };
 }
