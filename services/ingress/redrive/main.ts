@@ -4,12 +4,22 @@ import { Command } from 'commander';
 import { kafkaSettings, registrySettings } from '../../shared/config/common-settings.ts';
 import { readSettingGroups } from '../../shared/config/settings.ts';
 import { createLogger } from '../../shared/observability/logger.ts';
-import { recognise } from '../domain/recognise.ts';
+import { recogniseBody } from '../recognise-body.ts';
 import { redrive } from './redrive.ts';
+import { exitCodeOf, linesOf } from './report.ts';
 
 const { dryRun } = new Command('redrive')
   .description('Publishes webhooks that were not recognised when they came, and are now, to their proper topics.')
   .option('--dry-run', 'only say what would be published', false)
+  .addHelpText(
+    'after',
+    `
+What is still not recognised stays for a later version, and is no failure. What could not be redriven is listed as topic/partition/offset with
+its reason, stays too, and is tried again by the next run: no-body, not-json and not-encodable records, and events that Kafka refuses
+(message-too-large: raise max.message.bytes of the topic).
+
+Exit code: 0 nothing failed; 1 the run did not come to its end (start it again: nothing is published twice); 2 it did, and something could not be redriven.`,
+  )
   .parse()
   .opts<{ dryRun: boolean }>();
 
@@ -17,25 +27,21 @@ const bar = new SingleBar({ format: 'redriving [{bar}] {value}/{total}', clearOn
 let barStarted = false;
 
 try {
-  const plan = await redrive({
+  const report = await redrive({
     config: readSettingGroups({ kafka: kafkaSettings, registry: registrySettings }, process.env),
     logger: createLogger('redrive', 'silent'),
-    recognise,
+    recogniseBody,
     dryRun,
     onProgress: (published, total) => {
       if (!barStarted) bar.start(total, 0);
       barStarted = true;
+      bar.setTotal(total);
       bar.update(published);
     },
   });
   bar.stop();
-  const byTopic = Object.groupBy(plan.redrivable, ({ message }) => message.topic);
-  for (const [topic, events] of Object.entries(byTopic))
-    console.log(`${dryRun ? 'would publish' : 'published'} ${events.length} to ${topic}`);
-  if (plan.redrivable.length === 0) console.log('nothing to publish');
-  if (plan.redrivenBefore > 0) console.log(`published by earlier runs: ${plan.redrivenBefore}`);
-  for (const [reason, count] of Object.entries(plan.unrecognised))
-    console.log(`still not recognised (${reason}): ${count}`);
+  for (const line of linesOf(report, dryRun)) console.log(line);
+  process.exitCode = exitCodeOf(report);
 } catch (error) {
   bar.stop();
   console.error(error instanceof Error ? error.message : String(error));

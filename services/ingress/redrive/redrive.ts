@@ -1,104 +1,110 @@
-import { topicName } from '../../shared/call-events/topics.ts';
+import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
 import { createKafka } from '../../shared/kafka/connection.ts';
 import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
 import { openExclusiveWriter } from '../../shared/kafka/exclusive-writer.ts';
-import type { OutgoingRecord } from '../../shared/kafka/publisher/outgoing-record.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { startTableReader } from '../../shared/kafka/table-reader.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 import { createEncoders } from '../create-encoders.ts';
-import { eventMessage } from '../domain/event-message.ts';
-import type { Recognition } from '../domain/recognise.ts';
 import { ingressTopics } from '../topics.ts';
-import {
-  coordinatesOf,
-  createRedrivePlanner,
-  REDRIVEN_HEADER,
-  type Redrivable,
-  type RedrivePlan,
-} from './plan-redrive.ts';
-
-/** Events in one transaction. */
-const BATCH = 200;
+import { createFinder, type Failure, type Findings } from './find-redrivable.ts';
+import { judgeKept, type RecogniseBody } from './judge-kept.ts';
+import { type KeptLog, openKeptLog } from './kept-log.ts';
+import { publishRedrivable } from './publish-redrivable.ts';
+import { openRedriveWriter, type RedriveWriter } from './redrive-writer.ts';
 
 export type RedriveOptions = Readonly<{
   config: Pick<IngressConfig, 'kafka' | 'registry'>;
   logger: Logger;
-  recognise: (json: unknown) => Recognition;
+  recogniseBody: RecogniseBody;
   dryRun: boolean;
   /** Called after every transaction with the number of events published so far, of `total`. */
   onProgress: (published: number, total: number) => void;
+  /** The most bytes of events held in memory: where there are more, the topic is read again for them. */
+  keepBytes?: number;
 }>;
+
+export type RedriveReport = Readonly<{
+  /** The topic that was read. */
+  topic: string;
+  /** How many events were published by this run or, dry, would be; by topic. */
+  published: Readonly<Partial<Record<TopicId, number>>>;
+  redrivenBefore: number;
+  /** How many webhooks are still not recognised, by reason. They stay, for a later version. */
+  unrecognised: Readonly<Record<string, number>>;
+  /** What could not be redriven: broken records, and events that Kafka refuses. They stay, and a later run tries them again. */
+  failed: readonly Failure[];
+}>;
+
+const KEEP_BYTES = 256 * 1024 * 1024;
 
 /**
  * Publishes what is recognised now of `unrecognised-webhooks` to its proper topic, exactly as if it had just come: with
  * the trace and, where the event has no time of its own, the receive time it had. Each event is committed in one
- * transaction with a marker of its own, and a run fences the run before it, so that no event is published twice.
- * Resolves with the plan that was carried out (or, dry, would have been).
+ * transaction with a marker of its own, and a run fences the run before it, so that no event is published twice. No
+ * record ends a run. Throws where Kafka or the registry is unavailable, or does not say whether it committed: the next
+ * run then finds out.
  */
-export async function redrive({ config, logger, recognise, dryRun, onProgress }: RedriveOptions): Promise<RedrivePlan> {
-  const { kafka: settings } = config;
-  const kafka = createKafka(settings, 'vxt-redrive', logger);
-  await ensureTopics(kafka, ingressTopics, settings, logger);
+export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
+  const { config, logger, dryRun, keepBytes = KEEP_BYTES } = options;
+  const { topicPrefix } = config.kafka;
+  const kafka = createKafka(config.kafka, 'vxt-redrive', logger);
+  await ensureTopics(kafka, ingressTopics, config.kafka, logger);
   const encoders = await createEncoders(config);
-  const planner = createRedrivePlanner(recognise, (recognition, { value, headers, timestampMs }) =>
-    eventMessage(
-      recognition,
-      {
-        body: value ?? Buffer.alloc(0),
-        contentType: headers['content-type'] ?? null,
-        atMs: Date.parse(headers['received-at'] ?? '') || timestampMs,
-        traceparent: headers.traceparent ?? '',
-      },
-      encoders,
-    ),
-  );
-
-  const writer = dryRun ? null : await openExclusiveWriter(kafka, `${settings.topicPrefix}redrive`);
+  const log = openKeptLog(kafka, topicName(topicPrefix, 'unrecognisedWebhooks'), `${topicPrefix}redrive-`);
+  const find = async (keep: number): Promise<Findings> => {
+    const finder = createFinder((kept) => judgeKept(kept, options.recogniseBody, encoders), log.redriven, keep);
+    await log.read(finder.add);
+    return finder.findings();
+  };
   try {
-    const topic = topicName(settings.topicPrefix, 'unrecognisedWebhooks');
-    const reader = startTableReader(
-      kafka,
-      { topics: [topic], groupPrefix: `${settings.topicPrefix}redrive-` },
-      (records) => {
-        for (const record of records) planner.add(record);
-      },
-    );
+    if (dryRun) {
+      await log.upToDate();
+      const { redrivable, redrivenBefore, unrecognised, broken } = await find(0);
+      return { topic: log.topic, published: redrivable, redrivenBefore, unrecognised, failed: broken };
+    }
+    const writer = await openRedriveWriter(() => openExclusiveWriter(kafka, `${topicPrefix}redrive`), log.upToDate);
     try {
-      await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);
+      return await publishAll(options, log, writer, () => find(keepBytes));
     } finally {
-      await reader.stop();
+      await writer.close();
     }
-    const plan = planner.plan();
-    if (writer === null) return plan;
-    const toRecords = recordsOf(settings);
-    for (let from = 0; from < plan.redrivable.length; from += BATCH) {
-      const batch = plan.redrivable.slice(from, from + BATCH);
-      await writer.write(batch.flatMap(toRecords));
-      onProgress(from + batch.length, plan.redrivable.length);
-    }
-    return plan;
   } finally {
-    await writer?.close();
+    await log.close();
   }
 }
 
-/** The event and its marker. */
-function recordsOf({
-  topicPrefix,
-  partitions,
-}: IngressConfig['kafka']): (one: Redrivable) => readonly OutgoingRecord[] {
-  const partitionOf = createPartitionOfKey(partitions);
-  return ({ kept, message }) => {
-    const topic = topicName(topicPrefix, message.topic);
-    const marker = {
-      topic: topicName(topicPrefix, 'unrecognisedWebhooks'),
-      partition: kept.partition,
-      key: null,
-      value: null,
-      headers: { [REDRIVEN_HEADER]: coordinatesOf(kept), to: topic },
-    };
-    return [{ ...message, topic, partition: partitionOf(message.key) }, marker];
-  };
+/** Publishes as many as are held in memory, reads the topic again, and so on until there are no more. */
+async function publishAll(
+  { config, onProgress }: RedriveOptions,
+  log: KeptLog,
+  writer: RedriveWriter,
+  find: () => Promise<Findings>,
+): Promise<RedriveReport> {
+  const { topicPrefix, partitions } = config.kafka;
+  const published: Partial<Record<TopicId, number>> = {};
+  const begin = await find();
+  const failed = [...begin.broken];
+  const total = sumOf(begin.redrivable);
+  for (let found = begin; found.first.length > 0; found = await find()) {
+    const refused = await publishRedrivable(found.first, {
+      writer,
+      topicPrefix,
+      partitionOf: createPartitionOfKey(partitions),
+      redriven: log.redriven,
+      onPublished: (events) => {
+        for (const { message } of events) published[message.topic] = (published[message.topic] ?? 0) + 1;
+        onProgress(sumOf(published), Math.max(total, sumOf(published)));
+      },
+    });
+    failed.push(...refused);
+    // This run does not try them again.
+    for (const { place } of refused) log.redriven.add(place);
+    if (found.first.length === sumOf(found.redrivable)) break;
+  }
+  const { redrivenBefore, unrecognised } = begin;
+  return { topic: log.topic, published, redrivenBefore, unrecognised, failed };
 }
+
+const sumOf = (counts: Readonly<Partial<Record<TopicId, number>>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
