@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brokerErrorType } from '../../services/shared/kafka/access.ts';
 import { truncateRecords } from '../../services/shared/kafka/truncate-records.ts';
 import { type AclStack, passWithRights, startAclStack } from '../support/acl-stack.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from '../support/acls.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Container, workloads } from '../support/manifests.ts';
+import { metricOf } from '../support/metric-of.ts';
 import {
   type Principal,
   principals,
@@ -11,8 +14,9 @@ import {
   secureKafkaProblem,
   startSecureKafka,
 } from '../support/secure-kafka.ts';
-import { runToEnd, serviceNames } from '../support/secured-services.ts';
-import { callWebhook } from '../support/webhooks.ts';
+import { runToEnd, serviceNames, startService, WEBHOOK_TOKEN } from '../support/secured-services.ts';
+import { untilReady } from '../support/service-process.ts';
+import { callWebhook, postWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
 const onJava = secureKafkaProblem() === null ? describe : describe.skip;
 const prefix = 'acl.';
@@ -104,6 +108,34 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
         .map((right) => [right.principal.replace('User:vxt-', ''), inWords(right), right] as const),
     )('but %s lacks %s, then its error names that right', async (_service, _words, right) => {
       await stack.saysWhatIsMissing(right);
+    });
+
+    test('but a right of the ingress is revoked while it runs, then only the webhooks of that topic wait in the spool, its log names the right, and they are sent once it is granted again', async () => {
+      const [right] = rights.filter(
+        ({ principal, operation, name }) =>
+          principal === 'User:vxt-ingress' && operation === 'WRITE' && name === `${prefix}voicemails`,
+      );
+      if (right === undefined) throw new Error('no such right');
+      const spool = { SPOOL_DIRECTORY: join(kafka.directory, 'spool') };
+      const ingress = await startService('ingress', { ...stack.settings('vxt-ingress'), ...spool });
+      const adminUrl = `http://127.0.0.1:${ingress.adminPort}`;
+      const post = (body: string) => postWebhook(`http://127.0.0.1:${ingress.port}/webhooks/vxt`, WEBHOOK_TOKEN, body);
+      const waiting = () => metricOf(adminUrl, 'vxt_spool_records');
+      await untilReady(ingress, `${adminUrl}/readyz`);
+      expect(await post(voicemailWebhook('allowed'))).toBe(202);
+      await revoke(stack.admin, [right]);
+      try {
+        await eventually(async () => (await post(voicemailWebhook('revoked'))) === 202 && (await waiting()) === 1);
+        expect(await post(callWebhook('call-meanwhile'))).toBe(202);
+        expect(await waiting()).toBe(1);
+        expect(ingress.output()).toContain(
+          `Kafka does not allow ingress (User:vxt-ingress) Write on Topic ${prefix}voicemails: add that ACL`,
+        );
+      } finally {
+        await grant(stack.admin, [right]);
+      }
+      await eventually(async () => (await waiting()) === 0, { deadlineMs: 60_000, what: ingress.output });
+      expect(await ingress.end()).toBe(0);
     });
 
     // Last: what it writes, nobody can read.

@@ -4,7 +4,6 @@ import type { Message } from 'kafkajs';
 type PartitionAnswer = Readonly<{ partition: number; errorCode: number }>;
 type Answer = Readonly<{ topics: readonly Readonly<{ topicName: string; partitions: readonly PartitionAnswer[] }>[] }>;
 type Sent = Readonly<{
-  transactionalId?: string;
   topicData: readonly Readonly<{
     topic: string;
     partitions: readonly Readonly<{ partition: number; messages: readonly Message[] }>[];
@@ -19,23 +18,30 @@ const { requests }: { requests: { Produce: { protocol: Protocol } } } = kafkajs(
 const { createErrorFromCode }: { createErrorFromCode: (code: number) => Readonly<{ type: string }> } =
   kafkajs('kafkajs/src/protocol/error');
 
-const answers = new WeakMap<Message, number>();
+/** Null until the broker has answered. */
+const answers = new WeakMap<Message, number | null>();
+
+/** Keeps what the broker will say of this message, for `answerTo`. A request of such messages does not throw for what a broker says of some of them. */
+export function keepAnswer(message: Message): Message {
+  answers.set(message, null);
+  return message;
+}
 
 /**
- * What the broker said of a message that was sent: null where it has not answered, 'NONE' where it has the message, else its error by Kafka's name
+ * What the broker said of a message whose answer is kept: null where it has not answered, 'NONE' where it has the message, else its error by Kafka's name
  * (https://kafka.apache.org/protocol#protocol_error_codes).
  */
 export function answerTo(message: Message): string | null {
-  const code = answers.get(message);
-  if (code === undefined) return null;
+  const code = answers.get(message) ?? null;
+  if (code === null) return null;
   return code === 0 ? 'NONE' : createErrorFromCode(code).type;
 }
 
 let used = false;
 
 /**
- * Makes every producer without transactions of this process keep each partition's own answer (see `answerTo`), and not throw for the first error among them:
- * kafkajs drops the rest, so that one refused partition looks as if the broker had taken none. A transaction is all or nothing anyway, and keeps kafkajs's parser.
+ * Teaches kafkajs to keep each partition's own answer to a produce request: by itself it throws the first error and drops the rest, so that one refused partition
+ * looks as if the broker had taken none. Requests of other messages than `keepAnswer`'s are parsed as ever.
  */
 export function useOwnProduceAnswers(): void {
   if (used) return;
@@ -45,7 +51,7 @@ export function useOwnProduceAnswers(): void {
     const request = protocol(options);
     return (sent) => {
       const asked = request(sent);
-      if (sent.transactionalId !== undefined) return asked;
+      if (!isKept(sent)) return asked;
       const parse = async (answer: Answer): Promise<Answer> => {
         keep(sent, answer);
         return answer;
@@ -55,6 +61,9 @@ export function useOwnProduceAnswers(): void {
   };
   requests.Produce = { ...requests.Produce, protocol: own };
 }
+
+const isKept = ({ topicData }: Sent): boolean =>
+  topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every((one) => answers.has(one))));
 
 function keep({ topicData }: Sent, { topics }: Answer): void {
   const codes = new Map<string, number>();

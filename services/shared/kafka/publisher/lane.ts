@@ -1,8 +1,8 @@
 import { brokerErrorType } from '../access.ts';
-import { answerTo } from '../produce/use-own-produce-answers.ts';
+import { answerTo, keepAnswer } from '../produce/use-own-produce-answers.ts';
 import { createLaneQueue, type Item, settle } from './lane-queue.ts';
 import { type OutgoingRecord, type PublishOutcome, placeOf } from './outgoing-record.ts';
-import { type Verdict, verdictOf } from './produce-verdict.ts';
+import { NotTakenError, type Verdict, verdictOf } from './produce-verdict.ts';
 import { createProducerSlot, type ProducerSlotOptions } from './producer-slot.ts';
 import { toMessage } from './to-batch.ts';
 
@@ -103,7 +103,7 @@ export function createLane(options: LaneOptions): Lane {
         return verdict;
       case 'not-yet':
         if (errorType === 'UNKNOWN_TOPIC_OR_PARTITION' && first.attempts >= ATTEMPTS_WITHOUT_TOPIC)
-          refuse(first, errorType, failure ?? new Error(`Topic ${topic} is not there`));
+          refuse(first, errorType, failure ?? new NotTakenError(first.place, errorType));
         else queue.pause(first.place, now() + PAUSE_MS);
         return verdict;
       case 'unknown':
@@ -115,7 +115,7 @@ export function createLane(options: LaneOptions): Lane {
         else for (const item of items) item.alone = true;
         return verdict;
       case 'refused':
-        refuse(first, errorType ?? '', failure ?? new Error(`Kafka refuses records of ${first.place}: ${errorType}`));
+        refuse(first, errorType ?? '', failure ?? new NotTakenError(first.place, errorType));
         return verdict;
     }
   };
@@ -124,7 +124,7 @@ export function createLane(options: LaneOptions): Lane {
     const again = batch.filter((item) => item.maybeInLog).length;
     if (again > 0) observer.resent(again);
     for (const item of batch) item.attempts += 1;
-    const messages = batch.map(({ record }) => toMessage(record));
+    const messages = batch.map(({ record }) => keepAnswer(toMessage(record)));
     const startedMs = now();
     const failure = await slot.send(messages);
     const seconds = (now() - startedMs) / 1000;
@@ -135,7 +135,7 @@ export function createLane(options: LaneOptions): Lane {
       const answer = answerTo(messages[indexes[0] ?? 0] ?? { value: null });
       const errorType = answer ?? brokerErrorType(failure);
       if (judge(items, errorType, failure) === 'taken') taken += items.length;
-      else problem ??= new Error(`Kafka answered ${errorType} for ${items[0]?.place}`);
+      else problem ??= new NotTakenError(items[0]?.place ?? topic, errorType);
     }
     if (taken > 0) observer.sent(taken, seconds);
     if (problem !== null) {

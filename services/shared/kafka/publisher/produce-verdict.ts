@@ -38,3 +38,15 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 /** By Kafka's name of the error, 'NONE' for none, null for no answer. An error that is not listed is one that passes by itself in no case Kafka describes. */
 export const verdictOf = (errorType: string | null): Verdict =>
   errorType === null ? 'unknown' : (verdicts[errorType] ?? 'refused');
+
+/** A broker did not take records of a place. */
+export class NotTakenError extends Error {
+  override readonly name = 'NotTakenError';
+  /** Kafka's name of the error, or null where it gave no answer. */
+  readonly type: string | null;
+
+  constructor(place: string, type: string | null) {
+    super(`Kafka did not take records of ${place}: ${type ?? 'no answer'}`);
+    this.type = type;
+  }
+}
