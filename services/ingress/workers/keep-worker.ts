@@ -29,6 +29,8 @@ export type KeeperOptions = Readonly<{
 }>;
 
 const LOOK_MS = 500;
+/** A look that comes this much too late says that the primary itself stood still. */
+const LATE_MS = 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** A worker that was ready for so long did not fail to start. */
@@ -99,8 +101,11 @@ function watch(options: KeeperOptions, { process, life }: Present, stopAskedMs: 
   const who = { worker: slot, pid: process.pid };
   let stillSinceMs: number | null = null;
   let isKilled = false;
+  let lookedMs = nowMs();
 
   const look = (): void => {
+    if (nowMs() - lookedMs > LOOK_MS + LATE_MS) life.excuse();
+    lookedMs = nowMs();
     if (stillSinceMs === null && life.standsStill()) {
       stillSinceMs = nowMs() - life.silentMs();
       logger.error('worker-stands-still', who);

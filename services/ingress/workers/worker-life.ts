@@ -15,6 +15,8 @@ export type WorkerLife = Readonly<{
   silentMs: () => number;
   /** It has connections and says nothing any more. */
   standsStill: () => boolean;
+  /** It could not be heard: its silence until now counts for nothing. */
+  excuse: () => void;
   /** What it last told; null while it does not listen. */
   readiness: () => Readiness | null;
   /** Since it was first ready; 0 where it never was. */
@@ -60,6 +62,9 @@ export function createWorkerLife(
     },
     silentMs,
     standsStill: () => isListening && silentMs() > STANDS_STILL_MS,
+    excuse: () => {
+      heardMs = nowMs();
+    },
     readiness: () => (isListening ? told : null),
     readyForMs: () => (readySinceMs === null ? 0 : nowMs() - readySinceMs),
     ask: async () => {

@@ -163,6 +163,14 @@ describe('When a worker stands still', () => {
   });
 });
 
+test('When the primary itself stood still for a minute, then no worker is blamed', () => {
+  last().beReady(5);
+  timers.standStill(60_000);
+  expect(worker.state()).toMatchObject({ kind: 'present' });
+  last().beReady(1);
+  expect(eventsSaid()).toEqual(['worker-started']);
+});
+
 test('When a worker takes too long to stop, then it is killed before the primary is', () => {
   last().beReady(1);
   void worker.stop();
