@@ -236,6 +236,25 @@ describe('When a record may be in the log already', () => {
   });
 });
 
+test('When large records are drained, then no more than a few of them are in memory at once', async () => {
+  let most = 0;
+  const { kafka, open } = place();
+  const publishAll = async (records: readonly OutgoingRecord[]): Promise<readonly PublishOutcome[]> => {
+    most = Math.max(
+      most,
+      records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0),
+    );
+    return records.map(() => 'durable');
+  };
+  const spool = await open({ maxBytes: 100_000_000, publishAll });
+  const mebibyte = 'x'.repeat(1024 * 1024);
+  await append(spool, ...Array.from({ length: 20 }, () => record(mebibyte)));
+  kafka.up = true;
+  await spool.drained();
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(4 * 1024 * 1024);
+});
+
 describe('When the spool is at its limit', () => {
   test('then records are refused before the folder takes more than it may', async () => {
     const { open } = place();
