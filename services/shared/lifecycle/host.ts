@@ -1,5 +1,6 @@
 import type { Environment } from '../config/settings.ts';
 import { errorFields, type Logger } from '../observability/logger.ts';
+import { summaryOf } from '../observability/summarise.ts';
 
 /** How long a service may take to stop, in milliseconds; an orchestrator must wait longer. */
 export const STOP_WITHIN_MS = 25_000;
@@ -38,7 +39,11 @@ export async function host(
   const { logger } = running;
   if (ended instanceof Error) logger.fatal('service-failed', errorFields(ended));
   else logger.info('service-stopping', { signal: ended });
+  // What was counted since the last minute ended is told now, and what comes while it stops in lines of its own.
+  const tellCounted = (): void => summaryOf(logger).close();
+  tellCounted();
   const timer = setTimeout(() => {
+    tellCounted();
     logger.fatal('service-stop-timed-out', { durationMs: stopWithinMs });
     process.exit(1);
   }, stopWithinMs);
@@ -50,6 +55,7 @@ export async function host(
   } finally {
     clearTimeout(timer);
   }
+  tellCounted();
   logger.info('service-stopped');
   process.exit(ended instanceof Error ? 1 : 0);
 }
