@@ -10,6 +10,7 @@ import { metricOf } from '../support/metric-of.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { mountSmallDisk, type SmallDisk, smallDiskProblem } from '../support/small-disk.ts';
 import { acceptedIds, type SentWebhook, startLoad, statusCounts } from '../support/webhook-load.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'disk-full-token-0123456789';
 const problem = smallDiskProblem();
@@ -99,4 +100,33 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
     expect(log.length - inLog.size).toBeLessThanOrEqual(resends);
     expect(await ingress.end()).toBe(0);
   }, 600_000);
+
+  test('and Kafka stands still, then the ingress is not ready, and says both; once the disk is free it is, and spools', async () => {
+    const ingress = await start('ready.');
+    const readiness = async (): Promise<string> => {
+      const response = await fetch(`${ingress.adminUrl}/readyz`);
+      return `${response.status} ${await response.text()}`;
+    };
+    const untilReadiness = (wanted: RegExp): Promise<boolean> =>
+      eventually(async () => wanted.test(await readiness()), { deadlineMs: 30_000, what: () => `readiness ${wanted}` });
+    const post = (id: string): Promise<number | null> => postWebhook(ingress.url, token, callWebhook(id));
+    await untilReadiness(/^200/);
+    expect(await post('before')).toBe(202);
+    const pid = stack.kafka.pid() ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      disk.fill();
+      await untilReadiness(/^503 .*No broker answered lately.*The disk of the spool is full/);
+      expect(await post('full')).toBe(503);
+      disk.free();
+      await untilReadiness(/^200/);
+      expect(await post('spooled')).toBe(202);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await untilDrained(ingress);
+    const ids = new Set((await readLog(stack.brokers, ['ready.call-logs'])).map(({ headers }) => headers.ce_id));
+    expect(ids).toEqual(new Set([...ids, 'callLog/before', 'callLog/spooled']));
+    expect(await ingress.end()).toBe(0);
+  }, 180_000);
 });
