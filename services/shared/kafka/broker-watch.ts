@@ -60,19 +60,23 @@ export function watchBrokers(options: BrokerWatchOptions): BrokerWatch {
     });
   };
 
+  const drop = (): void => {
+    client?.sever();
+    client = null;
+  };
   const ask = async (): Promise<void> => {
     const askedMs = nowMs();
-    client ??= connectLater(createClient());
-    const { kafka, sever, describe } = client;
     try {
-      await within(ANSWER_WITHIN_MS, describe(), later);
+      // Throws, too, where a file that the settings name cannot be read just now.
+      client ??= connectLater(createClient());
+      await within(ANSWER_WITHIN_MS, client.describe(), later);
       if (!stopped) answered();
     } catch (error) {
       if (!stopped && brokerErrorType(error) !== null) answered();
       else {
-        sever();
-        client = null;
-        if (!stopped) failed(askedMs, explainConnecting(kafka, error));
+        const explained = client === null ? error : explainConnecting(client.kafka, error);
+        drop();
+        if (!stopped) failed(askedMs, explained);
       }
     }
     if (!stopped) callOff = later(() => void ask(), failsSinceMs === null ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS);
@@ -84,7 +88,7 @@ export function watchBrokers(options: BrokerWatchOptions): BrokerWatch {
     stop: async () => {
       stopped = true;
       callOff();
-      client?.sever();
+      drop();
     },
   };
 }

@@ -18,23 +18,30 @@ const { requests }: { requests: { Produce: { protocol: Protocol } } } = kafkajs(
 const { createErrorFromCode }: { createErrorFromCode: (code: number) => Readonly<{ type: string }> } =
   kafkajs('kafkajs/src/protocol/error');
 
-/** Null until the broker has answered. */
-const answers = new WeakMap<Message, number | null>();
+/** The broker's code of error, or what is known before it answers. */
+const answers = new WeakMap<Message, number | 'not sent' | 'sent'>();
 
 /** Keeps what the broker will say of this message, for `answerTo`. A request of such messages does not throw for what a broker says of some of them. */
 export function keepAnswer(message: Message): Message {
-  answers.set(message, null);
+  answers.set(message, 'not sent');
   return message;
 }
 
 /**
- * What the broker said of a message whose answer is kept: null where it has not answered, 'NONE' where it has the message, else its error by Kafka's name
- * (https://kafka.apache.org/protocol#protocol_error_codes).
+ * What the broker said of a message whose answer is kept: 'NONE' where it has the message, else its error by Kafka's name
+ * (https://kafka.apache.org/protocol#protocol_error_codes); null where it was sent and not answered; 'NOT_SENT' where it never was.
  */
 export function answerTo(message: Message): string | null {
-  const code = answers.get(message) ?? null;
-  if (code === null) return null;
-  return code === 0 ? 'NONE' : createErrorFromCode(code).type;
+  const answer = answers.get(message) ?? 'not sent';
+  if (answer === 'not sent') return 'NOT_SENT';
+  if (answer === 'sent') return null;
+  return answer === 0 ? 'NONE' : createErrorFromCode(answer).type;
+}
+
+/** kafkajs tries again what it has the answer to, where another broker failed meanwhile: with new sequence numbers, so that it would be in the log twice. */
+class AnsweredBeforeError extends Error {
+  override readonly name = 'AnsweredBeforeError';
+  readonly retriable = false;
 }
 
 let used = false;
@@ -52,6 +59,7 @@ export function useOwnProduceAnswers(): void {
     return (sent) => {
       const asked = request(sent);
       if (!isKept(sent)) return asked;
+      begin(sent);
       const parse = async (answer: Answer): Promise<Answer> => {
         keep(sent, answer);
         return answer;
@@ -64,6 +72,13 @@ export function useOwnProduceAnswers(): void {
 
 const isKept = ({ topicData }: Sent): boolean =>
   topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every((one) => answers.has(one))));
+
+function begin({ topicData }: Sent): void {
+  const messages = topicData.flatMap(({ partitions }) => partitions.flatMap((partition) => partition.messages));
+  if (messages.some((message) => typeof answers.get(message) === 'number'))
+    throw new AnsweredBeforeError('Some of these records were answered before');
+  for (const message of messages) answers.set(message, 'sent');
+}
 
 function keep({ topicData }: Sent, { topics }: Answer): void {
   const codes = new Map<string, number>();

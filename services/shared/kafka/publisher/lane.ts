@@ -2,7 +2,7 @@ import { brokerErrorType } from '../access.ts';
 import { answerTo, keepAnswer } from '../produce/use-own-produce-answers.ts';
 import { createLaneQueue, type Item, settle } from './lane-queue.ts';
 import { type OutgoingRecord, type PublishOutcome, placeOf } from './outgoing-record.ts';
-import { NotTakenError, type Verdict, verdictOf } from './produce-verdict.ts';
+import { NotTakenError, type Verdict, verdictOf, verdictUnsent } from './produce-verdict.ts';
 import { createProducerSlot, type ProducerSlotOptions } from './producer-slot.ts';
 import { toMessage } from './to-batch.ts';
 
@@ -36,6 +36,8 @@ const ATTEMPTS = 2;
 const ATTEMPTS_WITHOUT_TOPIC = 3;
 const SWEEP_MS = 100;
 const PAUSE_MS = 250;
+/** Each attempt takes a new producer, of which brokers remember the id for a day. */
+const LONGEST_PAUSE_MS = 4_000;
 /** For so long a refusal answers for what comes after it, so that a revoked right costs one request a second and not one each webhook. */
 const REFUSAL_MS = 1_000;
 const CLOSE_WITHIN_MS = 2_000;
@@ -46,7 +48,9 @@ export type Lane = Readonly<{
    * At once `unavailable` while no broker takes the lane's connection, `refused` while one refuses its place.
    */
   publish: (record: OutgoingRecord, deadlineMs: number) => Promise<PublishOutcome>;
-  /** Whether the lane has a producer that a broker took. */
+  /** Answers at once for everything of a place that waits. */
+  giveUp: (place: string) => void;
+  /** Whether a broker took the lane's last connection. */
   isUp: () => boolean;
   /** Resolves once the lane has connected its first producer. */
   connected: Promise<void>;
@@ -66,10 +70,15 @@ export function createLane(options: LaneOptions): Lane {
   const refusedUntil = new Map<string, number>();
   const connected = Promise.withResolvers<void>();
   let isDown = false;
+  let wasConnected = false;
   let running: Promise<void> | null = null;
   let closing = false;
 
-  const sweep = setInterval(() => queue.giveUp(queue.late(now()), 'unavailable'), SWEEP_MS);
+  const sweep = setInterval(() => {
+    queue.giveUp(queue.late(now()), 'unavailable');
+    // Only here, so that of records which are given together all are refused or none.
+    for (const [place, untilMs] of refusedUntil) if (now() >= untilMs) refusedUntil.delete(place);
+  }, SWEEP_MS);
   sweep.unref();
 
   /** One attempt. While no broker takes the connection, nothing waits for one. */
@@ -77,6 +86,7 @@ export function createLane(options: LaneOptions): Lane {
     const failure = await slot.connect();
     if (failure === null) {
       isDown = false;
+      wasConnected = true;
       connected.resolve();
       return;
     }
@@ -93,9 +103,8 @@ export function createLane(options: LaneOptions): Lane {
   };
 
   /** What the records of one place become after a request. */
-  const judge = (items: readonly Item[], errorType: string | null, failure: unknown): Verdict => {
+  const judge = (items: readonly Item[], verdict: Verdict, errorType: string | null, failure: unknown): Verdict => {
     const [first] = items;
-    const verdict = verdictOf(errorType);
     if (first === undefined) return verdict;
     switch (verdict) {
       case 'taken':
@@ -104,7 +113,7 @@ export function createLane(options: LaneOptions): Lane {
       case 'not-yet':
         if (errorType === 'UNKNOWN_TOPIC_OR_PARTITION' && first.attempts >= ATTEMPTS_WITHOUT_TOPIC)
           refuse(first, errorType, failure ?? new NotTakenError(first.place, errorType));
-        else queue.pause(first.place, now() + PAUSE_MS);
+        else queue.pause(first.place, now() + Math.min(PAUSE_MS * 2 ** (first.attempts - 1), LONGEST_PAUSE_MS));
         return verdict;
       case 'unknown':
         for (const item of items) item.maybeInLog = true;
@@ -133,8 +142,9 @@ export function createLane(options: LaneOptions): Lane {
     for (const [, indexes] of Map.groupBy(batch.keys(), (index) => batch[index]?.place)) {
       const items = indexes.flatMap((index) => batch[index] ?? []);
       const answer = answerTo(messages[indexes[0] ?? 0] ?? { value: null });
-      const errorType = answer ?? brokerErrorType(failure);
-      if (judge(items, errorType, failure) === 'taken') taken += items.length;
+      const errorType = answer === 'NOT_SENT' ? (brokerErrorType(failure) ?? answer) : answer;
+      const verdict = answer === 'NOT_SENT' ? verdictUnsent(errorType) : verdictOf(errorType);
+      if (judge(items, verdict, errorType, failure) === 'taken') taken += items.length;
       else problem ??= new NotTakenError(items[0]?.place ?? topic, errorType);
     }
     if (taken > 0) observer.sent(taken, seconds);
@@ -167,13 +177,15 @@ export function createLane(options: LaneOptions): Lane {
   return {
     publish: (record, deadlineMs) => {
       if (isDown) return Promise.resolve('unavailable');
-      if (now() < (refusedUntil.get(placeOf(record)) ?? 0)) return Promise.resolve('refused');
+      if (refusedUntil.has(placeOf(record))) return Promise.resolve('refused');
       return new Promise((answer) => {
         queue.add(record, deadlineMs, answer);
         wake();
       });
     },
-    isUp: () => !isDown && slot.isConnected(),
+    giveUp: (place) => queue.giveUp(new Set([place]), 'unavailable'),
+    // A producer that is being replaced is no outage.
+    isUp: () => wasConnected && !isDown,
     connected: connected.promise,
     close: async () => {
       closing = true;

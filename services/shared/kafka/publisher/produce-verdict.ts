@@ -39,6 +39,12 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 export const verdictOf = (errorType: string | null): Verdict =>
   errorType === null ? 'unknown' : (verdicts[errorType] ?? 'refused');
 
+/** The same for records that were never sent, as what went before failed by this error: they are not in the log. */
+export function verdictUnsent(errorType: string | null): Verdict {
+  const verdict = verdictOf(errorType);
+  return verdict === 'refused' && errorType !== 'NOT_SENT' ? verdict : 'not-yet';
+}
+
 /** A broker did not take records of a place. */
 export class NotTakenError extends Error {
   override readonly name = 'NotTakenError';

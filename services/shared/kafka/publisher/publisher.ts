@@ -21,6 +21,8 @@ export type Publisher = Readonly<{
   publish: (record: OutgoingRecord) => Promise<PublishOutcome>;
   /** The same for records that were accepted before, in their order: they are bounded by who gives them, so the queue's limits are not theirs. */
   publishAll: (records: readonly OutgoingRecord[]) => Promise<readonly PublishOutcome[]>;
+  /** Answers at once for everything of a place that waits: `unavailable`, or `unknown` for what was sent. */
+  giveUp: (place: string) => void;
   /** Records and bytes that wait for an acknowledgement, and whether every lane has a broker that answers. */
   state: () => Readonly<{ records: number; bytes: number; up: boolean }>;
   /** Whether the lanes of a topic have a broker that answers. */
@@ -103,6 +105,9 @@ export function createPublisher(
       return full && records > 0 ? 'overloaded' : give(record);
     },
     publishAll: (all) => Promise.all(all.map(give)),
+    giveUp: (place) => {
+      for (const lane of allLanes()) lane.giveUp(place);
+    },
     state: () => ({ records, bytes, up: allLanes().every((lane) => lane.isUp()) }),
     isUp: (topic) => lanesOf.get(topic)?.every((lane) => lane.isUp()) ?? true,
     connected: async () => {
