@@ -28,8 +28,8 @@ export type Pipeline = Readonly<{
   receive: ReceiveWebhook;
   /** Ready to take a webhook: Kafka takes it, or the disk does. */
   readiness: () => Readiness;
-  /** Gives Kafka what was accepted; what it does not take stays in the spool, if there is one. */
-  close: () => Promise<void>;
+  /** Gives Kafka what was accepted; what it does not take stays in the spool, if there is one. `stuck`: the spool's disk stands still. */
+  close: () => Promise<'closed' | 'stuck'>;
 }>;
 
 /** Of what Kafka does not take, this part of the deadline is left to the disk. */
@@ -41,7 +41,8 @@ type Sink = Readonly<{
   encoders: () => Encoders | null;
   publishingStopped: () => string | null;
   spoolProblem: () => 'none' | string | null;
-  close: () => Promise<void>;
+  spoolHolds: () => boolean;
+  close: () => Promise<'closed' | 'stuck'>;
 }>;
 
 type Parts = Readonly<{
@@ -69,7 +70,7 @@ export async function openPipeline(
     createSeverableKafka(settings, 'vxt-ingress', logger, { ...boundedClient(publish.deadlineMs), onProblem });
   const partitionOf = createPartitionOfKey(settings.partitions);
   const parts = { config, worker, metrics, logger, createClient, partitionOf };
-  const opened = spool.directory === null ? await openWithoutSpool(parts) : await openWithSpool(parts, spool.directory);
+  const opened = spool.directory === null ? await openWithoutSpool(parts) : openWithSpool(parts, spool.directory);
   const { publisher, broker, sink } = opened;
 
   const receive = createReceiveWebhook(
@@ -94,13 +95,15 @@ export async function openPipeline(
         queuedRecords: records,
         queueLimit: publish.queueRecords,
         spoolProblem: sink.spoolProblem(),
+        spoolHolds: sink.spoolHolds(),
       });
       return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
     },
     close: async () => {
-      await sink.close();
+      const outcome = await sink.close();
       await publisher.close();
       await broker.stop();
+      return outcome;
     },
   };
 }
@@ -118,18 +121,19 @@ async function openWithoutSpool(parts: Parts): Promise<Opened> {
     encoders: () => encoders,
     publishingStopped: () => null,
     spoolProblem: () => 'none',
-    close: async () => undefined,
+    spoolHolds: () => false,
+    close: async () => 'closed',
   };
   return { publisher, broker: watchBrokers(parts), sink };
 }
 
-async function openWithSpool(parts: Parts, directory: string): Promise<Opened> {
+function openWithSpool(parts: Parts, directory: string): Opened {
   const { config, worker, logger, metrics, partitionOf } = parts;
   const { deadlineMs } = config.publish;
   const ids = watchSchemaIds(config, directory, logger);
   const publisher = startPublisher(parts, deadlineMs * (1 - DISK_SHARE));
   const mayPublish = (): boolean => ids.problem() === null;
-  const spools: Spools = await openSpools({
+  const spools: Spools = openSpools({
     settings: { ...config.spool, directory },
     worker,
     publisher,
@@ -142,15 +146,16 @@ async function openWithSpool(parts: Parts, directory: string): Promise<Opened> {
   const stopPreparing = prepareTopics(config, logger, metrics.kafkaProblem);
   const stopTelling = tellWhatWaits(logger, spools.state);
   const sink: Sink = {
-    publish: createSpoolingPublish(publisher.publish, spools, mayPublish, deadlineMs),
+    publish: createSpoolingPublish(publisher, spools, mayPublish, deadlineMs),
     encoders: ids.encoders,
     publishingStopped: ids.problem,
     spoolProblem: spools.problem,
-    close: async () => {
+    spoolHolds: spools.holdsAny,
+    close: () => {
       stopPreparing();
       stopTelling();
       ids.stop();
-      await spools.close();
+      return spools.close();
     },
   };
   return { publisher, broker: watchBrokers(parts), sink };

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
 import type { Publisher } from '../shared/kafka/publisher/publisher.ts';
-import type { Logger } from '../shared/observability/logger.ts';
+import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { openSpool, type Spool } from '../shared/spool/spool.ts';
 import type { SpoolObserver } from '../shared/spool/spool-observer.ts';
 import { steadyNow } from '../shared/spool/steady-now.ts';
@@ -11,10 +11,10 @@ import type { IngressConfig } from './config.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 
 /** The spool of a process, and those it adopted or waits for, seen as one. */
-export type Spools = Pick<Spool, 'append' | 'holds' | 'problem' | 'state' | 'close'>;
+export type Spools = Pick<Spool, 'append' | 'holds' | 'holdsAny' | 'problem' | 'state' | 'close'>;
 
 /** What comes before this process's own spool: one that it drains as well, or one that another worker drains. */
-type Elder = Readonly<{ holds: (place: string) => boolean; close: () => Promise<void>; spool: Spool | null }>;
+type Elder = Readonly<{ holds: (place: string) => boolean; close: Spool['close']; spool: Spool | null }>;
 
 export type SpoolsOptions = Readonly<{
   settings: IngressConfig['spool'] & Readonly<{ directory: string }>;
@@ -32,7 +32,7 @@ export type SpoolsOptions = Readonly<{
  * Opens `<SPOOL_DIRECTORY>/worker-<slot>`, and adopts the spools of slots that no process has now (there were more workers before): they are drained and removed.
  * A key that waits in an adopted spool, whichever worker drains it, waits for that before new events of it go anywhere.
  */
-export async function openSpools(options: SpoolsOptions): Promise<Spools> {
+export function openSpools(options: SpoolsOptions): Spools {
   const { worker, publisher, mayPublish, partitionOf, observer, logger } = options;
   const { directory, maxBytes } = options.settings;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -40,7 +40,7 @@ export async function openSpools(options: SpoolsOptions): Promise<Spools> {
     record.key === null ? record : { ...record, partition: partitionOf(record.key) };
   const elders = new Set<Elder>();
   const waitsForElder = (place: string): boolean => [...elders].some((elder) => elder.holds(place));
-  const open = (path: string, waitsElsewhere: (place: string) => boolean): Promise<Spool> =>
+  const open = (path: string, waitsElsewhere: (place: string) => boolean): Spool =>
     openSpool({
       directory: path,
       maxBytes,
@@ -54,22 +54,30 @@ export async function openSpools(options: SpoolsOptions): Promise<Spools> {
 
   for (const { path, slot } of absentSlots(directory, worker)) {
     if (slot % worker.workers !== worker.slot) {
-      const { holds, stop } = await watchSpool(path, adapt);
-      elders.add({ holds, close: async () => stop(), spool: null });
+      const { holds, stop } = watchSpool(path, adapt);
+      const close: Spool['close'] = async () => {
+        stop();
+        return 'closed';
+      };
+      elders.add({ holds, close, spool: null });
       continue;
     }
-    const spool = await open(path, () => false);
+    const spool = open(path, () => false);
     const elder = { holds: spool.holds, close: spool.close, spool };
     elders.add(elder);
-    logger.info('spool-adopted', { records: spool.state().records, worker: worker.slot });
-    void spool.drained().then(async () => {
-      if (!elders.delete(elder)) return;
-      await spool.close();
-      // What was damaged is kept for a person to look at.
-      if (readdirSync(path).every((name) => !name.endsWith('.damaged'))) rmSync(path, { recursive: true, force: true });
-    });
+    logger.info('spool-adopted', { bytes: spool.state().bytes, worker: worker.slot });
+    void spool
+      .drained()
+      .then(async () => {
+        if (!elders.delete(elder)) return;
+        await spool.close();
+        // What was damaged is kept for a person to look at.
+        if (readdirSync(path).every((name) => !name.endsWith('.damaged')))
+          rmSync(path, { recursive: true, force: true });
+      })
+      .catch((error: unknown) => logger.error('spool-not-removed', errorFields(error)));
   }
-  return together(await open(join(directory, `worker-${worker.slot}`), waitsForElder), elders);
+  return together(open(join(directory, `worker-${worker.slot}`), waitsForElder), elders);
 }
 
 /** Folders of slots beyond those in use. */
@@ -85,6 +93,7 @@ function together(own: Spool, elders: Set<Elder>): Spools {
   return {
     append: own.append,
     holds: (place) => own.holds(place) || [...elders].some((elder) => elder.holds(place)),
+    holdsAny: () => all().some((spool) => spool.holdsAny()),
     problem: own.problem,
     state: () => {
       const states = all().map((spool) => spool.state());
@@ -98,7 +107,8 @@ function together(own: Spool, elders: Set<Elder>): Spools {
     close: async () => {
       const closing = [own.close(), ...[...elders].map((elder) => elder.close())];
       elders.clear();
-      await Promise.all(closing);
+      const outcomes = await Promise.all(closing);
+      return outcomes.includes('stuck') ? 'stuck' : 'closed';
     },
   };
 }

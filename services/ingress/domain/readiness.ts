@@ -12,6 +12,8 @@ export type IngressState = Readonly<{
   queueLimit: number;
   /** Whether the disk takes a webhook: why not, or null. 'none' where there is no spool. */
   spoolProblem: 'none' | string | null;
+  /** Whether events wait there, so that newer ones of their partitions must go there too. */
+  spoolHolds: boolean;
 }>;
 
 /** A broker that has not answered for so long counts as unavailable. */
@@ -28,5 +30,6 @@ export function reasonsNotReady(state: IngressState): readonly string[] {
     ...(brokerAnsweredAgoMs === null || brokerAnsweredAgoMs > BROKER_SILENCE_MS ? ['No broker answered lately'] : []),
     ...(queuedRecords >= queueLimit ? ['The queue to Kafka is full'] : []),
   ];
-  return reasons.length === 0 || state.spoolProblem === 'none' ? reasons : [...reasons, state.spoolProblem];
+  if (state.spoolProblem === 'none') return reasons;
+  return reasons.length === 0 && !state.spoolHolds ? [] : [...reasons, state.spoolProblem];
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { OutgoingRecord, PublishOutcome } from '../kafka/publisher/outgoing-record.ts';
 import type { SpoolObserver } from './spool-observer.ts';
 import type { SpooledRecord, SpoolStore } from './spool-store.ts';
@@ -16,7 +17,7 @@ export type Drain = Readonly<{
 }>;
 
 export type DrainOptions = Readonly<{
-  store: Omit<SpoolStore, 'append' | 'probe'>;
+  store: Pick<SpoolStore, 'pending' | 'oldestMs' | 'mark' | 'tidy'>;
   /** How many records wait for each place. */
   waiting: ReadonlyMap<string, number>;
   /** A record of this place waits no more. */
@@ -37,6 +38,8 @@ type Read = Readonly<{ spooled: SpooledRecord; record: OutgoingRecord; wasSent: 
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 250;
+/** A disk that stands still does not keep what was read from it from being sent. */
+const MARK_WITHIN_MS = 2_000;
 /** A place that Kafka refuses needs a person. */
 const REFUSED_RETRY_MS = 1_000;
 
@@ -61,8 +64,7 @@ export function createDrain(options: DrainOptions): Drain {
     const batch: SpooledRecord[] = [];
     if (free.size === 0) return batch;
     let bytes = 0;
-    for (const spooled of store.pending()) {
-      if (!free.has(spooled.entry.place)) continue;
+    for (const spooled of store.pending(free)) {
       bytes += spooled.entry.bytes;
       if (batch.length === BATCH_RECORDS || (batch.length > 0 && bytes > BATCH_BYTES)) break;
       batch.push(spooled);
@@ -72,16 +74,18 @@ export function createDrain(options: DrainOptions): Drain {
   const hold = (place: string, ms: number): void => {
     heldUntil.set(place, now() + ms);
   };
-  /** A record that cannot be read now holds its place. */
+  /** A record that cannot be read now holds its place: what is behind it in the batch is not sent either. */
   const readAll = async (batch: readonly SpooledRecord[]): Promise<readonly Read[]> => {
     const read: Read[] = [];
+    const stopped = new Set<string>();
     for (const spooled of batch) {
       const { segment, entry } = spooled;
-      if (!mayGo(entry.place)) continue;
+      if (stopped.has(entry.place)) continue;
       try {
         const wasSent = segment.stateOf(entry.index) === 'sending';
         read.push({ spooled, record: await segment.read(entry), wasSent });
       } catch (error) {
+        stopped.add(entry.place);
         hold(entry.place, REFUSED_RETRY_MS);
         observer.failed('read', error);
       }
@@ -89,17 +93,20 @@ export function createDrain(options: DrainOptions): Drain {
     return read;
   };
   /** What cannot be written down is remembered, so what was done is not done twice. */
-  const mark = (batch: readonly Read[], state: 'waiting' | 'sending' | 'done' | 'aside'): Promise<void> =>
-    store
+  const mark = async (batch: readonly Read[], state: 'waiting' | 'sending' | 'done' | 'aside'): Promise<void> => {
+    if (batch.length === 0) return;
+    const written = store
       .mark(
         batch.map(({ spooled }) => spooled),
         state,
       )
       .catch((error: unknown) => observer.failed('mark', error));
+    await Promise.race([written, setTimeout(MARK_WITHIN_MS, undefined, { ref: false })]);
+  };
 
-  const setAside = ({ spooled: { entry } }: Read): void => {
+  const setAside = ({ spooled: { segment, entry } }: Read): void => {
     aside += 1;
-    oldestAsideMs = Math.min(oldestAsideMs, entry.storedAtMs);
+    oldestAsideMs = Math.min(oldestAsideMs, segment.storedAtMs(entry.index));
     observer.setAside(entry.place, entry.bytes);
   };
   const conclude = async (batch: readonly Read[], outcomes: readonly PublishOutcome[]): Promise<boolean> => {
@@ -133,7 +140,7 @@ export function createDrain(options: DrainOptions): Drain {
   };
   const run = async (): Promise<void> => {
     while (waiting.size > 0 && !stopping) {
-      if (!(await drainBatch())) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (!(await drainBatch())) await setTimeout(RETRY_MS);
     }
     running = null;
     if (waiting.size + aside === 0) emptied.resolve();
@@ -146,8 +153,7 @@ export function createDrain(options: DrainOptions): Drain {
       running = run();
     },
     oldestMs: () => {
-      const [first] = store.pending();
-      const oldestMs = Math.min(first?.entry.storedAtMs ?? Number.POSITIVE_INFINITY, oldestAsideMs);
+      const oldestMs = Math.min(store.oldestMs() ?? Number.POSITIVE_INFINITY, oldestAsideMs);
       return Number.isFinite(oldestMs) ? oldestMs : null;
     },
     aside: () => aside,

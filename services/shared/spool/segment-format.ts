@@ -1,20 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { OutgoingRecord } from '../kafka/publisher/outgoing-record.ts';
 
 /**
  * A segment is a file of records in the order of their arrival:
  *
- *     header   4,096 bytes: 8 bytes magic, 24 bytes reserved, then one state byte for each record, written over in place
- *     frames   one for each record: magic, length of the payload, CRC-32 of index and payload, index (4 bytes each, big-endian), payload
+ *     header   4,096 bytes: 8 bytes magic, the 8 random bytes of the segment's mark, 16 bytes reserved, then one state byte for each record, written over in place
+ *     frames   one for each record: the mark, length of the payload, CRC-32 of index and payload, index (4 bytes each, big-endian), payload
  *     payload  length of the JSON (4 bytes), JSON of all but the value, the value's bytes
  *
- * The header has its blocks on disk from the start, so that a record can be marked on a disk that is full.
+ * The header has its blocks on disk from the start, so that a record can be marked on a disk that is full. No sender knows a segment's mark, so that nothing in a
+ * payload is ever taken for a frame.
  */
 export const HEADER_BYTES = 4_096;
-export const FRAME_HEADER_BYTES = 16;
+const MARK_BYTES = 8;
+export const FRAME_HEADER_BYTES = MARK_BYTES + 12;
 const STATES_AT = 32;
 const HEADER_MAGIC = Buffer.from('VXTSPOOL');
-const FRAME_MAGIC = Buffer.from('VXTR');
 
 /** The most records of a segment: as many as the header has state bytes for. */
 export const MAX_RECORDS = HEADER_BYTES - STATES_AT;
@@ -26,14 +28,19 @@ export type RecordState = (typeof recordStates)[number];
 /** A record and when it was stored, in milliseconds of Unix time. */
 export type StoredRecord = Readonly<{ record: OutgoingRecord; storedAtMs: number }>;
 
-export function emptyHeader(): Buffer {
+/** The header of a new segment, in which every record is `waiting`. */
+export function newHeader(): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   HEADER_MAGIC.copy(header);
+  randomBytes(MARK_BYTES).copy(header, HEADER_MAGIC.length);
   return header;
 }
 
-export const isHeader = (bytes: Buffer): boolean =>
-  bytes.length >= HEADER_BYTES && bytes.subarray(0, HEADER_MAGIC.length).equals(HEADER_MAGIC);
+const isHeader = (bytes: Buffer): boolean => bytes.subarray(0, HEADER_MAGIC.length).equals(HEADER_MAGIC);
+
+/** The mark of a segment by its header. */
+export const markOf = (header: Buffer): Buffer =>
+  header.subarray(HEADER_MAGIC.length, HEADER_MAGIC.length + MARK_BYTES);
 
 /** Where the state byte of a record lies in its file. */
 export const stateOffset = (index: number): number => STATES_AT + index;
@@ -53,51 +60,57 @@ export function encodePayload({ record, storedAtMs }: StoredRecord): Buffer {
 }
 
 /** What goes before the payload of the `index`-th record of a segment. */
-export function frameHeader(index: number, payload: Buffer): Buffer {
+export function frameHeader(mark: Buffer, index: number, payload: Buffer): Buffer {
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-  FRAME_MAGIC.copy(header);
-  header.writeUInt32BE(payload.length, 4);
-  header.writeUInt32BE(index, 12);
-  header.writeUInt32BE(crc32(payload, crc32(header.subarray(12))), 8);
+  mark.copy(header);
+  header.writeUInt32BE(payload.length, MARK_BYTES);
+  header.writeUInt32BE(index, MARK_BYTES + 8);
+  header.writeUInt32BE(crc32(payload, crc32(header.subarray(MARK_BYTES + 8))), MARK_BYTES + 4);
   return header;
 }
 
-/** The record in the frame that begins at `offset`; null where no whole and undamaged frame does. */
+/** The record in the frame that begins at `offset`; null where no whole and undamaged frame does. Its value shares the memory of `bytes`. */
 export function decodeFrame(
+  mark: Buffer,
   bytes: Buffer,
   offset: number,
 ): (StoredRecord & Readonly<{ index: number; end: number }>) | null {
   const payloadAt = offset + FRAME_HEADER_BYTES;
-  if (payloadAt + 4 > bytes.length || bytes.compare(FRAME_MAGIC, 0, 4, offset, offset + 4) !== 0) return null;
-  const end = payloadAt + bytes.readUInt32BE(offset + 4);
-  if (end > bytes.length || bytes.readUInt32BE(offset + 8) !== crc32(bytes.subarray(offset + 12, end))) return null;
+  if (payloadAt + 4 > bytes.length || bytes.compare(mark, 0, MARK_BYTES, offset, offset + MARK_BYTES) !== 0)
+    return null;
+  const end = payloadAt + bytes.readUInt32BE(offset + MARK_BYTES);
+  const indexAt = offset + MARK_BYTES + 8;
+  if (end > bytes.length || bytes.readUInt32BE(indexAt - 4) !== crc32(bytes.subarray(indexAt, end))) return null;
   const valueAt = payloadAt + 4 + bytes.readUInt32BE(payloadAt);
   const { storedAtMs, tombstone, ...rest }: Omit<OutgoingRecord, 'value'> & { storedAtMs: number; tombstone: boolean } =
     JSON.parse(bytes.toString('utf8', payloadAt + 4, valueAt));
-  // A copy, so that one record does not keep the bytes of its neighbours in memory.
-  const value = tombstone ? null : Buffer.from(bytes.subarray(valueAt, end));
-  return { index: bytes.readUInt32BE(offset + 12), end, storedAtMs, record: { ...rest, value } };
+  const value = tombstone ? null : bytes.subarray(valueAt, end);
+  return { index: bytes.readUInt32BE(indexAt), end, storedAtMs, record: { ...rest, value } };
 }
 
 /** What lies in a segment's file. */
 export type Scan = Readonly<{
+  mark: Buffer;
   frames: readonly (StoredRecord & Readonly<{ index: number; offset: number; end: number }>)[];
+  headerIsDamaged: boolean;
   /** Bytes between frames that are none: the disk has lost or changed what was acknowledged. */
   damagedBytes: number;
   /** Bytes behind the last frame: a write that did not end, so nothing in it was acknowledged. */
   unfinishedBytes: number;
 }>;
 
-/** Reads every frame that is whole, beyond damaged ones too. Linear in the size of the file. */
+/** Reads every frame that is whole, beyond damaged ones too. Linear in the size of the file. Without its header, the first frame tells the mark. */
 export function scanSegment(bytes: Buffer): Scan {
+  const headerIsDamaged = !isHeader(bytes);
+  const mark = Buffer.from(headerIsDamaged ? bytes.subarray(HEADER_BYTES, HEADER_BYTES + MARK_BYTES) : markOf(bytes));
   const frames: Scan['frames'][number][] = [];
-  let damagedBytes = 0;
+  let damagedBytes = headerIsDamaged ? HEADER_BYTES : 0;
   let expected = HEADER_BYTES;
   let offset = HEADER_BYTES;
   while (offset < bytes.length) {
-    const frame = decodeFrame(bytes, offset);
+    const frame = decodeFrame(mark, bytes, offset);
     if (frame === null) {
-      const next = bytes.indexOf(FRAME_MAGIC, offset + 1);
+      const next = mark.length === 0 ? -1 : bytes.indexOf(mark, offset + 1);
       offset = next === -1 ? bytes.length : next;
       continue;
     }
@@ -106,5 +119,5 @@ export function scanSegment(bytes: Buffer): Scan {
     offset = frame.end;
     expected = frame.end;
   }
-  return { frames, damagedBytes, unfinishedBytes: Math.max(0, bytes.length - expected) };
+  return { mark, frames, headerIsDamaged, damagedBytes, unfinishedBytes: Math.max(0, bytes.length - expected) };
 }

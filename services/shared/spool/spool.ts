@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type OutgoingRecord, placeOf } from '../kafka/publisher/outgoing-record.ts';
 import { createDrain, type DrainOptions } from './drain.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -25,16 +26,20 @@ export type Spool = Readonly<{
    * `maybeInLog`: it was sent, and Kafka did not answer. Order is the order of calls.
    */
   append: (record: OutgoingRecord, maybeInLog: boolean, deadlineMs: number) => Promise<SpoolOutcome>;
-  /** Whether records of this place wait to be sent: then a new one has to queue behind them. */
+  /** Whether records of this place wait to be sent, or may, as what a process before left is still being read: then a new one has to queue behind them. */
   holds: (place: string) => boolean;
+  holdsAny: () => boolean;
   /** Why another record could not be stored now; null where it could, as far as the last writes and the disk's free space tell. */
   problem: () => string | null;
   /** Records on disk, the bytes they take, and the age of the oldest in milliseconds (null: there is none). */
   state: () => Readonly<{ records: number; bytes: number; oldestAgeMs: number | null }>;
   /** Resolves once nothing is on disk; at once if so. */
   drained: () => Promise<void>;
-  /** Ends the draining after the batch under way, then closes the store. What waits is there at the next start. */
-  close: () => Promise<void>;
+  /**
+   * Ends the draining after the batch under way, then closes the store. What waits is there at the next start. `stuck`: the disk did not let go within 2 s, and
+   * the end of the process would wait for it as well.
+   */
+  close: () => Promise<'closed' | 'stuck'>;
 }>;
 
 /** A write that takes longer shows a disk that stands still. */
@@ -48,21 +53,26 @@ const SMALL_RECORD_BYTES = 4_096;
 const CLOSE_WITHIN_MS = 2_000;
 
 /**
- * Opens the spool in `directory` and begins to drain what a process before left there. Records reach Kafka in the order of each place; a place stops at its
+ * Opens the spool in `directory`, at once for writing, and begins to read and then drain what a process before left there. Records reach Kafka in the order of each place; a place stops at its
  * first record that Kafka does not take. A record is removed after Kafka has it, so a crash in between sends it twice, never not at all.
  */
-export async function openSpool(options: SpoolOptions): Promise<Spool> {
+export function openSpool(options: SpoolOptions): Spool {
   const { directory, maxBytes, now, observer } = options;
   const lock = lockSpool(directory);
-  const store = await openSpoolStore({ ...options, onFound: observer.found });
+  const store = openSpoolStore({
+    ...options,
+    onFound: observer.found,
+    onUnreadable: (error) => observer.failed('read', error),
+  });
   const waiting = new Map<string, number>();
   let records = 0;
   let freeBytes = Number.POSITIVE_INFINITY;
   let closing = false;
   let spooling = false;
+  let loaded = false;
 
   const used = (): number => store.bytes() + commit.bytes() + HEADERS_BYTES;
-  const count = (place: string, change: 1 | -1): void => {
+  const count = (place: string, change: number): void => {
     const left = (waiting.get(place) ?? 0) + change;
     if (left === 0) waiting.delete(place);
     else waiting.set(place, left);
@@ -71,38 +81,44 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     spooling = false;
     observer.ended();
   };
-  /** What was counted when it was given is on disk, or will never be. */
-  const stored = (place: string, isStored: boolean): void => {
-    if (!isStored) {
-      count(place, -1);
-      return;
-    }
+  const began = (): void => {
     if (!spooling) observer.began();
     spooling = true;
-    drain.wake();
+    if (loaded) drain.wake();
   };
-  for (const { entry } of store.pending()) count(entry.place, 1);
   const drain = createDrain({ ...options, store, waiting, settled: (place) => count(place, -1) });
   const commit = createGroupCommit(
     store,
     now,
     (error) => observer.failed('write', error),
-    ({ place }, written) => stored(place, written === 'stored'),
+    // Its sender was told that it is not stored, so nothing had to wait for it meanwhile.
+    ({ place }, written) => {
+      if (written === 'failed') return;
+      count(place, 1);
+      began();
+    },
   );
-  if (records > 0) {
-    spooling = true;
-    observer.began();
-    drain.wake();
-  }
+  const loading = store
+    .load(({ pending }) => {
+      for (const [place, left] of pending) count(place, left);
+    })
+    .catch((error: unknown) => observer.failed('read', error))
+    .then(() => {
+      loaded = true;
+      if (records > 0) began();
+    });
 
+  let asking = false;
+  const askForFreeSpace = async (): Promise<void> => {
+    if (asking) return;
+    asking = true;
+    const { bavail, bsize } = await statfs(directory).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+    freeBytes = bavail * bsize;
+    asking = false;
+  };
   const probe = setInterval(() => {
     void commit.probe();
-    void statfs(directory).then(
-      ({ bavail, bsize }) => {
-        freeBytes = bavail * bsize;
-      },
-      () => undefined,
-    );
+    void askForFreeSpace();
   }, PROBE_MS);
   probe.unref();
 
@@ -115,11 +131,12 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       count(place, 1);
       const state = maybeInLog ? 'sending' : 'waiting';
       const written = await commit.write({ payload, place, storedAtMs, state }, deadlineMs);
-      if (written === 'late') return 'failed';
-      stored(place, written === 'stored');
-      return written;
+      if (written === 'stored') began();
+      else count(place, -1);
+      return written === 'late' ? 'failed' : written;
     },
-    holds: (place) => waiting.has(place),
+    holds: (place) => !loaded || waiting.has(place),
+    holdsAny: () => !loaded || waiting.size > 0,
     problem: () => {
       if (commit.busyMs() > STALLED_MS) return 'The disk of the spool does not answer';
       if (commit.isFailing()) return 'The disk of the spool takes nothing';
@@ -129,19 +146,20 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     state: () => {
       const oldestMs = drain.oldestMs();
       const age = oldestMs === null ? null : Math.max(0, now() - oldestMs);
-      return { records: records + drain.aside(), bytes: store.bytes(), oldestAgeMs: age };
+      return { records: records + drain.aside() + store.unloaded(), bytes: store.bytes(), oldestAgeMs: age };
     },
-    drained: drain.drained,
+    drained: () => loading.then(drain.drained),
     close: async () => {
       closing = true;
       clearInterval(probe);
-      await Promise.race([
-        Promise.all([commit.idle(), drain.stop()]).then(store.close),
-        // A disk that stands still must not hold up the end of the process.
-        new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS)),
-      ]);
+      const ended = Promise.all([loading, commit.idle(), drain.stop()])
+        .then(store.close)
+        .then(() => 'closed' as const);
+      const late = setTimeout(CLOSE_WITHIN_MS, 'stuck' as const, { ref: false });
+      const outcome = await Promise.race([ended, late]);
       commit.stop();
       lock.release();
+      return outcome;
     },
   };
 }

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { type OutgoingRecord, type PublishOutcome, placeOf } from '../kafka/publisher/outgoing-record.ts';
+import type { Publisher } from '../kafka/publisher/publisher.ts';
 import type { Spool } from './spool.ts';
 import { steadyNow } from './steady-now.ts';
 
@@ -16,7 +18,7 @@ const spoolable: ReadonlySet<PublishOutcome> = new Set(['unavailable', 'unknown'
  * of a key is kept. Answers within `deadlineMs`, whatever Kafka and the disk do.
  */
 export function createSpoolingPublish(
-  publish: (record: OutgoingRecord) => Promise<PublishOutcome>,
+  publisher: Pick<Publisher, 'publish' | 'giveUp'>,
   spool: Pick<Spool, 'append' | 'holds'>,
   mayPublish: () => boolean,
   deadlineMs: number,
@@ -28,8 +30,14 @@ export function createSpoolingPublish(
       if (stored === 'stored') return 'spooled';
       return stored === 'full' ? 'overloaded' : 'disk-unavailable';
     };
-    if (spool.holds(placeOf(record)) || !mayPublish()) return toSpool(false);
-    const outcome = await publish(record);
+    const place = placeOf(record);
+    if (spool.holds(place) || !mayPublish()) return toSpool(false);
+    const outcome = await publisher.publish(record);
+    if (outcome === 'overloaded') {
+      // What was given before for this place goes to the spool first, or it would be overtaken.
+      publisher.giveUp(place);
+      await setImmediate();
+    }
     return spoolable.has(outcome) ? toSpool(outcome === 'unknown') : outcome;
   };
 }

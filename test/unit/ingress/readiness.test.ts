@@ -9,6 +9,7 @@ const well: IngressState = {
   queuedRecords: 3,
   queueLimit: 10,
   spoolProblem: 'none',
+  spoolHolds: false,
 };
 
 test('When a broker answers, lanes are up and the queue has room, then the ingress is ready', () => {
@@ -38,6 +39,12 @@ test('When Kafka is unavailable and the disk takes webhooks, then the ingress is
 
 test('When the disk takes nothing but Kafka does, then the ingress is ready', () => {
   expect(reasonsNotReady({ ...well, spoolProblem: 'The disk is full' })).toEqual([]);
+});
+
+test('When the disk takes nothing, Kafka does, but events wait on the disk, then the ingress is not ready: newer ones of their keys must go there too', () => {
+  expect(reasonsNotReady({ ...well, spoolProblem: 'The disk is full', spoolHolds: true })).toEqual([
+    'The disk is full',
+  ]);
 });
 
 test('When no schema id is known, then a disk that takes webhooks does not make the ingress ready', () => {

@@ -92,6 +92,7 @@ function fullDisk(count: number) {
   const told: string[] = [];
   const segment = {
     stateOf: (index: number) => states[index],
+    storedAtMs: () => 0,
     read: async ({ index }: { index: number }): Promise<OutgoingRecord> => ({
       topic: 't',
       partition: 0,
@@ -102,7 +103,7 @@ function fullDisk(count: number) {
   } as unknown as Segment;
   const all: SpooledRecord[] = states.map((_, index) => ({
     segment,
-    entry: { index, offset: 0, bytes: 10, place: 't/0', storedAtMs: 0 },
+    entry: { index, offset: 0, bytes: 10, place: 't/0' },
   }));
   const sent: string[] = [];
   const drain = createDrain({
@@ -112,9 +113,8 @@ function fullDisk(count: number) {
         throw new Error('no space');
       },
       pending: () => all.filter(({ entry }) => ['waiting', 'sending'].includes(states[entry.index] ?? '')),
+      oldestMs: () => null,
       tidy: async () => undefined,
-      bytes: () => 0,
-      close: async () => undefined,
     },
     waiting,
     settled: (place) => {

@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OutgoingRecord, PublishOutcome } from '../../../services/shared/kafka/publisher/outgoing-record.ts';
+import { openSegment } from '../../../services/shared/spool/segment.ts';
 import { openSpool, type Spool } from '../../../services/shared/spool/spool.ts';
 import { watchSpool } from '../../../services/shared/spool/watch-spool.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -42,7 +43,7 @@ function place(judge: (record: OutgoingRecord) => PublishOutcome = () => 'durabl
       return outcome;
     });
   const open = async (more: Partial<Parameters<typeof openSpool>[0]> = {}): Promise<Spool> => {
-    const spool = await openSpool({
+    const spool = openSpool({
       directory,
       maxBytes: 1_000_000,
       publishAll,
@@ -240,6 +241,46 @@ describe('When a record may be in the log already', () => {
   });
 });
 
+test('When the process was killed after all was sent and before the files were removed, then they are at the next start', async () => {
+  await append(await place().open(), record('a'));
+  await opened.pop()?.close();
+  const [name = ''] = readdirSync(directory).filter((one) => one.endsWith('.spool'));
+  const killed = await openSegment(join(directory, name), (one) => one);
+  await killed?.segment.mark(killed.segment.entries, 'done');
+  await killed?.segment.close();
+
+  const { told, open } = place();
+  const spool = await open({ maxBytes: 200_000 });
+  await eventually(() => readdirSync(directory).every((one) => !one.endsWith('.spool')));
+  expect(spool.state()).toEqual({ records: 0, bytes: 0, oldestAgeMs: null });
+  expect(spool.problem()).toBeNull();
+  expect(told).toEqual([]);
+});
+
+test('When what a process left is still being read, then it holds every place, and takes new records behind it', async () => {
+  await append(await place().open(), record('old'));
+  await opened.pop()?.close();
+  const { taken, kafka, open } = place();
+  kafka.up = true;
+  const spool = await open();
+  expect([spool.holds('any/7'), spool.state().records]).toEqual([true, 1]);
+  await append(spool, record('new'));
+  await spool.drained();
+  expect(taken).toEqual(['old', 'new']);
+  expect(spool.holds('any/7')).toBe(false);
+});
+
+test('When a file of the spool cannot be read, then that is told, and the rest goes on', async () => {
+  await append(await place().open(), record('a'));
+  await opened.pop()?.close();
+  mkdirSync(join(directory, '00000000.spool'));
+  const { taken, told, kafka, open } = place();
+  kafka.up = true;
+  await (await open()).drained();
+  expect(taken).toEqual(['a']);
+  expect(told).toContainEqual(expect.stringMatching(/^failed read: /));
+});
+
 test('When large records are drained, then no more than a few of them are in memory at once', async () => {
   let most = 0;
   const { kafka, open } = place();
@@ -328,8 +369,10 @@ test('When another process drains a spool, then who watches it sees what waits, 
   const { kafka, open } = place();
   const spool = await open();
   await append(spool, record('a', 3));
-  const watched = await watchSpool(directory, (one) => one);
-  expect([watched.holds('t/3'), watched.holds('t/0')]).toEqual([true, false]);
+  const watched = watchSpool(directory, (one) => one);
+  expect(watched.holds('t/0')).toBe(true);
+  await eventually(() => !watched.holds('t/0'));
+  expect(watched.holds('t/3')).toBe(true);
   kafka.up = true;
   await spool.drained();
   await eventually(() => !watched.holds('t/3'));
