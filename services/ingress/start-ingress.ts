@@ -42,9 +42,10 @@ export async function startIngress(
     failed: new Promise(() => undefined),
     stop: async () => {
       await server.close(publish.deadlineMs + 1_000);
-      await pipeline.close();
+      const outcome = await pipeline.close();
       tokens.close();
       await admin.close(0);
+      return outcome;
     },
   };
 }

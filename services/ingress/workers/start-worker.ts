@@ -39,9 +39,10 @@ export async function startWorker(
     stop: async () => {
       readiness = () => ({ ready: false, reasons: [`worker ${slot} is stopping`] });
       await server.close(config.publish.deadlineMs + 1_000);
-      await pipeline.close();
+      const outcome = await pipeline.close();
       tokens.close();
       telling.end();
+      return outcome;
     },
   };
 }

@@ -7,13 +7,16 @@ export const STOP_WITHIN_MS = 25_000;
 
 /** A running service. */
 export type Running = Readonly<{
-  /** Stops taking work, finishes what was taken, closes. Must settle by itself. */
-  stop: () => Promise<void>;
+  /**
+   * Stops taking work, finishes what was taken, closes. Must settle by itself. Resolves to 'stuck' where a disk does not let go of the process: an exit would wait for it for
+   * as long as it stands still.
+   */
+  stop: () => Promise<unknown>;
   /** Settles only if the service cannot go on; the process then exits 1, as a corpse that looks alive helps nobody. */
   failed: Promise<Error>;
 }>;
 
-type Process = Pick<NodeJS.Process, 'env' | 'once' | 'exit' | 'stderr'>;
+type Process = Pick<NodeJS.Process, 'env' | 'once' | 'exit' | 'stderr' | 'kill' | 'pid'>;
 
 /**
  * Runs a service for the life of the process: SIGTERM and SIGINT stop it and exit 0 (1 if stopping takes longer than
@@ -47,8 +50,9 @@ export async function host(
     logger.fatal('service-stop-timed-out', { durationMs: stopWithinMs });
     process.exit(1);
   }, stopWithinMs);
+  let outcome: unknown;
   try {
-    await running.stop();
+    outcome = await running.stop();
   } catch (error) {
     logger.fatal('service-stop-failed', errorFields(error));
     return process.exit(1);
@@ -57,5 +61,9 @@ export async function host(
   }
   tellCounted();
   logger.info('service-stopped');
+  if (outcome === 'stuck') {
+    logger.warn('service-killed', { hint: 'The disk stands still, and an exit would wait for it' });
+    process.kill(process.pid, 'SIGKILL');
+  }
   process.exit(ended instanceof Error ? 1 : 0);
 }
