@@ -32,6 +32,7 @@ const config: Config = {
     project('security', onRealKafka),
     project('faults', onRealKafka),
     project('soak', onRealKafka),
+    project('fuzz', onRealKafka),
     project('containers'),
   ],
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],
