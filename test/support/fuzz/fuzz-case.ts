@@ -3,6 +3,9 @@ export type Step =
   | Readonly<{ kind: 'send'; bytes: Buffer; pieces: number }>
   /** Until there are so many answers, interim ones (1xx) too, or the connection ended. */
   | Readonly<{ kind: 'await-answers'; count: number }>
+  /** What comes meanwhile is left to wait in the system. */
+  | Readonly<{ kind: 'stop-reading' }>
+  | Readonly<{ kind: 'read-on' }>
   | Readonly<{ kind: 'half-close' }>
   | Readonly<{ kind: 'reset' }>
   | Readonly<{ kind: 'close' }>;

@@ -68,6 +68,12 @@ export function openSenderConnection(port: number): SenderConnection {
       case 'await-answers':
         await until(() => answers.all().length >= step.count || ended !== null, deadlineMs);
         return;
+      case 'stop-reading':
+        socket.pause();
+        return;
+      case 'read-on':
+        socket.resume();
+        return;
       case 'half-close':
         socket.end();
         return;

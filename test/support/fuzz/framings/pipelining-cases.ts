@@ -1,5 +1,6 @@
 import { oneAnswer, sending } from '../fuzz-case.ts';
-import { adding, headOf, last, sized, whole } from '../http-request.ts';
+import { adding, headOf, last, rendered, sized, whole } from '../http-request.ts';
+import { saidChunked } from './chunks.ts';
 import { answers, bytes, exchange, type FramingCase, joined, some } from './framing-case.ts';
 
 /** Several requests on a connection, without waiting for answers, and bodies that wait for one. */
@@ -27,6 +28,15 @@ export const pipeliningCases: readonly FramingCase[] = [
         'GET / HTTP/9.9\r\nhost: x\r\n\r\n',
       ]);
       return exchange(answers(...good.map(() => [202]), [400]), sending(joined(...good, bytes(bad))));
+    },
+  },
+  {
+    name: 'a request that is refused at its head and broken behind it, behind good ones, without waiting',
+    make: (draw, request) => {
+      const good = Array.from({ length: 1 + draw.below(5) }, (_, index) => whole(request(index)));
+      const refused = { ...request(good.length), target: '/' };
+      const broken = rendered(saidChunked(refused, bytes(draw.pick(['x\r\n', '-1\r\n', '5\r\n{}\r\n\r\n0\r\n\r\n']))));
+      return exchange(answers(...good.map(() => [202]), [404]), sending(joined(...good, broken), 1 + draw.below(3)));
     },
   },
   {

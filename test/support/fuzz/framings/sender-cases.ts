@@ -45,6 +45,16 @@ export const senderCases: readonly FramingCase[] = [
     name: 'a sender that closes its side within its request',
     make: (draw, request) => exchange(oneAnswer(400), sending(partOf(draw, request(0))), halfClose),
   },
+  {
+    name: 'a sender that sends line ends behind its last request, and reads after that',
+    make: (draw, request) => {
+      const ends = '\r\n'.repeat(1 + draw.size(400));
+      const stream = joined(whole(last(request(0))), bytes(ends));
+      return exchange(oneAnswer(202), { kind: 'stop-reading' }, sending(stream, Math.min(stream.length, 500)), {
+        kind: 'read-on',
+      });
+    },
+  },
   { name: 'nothing but an end', make: () => exchange(end, halfClose) },
   {
     name: 'nothing but empty lines, and an end',
