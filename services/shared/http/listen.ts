@@ -1,6 +1,14 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IDLE_GRACE_MS, keepConnections } from './connections.ts';
+import { lingerThenClose } from './linger.ts';
 import { sendProblem } from './problem.ts';
 import { type ProtocolRefusal, protocolProblems, refusalOf } from './protocol-refusals.ts';
 import { type OnRefused, refuseErrors } from './refuse-errors.ts';
@@ -16,6 +24,11 @@ export type Listening = Readonly<{
   close: (withinMs?: number) => Promise<void>;
 }>;
 
+/** Answers requests; one whose target has no path that can be read is left to `otherwise`, as Express does with its third argument. */
+type Listener = (request: IncomingMessage, response: ServerResponse, otherwise: () => void) => void;
+
+const notFound = { status: 404, title: 'Not found' } as const;
+
 type Where = Readonly<{ host: string; port: number; portVariable: string }>;
 
 type Options = ServerOptions & Readonly<{ onRefused?: OnRefused }>;
@@ -25,13 +38,19 @@ type Options = ServerOptions & Readonly<{ onRefused?: OnRefused }>;
  * is refused as `application/problem+json` before `listener` sees it, and told to `onRefused`. With
  * `Expect: 100-continue` it is `listener` that calls `writeContinue`, when it wants the body.
  */
-export async function listen(listener: RequestListener, where: Where, options: Options = {}): Promise<Listening> {
+export async function listen(listener: Listener, where: Where, options: Options = {}): Promise<Listening> {
   const { onRefused = () => undefined, ...serverOptions } = options;
   // A missing Host is refused here: node:http would answer it without a problem.
   const server = createServer({ ...serverOptions, requireHostHeader: false });
   // Or headers after the 2,000th are left out unseen, Transfer-Encoding among them. Their bytes are limited.
   server.maxHeadersCount = 0;
+  // node:http's own switch, which its types leave out: a sender that has closed its side still waits for the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   const connections = keepConnections(server);
+  server.on('connection', (socket) => {
+    // node:http ends a connection behind its last answer with this. At once, the reset for what still comes throws that answer away.
+    socket.destroySoon = () => lingerThenClose(socket);
+  });
   const receive =
     (refuse: (request: IncomingMessage) => ProtocolRefusal | null): RequestListener =>
     (request, response) => {
@@ -39,7 +58,7 @@ export async function listen(listener: RequestListener, where: Where, options: O
       // No upgrade is taken, and node:http's parser loses what it had read behind the request that asked for one.
       if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
       const refusal = refuse(request);
-      if (refusal === null) return listener(request, response);
+      if (refusal === null) return listener(request, response, () => sendProblem(response, notFound));
       onRefused(refusal);
       response.shouldKeepAlive = false;
       sendProblem(response, protocolProblems[refusal]);

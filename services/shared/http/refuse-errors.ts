@@ -37,7 +37,9 @@ export function refuseErrors(server: Server, latest: (socket: Socket) => ServerR
         if (socket.writable) answer(refusal, (problem) => sendLastProblem(socket, problem));
       });
     } else if (response.headersSent) {
-      lingerThenClose(socket);
+      // Without a socket it waits behind earlier answers of its connection, which must not be thrown away.
+      if (response.socket === null) response.once('finish', () => lingerThenClose(socket));
+      else lingerThenClose(socket);
     } else {
       response.shouldKeepAlive = false;
       answer(refusal, (problem) => sendProblem(response, problem));
