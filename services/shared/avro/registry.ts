@@ -4,6 +4,7 @@ import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registr
 import type { Schema } from 'avsc';
 import type { Secret } from '../config/secret.ts';
 import { readSettingFile, SettingsError } from '../config/settings.ts';
+import { isUnknownSchema } from './is-unknown-schema.ts';
 
 /** The schema registry was away, or said no. `retriable` tells which. */
 export class RegistryError extends Error {
@@ -31,7 +32,7 @@ export type Registry = Readonly<{
    * returns the same id. Throws RegistryError: not retriable when the registry refuses the schema.
    */
   register: (subject: string, schema: Schema) => Promise<number>;
-  /** The schema with this id, or null where the registry knows none. Throws RegistryError when it is away. */
+  /** The schema with this id, or null where the registry itself says that it knows none. Throws RegistryError when it is away. */
   schemaById: (id: number) => Promise<Schema | null>;
 }>;
 
@@ -42,11 +43,22 @@ const ANSWER_WITHIN_MS = 15_000;
 /** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError where the settings of TLS and login do not fit. */
 export function connectRegistry(settings: RegistrySettings, onError: () => void = () => undefined): Registry {
   const { url } = settings;
+  const security = securityOf(settings);
   const client = new SchemaRegistry({
     host: url,
     retry: { retries: 2, initialRetryTimeInSecs: 0.2 },
-    ...securityOf(settings),
+    ...security,
   });
+  // The client keeps only the status of an answer, and a proxy's 404 is not the registry's: what it said is asked again.
+  const readSchema = (id: number): Promise<Schema | null> =>
+    client.getSchema(id).then(
+      (schema) => JSON.parse(JSON.stringify(schema)) as Schema,
+      async (error: unknown) => {
+        if (statusOf(error) !== 404) throw error;
+        if (await isUnknownSchema(url, id, security)) return null;
+        throw new Error('HTTP 404, and not the registry’s own answer for a schema it does not know');
+      },
+    );
 
   return {
     register: async (subject, schema) => {
@@ -63,10 +75,8 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
     },
     schemaById: async (id) => {
       try {
-        const schema = await within(client.getSchema(id));
-        return JSON.parse(JSON.stringify(schema)) as Schema;
+        return await within(readSchema(id));
       } catch (error) {
-        if (statusOf(error) === 404) return null;
         onError();
         throw asRegistryError(error, `read schema ${id}`, url);
       }
