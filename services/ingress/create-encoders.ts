@@ -1,4 +1,4 @@
-import { isSameSchema, readSchema } from '../shared/avro/avro-type.ts';
+import { schemaFingerprint } from '../shared/avro/avro-type.ts';
 import { connectRegistry } from '../shared/avro/registry.ts';
 import { registerSchema, writerWithId } from '../shared/avro/writer.ts';
 import type { CallLog, Voicemail } from '../shared/call-events/avro-types.generated.ts';
@@ -14,6 +14,8 @@ export const schemaOfEvent = { callLog: 'call-log', voicemail: 'voicemail' } as 
   string
 >;
 
+export const eventKinds = ['callLog', 'voicemail'] as const satisfies readonly EventKind[];
+
 type Config = Pick<IngressConfig, 'registry' | 'kafka'>;
 
 /** Registers the schemas of the events. Throws RegistryError where the registry is away or refuses one. */
@@ -24,17 +26,24 @@ export async function registerSchemas({ registry: settings, kafka }: Config): Pr
   return { callLog: await idOf('callLog'), voicemail: await idOf('voicemail') };
 }
 
+/** An id that the registry once gave a schema of ours, and that schema's `schemaFingerprint`. */
+export type DealtId = Readonly<{ kind: EventKind; id: number; fingerprint: string }>;
+
 /**
- * Whether the registry knows our schemas under these ids. It asks only: nothing is registered with a registry that may be the wrong one. Throws RegistryError
- * where it is unavailable.
+ * Those ids under which the registry has another schema or none. It asks only: nothing is registered with a registry that may be the wrong one. Throws
+ * RegistryError where it is unavailable.
  */
-export async function knowsSchemas({ registry: settings }: Config, ids: SchemaIds): Promise<boolean> {
+export async function idsNotThere(
+  { registry: settings }: Config,
+  dealt: readonly DealtId[],
+): Promise<readonly DealtId[]> {
   const registry = connectRegistry(settings);
-  for (const kind of ['callLog', 'voicemail'] as const) {
-    const schema = await registry.schemaById(ids[kind]);
-    if (schema === null || !isSameSchema(schema, readSchema(schemaOfEvent[kind]))) return false;
+  const notThere: DealtId[] = [];
+  for (const one of dealt) {
+    const schema = await registry.schemaById(one.id);
+    if (schema === null || schemaFingerprint(schema) !== one.fingerprint) notThere.push(one);
   }
-  return true;
+  return notThere;
 }
 
 /** How events become bytes under these ids. */

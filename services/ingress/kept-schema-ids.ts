@@ -2,67 +2,87 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { readSchema } from '../shared/avro/avro-type.ts';
+import { readSchema, schemaFingerprint } from '../shared/avro/avro-type.ts';
 import type { EventKind } from '../shared/call-events/topics.ts';
 import { syncDirectory } from '../shared/spool/sync-directory.ts';
-import { type SchemaIds, schemaOfEvent } from './create-encoders.ts';
+import { type DealtId, eventKinds, type SchemaIds, schemaOfEvent } from './create-encoders.ts';
 
-const Kept = Type.Object({
-  schemaIds: Type.Record(
-    Type.String(),
-    Type.Object({ id: Type.Integer(), schema: Type.String(), prefix: Type.String() }),
-  ),
+const KeptId = Type.Object({
+  kind: Type.Union([Type.Literal('callLog'), Type.Literal('voicemail')]),
+  prefix: Type.String(),
+  id: Type.Integer(),
+  /** SHA-256 of the schema's text, words included: the registry may give each text an id of its own. */
+  text: Type.String(),
+  fingerprint: Type.String(),
 });
+type KeptId = Static<typeof KeptId>;
+const Kept = Type.Object({ schemaIds: Type.Array(KeptId) });
 
-/** The ids that the registry gave our schemas, kept beside the spool so that a start needs no registry. */
+/**
+ * Every id that the registry ever gave schemas of ours, kept beside the spool: a start needs no registry, and a registry that lost one of them is told from the
+ * one that the log was written with. It grows by one with each change of a schema.
+ */
 export type KeptSchemaIds = Readonly<{
-  /** Null where none are kept, or only those of other schemas or of another topic prefix. */
-  read: () => SchemaIds | null;
-  write: (ids: SchemaIds) => Promise<void>;
+  /** All ids of this topic prefix, those of schemas of other releases too. */
+  dealt: () => readonly DealtId[];
+  /** The ids of the schemas of this release. Null: none is kept. */
+  current: () => Readonly<Record<EventKind, number | null>>;
+  add: (ids: SchemaIds) => Promise<void>;
 }>;
 
 export function keptSchemaIds(directory: string, topicPrefix: string): KeptSchemaIds {
   const path = join(directory, 'schema-ids.json');
+  const dealt = () => parse(path).filter(({ prefix }) => prefix === topicPrefix);
   return {
-    read: () => {
-      const kept = parse(path);
-      const idOf = (kind: EventKind): number | null => {
-        const one = kept[kind];
-        return one !== undefined && one.schema === fingerprint(kind) && one.prefix === topicPrefix ? one.id : null;
-      };
-      const [callLog, voicemail] = [idOf('callLog'), idOf('voicemail')];
-      return callLog === null || voicemail === null ? null : { callLog, voicemail };
+    dealt,
+    current: () => {
+      const kept = dealt();
+      const idOf = (kind: EventKind): number | null =>
+        kept.find((one) => one.kind === kind && one.text === textOf(kind))?.id ?? null;
+      return { callLog: idOf('callLog'), voicemail: idOf('voicemail') };
     },
-    write: async (ids) => {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const entry = (kind: EventKind) => ({ id: ids[kind], schema: fingerprint(kind), prefix: topicPrefix });
-      const schemaIds = { callLog: entry('callLog'), voicemail: entry('voicemail') };
-      const temporary = `${path}.${process.pid}`;
-      const file = await open(temporary, 'w', 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify({ schemaIds }, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-      await syncDirectory(path);
+    add: async (ids) => {
+      const kept = parse(path);
+      const entries = eventKinds.map((kind) => entryOf(kind, topicPrefix, ids[kind]));
+      const added = entries.filter((entry) => !kept.some((one) => Value.Equal(one, entry)));
+      if (added.length > 0) await write(directory, path, [...kept, ...added]);
     },
   };
 }
 
-/** What cannot be read is not there: the registry is asked then. */
-function parse(path: string): Readonly<Record<string, { id: number; schema: string; prefix: string }>> {
+async function write(directory: string, path: string, schemaIds: readonly KeptId[]): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}`;
+  const file = await open(temporary, 'w', 0o600);
   try {
-    return Value.Parse(Kept, JSON.parse(readFileSync(path, 'utf8'))).schemaIds;
+    await file.writeFile(`${JSON.stringify({ schemaIds }, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncDirectory(path);
+}
+
+/** What cannot be read is not there: the registry is asked then. */
+function parse(path: string): readonly KeptId[] {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Value.Check(Kept, kept) ? kept.schemaIds : [];
   } catch {
-    return {};
+    return [];
   }
 }
 
-const fingerprint = (kind: EventKind): string =>
+function entryOf(kind: EventKind, prefix: string, id: number): KeptId {
+  const fingerprint = schemaFingerprint(readSchema(schemaOfEvent[kind]));
+  if (fingerprint === null) throw new Error(`${schemaOfEvent[kind]}.avsc is no Avro schema`);
+  return { kind, prefix, id, text: textOf(kind), fingerprint };
+}
+
+const textOf = (kind: EventKind): string =>
   createHash('sha256')
     .update(JSON.stringify(readSchema(schemaOfEvent[kind])))
     .digest('hex');

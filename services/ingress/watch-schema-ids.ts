@@ -1,7 +1,14 @@
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
 import type { IngressConfig } from './config.ts';
-import { encodersWith, knowsSchemas, registerSchemas, type SchemaIds } from './create-encoders.ts';
+import {
+  type DealtId,
+  encodersWith,
+  eventKinds,
+  idsNotThere,
+  registerSchemas,
+  type SchemaIds,
+} from './create-encoders.ts';
 import type { Encoders } from './domain/event-message.ts';
 import { type KeptSchemaIds, keptSchemaIds } from './kept-schema-ids.ts';
 import { untilDone } from './until-done.ts';
@@ -16,26 +23,35 @@ export type SchemaIdWatch = Readonly<{
 }>;
 
 /**
- * Goes by the ids kept from a start before, at once, and checks them as soon as the registry answers. Other ids there stop publishing, and not spooling: what is
- * in the log could not be read with that registry. It is asked again until it deals the kept ones, as it does once it is restored.
+ * Goes by the ids kept from a start before, at once, and checks them as soon as the registry answers. It must know every id that it ever dealt, those of earlier
+ * schemas too; if not, nothing is registered and nothing published, and spooling goes on: what is in the log could not be read with that registry. It is asked
+ * again until it knows them, as it does once it is restored.
  */
 export function watchSchemaIds(config: IngressConfig, directory: string, logger: Logger): SchemaIdWatch {
   const kept = keptSchemaIds(directory, config.kafka.topicPrefix);
-  const known = kept.read();
-  let encoders = known === null ? null : encodersWith(known, config);
+  const dealt = kept.dealt();
+  const known = kept.current();
+  const { callLog, voicemail } = known;
+  let encoders = callLog === null || voicemail === null ? null : encodersWith({ callLog, voicemail }, config);
   let problem: string | null = null;
 
-  const differ = (log: SchemaIds, dealt: SchemaIds | null): SchemaIdsError => {
+  const differ = (log: Ids, there: string): SchemaIdsError => {
     problem = `The schema registry at ${config.registry.url} has other schema ids than the log was written with`;
-    return new SchemaIdsError(log, dealt, problem);
+    return new SchemaIdsError(`${problem} (${namesOf(log)}, ${there})`);
   };
   const check = async (): Promise<void> => {
-    if (known !== null && !(await knowsSchemas(config, known))) throw differ(known, null);
+    const notThere = await idsNotThere(config, dealt);
+    if (notThere.length > 0) throw differ(notThere, 'which are other schemas or none there');
     const ids = await registerSchemas(config);
-    if (known !== null && !isSame(known, ids)) throw differ(known, ids);
+    const others = eventKinds.flatMap((kind) => {
+      const id = known[kind];
+      return id === null || id === ids[kind] ? [] : [{ kind, id }];
+    });
+    if (others.length > 0)
+      throw differ(others, `and there ${namesOf(others.map(({ kind }) => ({ kind, id: ids[kind] })))}`);
+    await keep(kept, ids, logger);
     problem = null;
     encoders ??= encodersWith(ids, config);
-    await keep(kept, ids, logger);
   };
   const stop = untilDone(check, (error) =>
     summaryOf(logger).error(
@@ -47,25 +63,25 @@ export function watchSchemaIds(config: IngressConfig, directory: string, logger:
   return { encoders: () => encoders, problem: () => problem, stop };
 }
 
+type Ids = readonly Pick<DealtId, 'kind' | 'id'>[];
+
 /** The log's ids and the registry's are not the same. Retriable: the registry can be restored. */
 class SchemaIdsError extends Error {
   override readonly name = 'SchemaIdsError';
   readonly retriable = true;
 
-  constructor(log: SchemaIds, dealt: SchemaIds | null, problem: string) {
-    const there = dealt === null ? 'which are other schemas or none there' : `and there ${namesOf(dealt)}`;
+  constructor(problem: string) {
     super(
-      `${problem} (${namesOf(log)}, ${there}): webhooks wait in the spool. Restore the registry’s data. Only if nothing was ever written with the first ids, stop the ingress and remove schema-ids.json in SPOOL_DIRECTORY`,
+      `${problem}: nothing is published. Restore the registry’s data. Only if nothing in the log was written with the first ids, stop the ingress and remove schema-ids.json in SPOOL_DIRECTORY`,
     );
   }
 }
 
-const namesOf = ({ callLog, voicemail }: SchemaIds): string => `call logs ${callLog}, voicemails ${voicemail}`;
+const kindNames = { callLog: 'call logs', voicemail: 'voicemails' } as const;
 
-const isSame = (one: SchemaIds, other: SchemaIds): boolean =>
-  one.callLog === other.callLog && one.voicemail === other.voicemail;
+const namesOf = (ids: Ids): string => ids.map(({ kind, id }) => `${kindNames[kind]} ${id}`).join(', ');
 
 /** A full disk is no reason not to publish. */
 async function keep(kept: KeptSchemaIds, ids: SchemaIds, logger: Logger): Promise<void> {
-  await kept.write(ids).catch((error: unknown) => logger.error('schema-ids-not-kept', errorFields(error)));
+  await kept.add(ids).catch((error: unknown) => logger.error('schema-ids-not-kept', errorFields(error)));
 }

@@ -20,11 +20,11 @@ export function avroType(schema: Schema): Type {
   return avro.Type.forSchema(schema, { wrapUnions: 'always' });
 }
 
-/** Whether two schemas write the same bytes under the same names. One that is no Avro schema is not the same as any. */
-export function isSameSchema(one: Schema, other: Schema): boolean {
+/** The same for schemas that write the same bytes under the same names (hexadecimal). Null: it is no Avro schema. */
+export function schemaFingerprint(schema: Schema): string | null {
   try {
-    return avroType(one).fingerprint().equals(avroType(other).fingerprint());
+    return avroType(schema).fingerprint().toString('hex');
   } catch {
-    return false;
+    return null;
   }
 }
