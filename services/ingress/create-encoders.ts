@@ -18,7 +18,7 @@ export const eventKinds = ['callLog', 'voicemail'] as const satisfies readonly E
 
 type Config = Pick<IngressConfig, 'registry' | 'kafka'>;
 
-/** Registers the schemas of the events. Throws RegistryError where the registry is away or refuses one. */
+/** Registers the schemas of the events. Throws RegistryError where the registry is unavailable or refuses one. */
 export async function registerSchemas({ registry: settings, kafka }: Config): Promise<SchemaIds> {
   const registry = connectRegistry(settings);
   const idOf = (kind: EventKind): Promise<number> =>

@@ -1,3 +1,4 @@
+import { partsOf } from '../shared/kafka/publisher/outgoing-record.ts';
 import { errorFields, type LogFields, type Logger } from '../shared/observability/logger.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
 import type { SpoolObserver } from '../shared/spool/spool-observer.ts';
@@ -20,7 +21,7 @@ export function tellOfSpool(logger: Logger, resent: (records: number) => void): 
     },
     failed: (what, error) => summary.error(`spool-${what}-failed`, '', errorFields(error)),
     setAside: (place, bytes) => {
-      const [topic, partition] = [place.slice(0, place.lastIndexOf('/')), Number(place.split('/').at(-1))];
+      const { topic, partition } = partsOf(place);
       const hint = 'The topic takes no record of this size: raise its max.message.bytes, then restart the ingress';
       summary.error('spool-record-refused', topic, { topic, partition, bytes, hint });
     },

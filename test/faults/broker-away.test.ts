@@ -6,6 +6,7 @@ import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from '../support/eventually.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
+import { metricOf } from '../support/metric-of.ts';
 import { acceptedIds, type Load, startLoad, statusCounts } from '../support/webhook-load.ts';
 
 const token = 'broker-away-token-0123456789';
@@ -65,10 +66,7 @@ async function missing(prefix: string, accepted: readonly string[]): Promise<rea
   return accepted.filter((id) => !inLog.has(id));
 }
 
-const spooled = async (ingress: IngressProcess): Promise<number> => {
-  const metrics = await fetch(`${ingress.adminUrl}/metrics`).then((response) => response.text());
-  return Number(/^vxt_spool_records (\d+)$/m.exec(metrics)?.[1] ?? Number.NaN);
-};
+const spooled = (ingress: IngressProcess): Promise<number | null> => metricOf(ingress.adminUrl, 'vxt_spool_records');
 const untilDrained = (ingress: IngressProcess): Promise<boolean> =>
   eventually(async () => (await spooled(ingress)) === 0, { deadlineMs: 90_000, what: () => 'an empty spool' });
 

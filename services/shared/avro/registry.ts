@@ -32,7 +32,7 @@ export type Registry = Readonly<{
    * returns the same id. Throws RegistryError: not retriable when the registry refuses the schema.
    */
   register: (subject: string, schema: Schema) => Promise<number>;
-  /** The schema with this id, or null where the registry itself says that it knows none. Throws RegistryError when it is away. */
+  /** The schema with this id, or null where the registry itself says that it knows none. Throws RegistryError when it is unavailable. */
   schemaById: (id: number) => Promise<Schema | null>;
 }>;
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { OutgoingRecord, PublishOutcome } from '../kafka/publisher/outgoing-record.ts';
+import { type OutgoingRecord, type PublishOutcome, partsOf } from '../kafka/publisher/outgoing-record.ts';
 import type { SpoolObserver } from './spool-observer.ts';
 import type { SpooledRecord, SpoolStore } from './spool-store.ts';
 
@@ -54,9 +54,7 @@ export function createDrain(options: DrainOptions): Drain {
   let emptied = Promise.withResolvers<void>();
 
   const mayGo = (place: string): boolean =>
-    now() >= (heldUntil.get(place) ?? 0) &&
-    mayPublish(place.slice(0, place.lastIndexOf('/'))) &&
-    !waitsElsewhere(place);
+    now() >= (heldUntil.get(place) ?? 0) && mayPublish(partsOf(place).topic) && !waitsElsewhere(place);
 
   /** The oldest records of the places that may go, as many as a batch holds. */
   const nextBatch = (): readonly SpooledRecord[] => {

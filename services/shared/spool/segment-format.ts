@@ -22,7 +22,7 @@ const HEADER_MAGIC = Buffer.from('VXTSPOOL');
 export const MAX_RECORDS = HEADER_BYTES - STATES_AT;
 
 /** What has become of a record. `sending`: it was given to Kafka, and nothing was written down since, so it may be in the log. `aside`: too large for its topic. */
-export const recordStates = ['waiting', 'sending', 'done', 'aside'] as const;
+const recordStates = ['waiting', 'sending', 'done', 'aside'] as const;
 export type RecordState = (typeof recordStates)[number];
 
 /** A record and when it was stored, in milliseconds of Unix time. */

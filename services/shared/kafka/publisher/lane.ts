@@ -18,9 +18,8 @@ export type LaneObserver = Readonly<{
   refused: (refusal: Readonly<{ topic: string; partition: number; errorType: string; error: unknown }>) => void;
 }>;
 
-export type LaneOptions = Omit<ProducerSlotOptions, 'topic'> &
+export type LaneOptions = ProducerSlotOptions &
   Readonly<{
-    topic: string;
     /** What an error says, in the words of a missing right or setting; it was met while records of this topic were to be sent. */
     explain: (error: unknown) => unknown;
     /** A monotonic clock, in milliseconds. */

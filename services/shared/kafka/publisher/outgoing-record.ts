@@ -23,6 +23,12 @@ export type PublishOutcome = 'durable' | 'unavailable' | 'unknown' | 'overloaded
 export const placeOf = ({ topic, partition }: Readonly<{ topic: string; partition: number }>): string =>
   `${topic}/${partition}`;
 
+/** The topic and partition of a place. */
+export function partsOf(place: string): Readonly<{ topic: string; partition: number }> {
+  const slash = place.lastIndexOf('/');
+  return { topic: place.slice(0, slash), partition: Number(place.slice(slash + 1)) };
+}
+
 /** Bytes a record takes in memory and on the wire, roughly: for limits, not for accounts. */
 export function sizeOf({ key, value, headers }: OutgoingRecord): number {
   let bytes = (value?.length ?? 0) + (key?.length ?? 0) + 64;

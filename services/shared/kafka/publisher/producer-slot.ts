@@ -1,5 +1,6 @@
 import type { Message, Producer } from 'kafkajs';
 import type { SeverableKafka } from '../connection.ts';
+import { boundedRetry } from './bounded-client.ts';
 import { requestOf } from './to-batch.ts';
 
 /** A producer sends at most this many records: kafkajs wraps the sequence of a partition wrongly at 2^31, and its producer ends well before. */
@@ -72,7 +73,7 @@ export function createProducerSlot(options: ProducerSlotOptions): ProducerSlot {
         const producer = created.kafka.producer({
           idempotent: true,
           allowAutoTopicCreation: false,
-          retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 200 },
+          retry: boundedRetry,
         });
         client = { ...created, producer };
         await producer.connect();

@@ -1,5 +1,6 @@
 import { explainAccess } from '../access.ts';
 import type { SeverableKafka } from '../connection.ts';
+import { boundedClient } from './bounded-client.ts';
 import { createLane, type Lane, type LaneObserver } from './lane.ts';
 import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
 
@@ -32,20 +33,6 @@ export type Publisher = Readonly<{
   /** Sends what was accepted, for 2 s at most, then disconnects. */
   close: () => Promise<void>;
 }>;
-
-/** The settings of a Kafka client whose every send settles before `deadlineMs`: two attempts, a reconnect and a look-up of metadata fit. */
-export function boundedClient(deadlineMs: number) {
-  const requestTimeout = Math.floor(deadlineMs / 4);
-  const connectionTimeout = Math.floor(deadlineMs / 8);
-  const retry = { retries: 1, initialRetryTime: 50, maxRetryTime: 200 };
-  return {
-    requestTimeout,
-    connectionTimeout,
-    authenticationTimeout: connectionTimeout,
-    enforceRequestTimeout: true,
-    retry,
-  };
-}
 
 /**
  * Publishes to `topics`, and to any other that a record names. `createClient` makes clients with `boundedClient(limits.deadlineMs)`; `now` is a monotonic
