@@ -168,29 +168,29 @@ describe('When a topic is deleted while the ingress runs', () => {
   test('with a spool, then only its webhooks wait there, the log names it, and they are sent once it is recreated', async () => {
     const { prefix, environment } = place();
     const ingress = await start(environment);
+    // With a spool it is ready before its topics are there, and a topic that is deleted while it creates them is created again.
+    const lastTopic = `"event":"topic-created","topic":"${prefix}unrecognised-webhooks"`;
+    await eventually(() => ingress.output().includes(lastTopic));
     await change('delete', `${prefix}voicemails`);
     // A broker takes records of a topic for a moment after it said that it is deleted.
     let voicemails = 0;
-    let waiting = 0;
     await eventually(
       async () => {
         voicemails += 1;
         expect(await post(ingress, voicemailWebhook(`v${voicemails}`))).toBe(202);
-        waiting = (await metricOf(ingress.adminUrl, 'vxt_spool_records')) ?? 0;
-        return waiting > 0;
+        return (await metricOf(ingress.adminUrl, 'vxt_spool_records')) === 1;
       },
       { what: () => `one webhook in the spool (${voicemails} were sent):\n${ingress.output().slice(-4_000)}` },
     );
     for (let index = 0; index < 20; index += 1) expect(await post(ingress, callWebhook(`c${index}`))).toBe(202);
-    expect(await metricOf(ingress.adminUrl, 'vxt_spool_records')).toBe(waiting);
+    expect(await metricOf(ingress.adminUrl, 'vxt_spool_records')).toBe(1);
     expect(await idsInLog(`${prefix}call-logs`)).toHaveLength(20);
     expect(ingress.output()).toMatch(
       new RegExp(`"event":"publish-refused","topic":"${prefix}voicemails".*UNKNOWN_TOPIC_OR_PARTITION`),
     );
     await change('create', `${prefix}voicemails`);
     await untilDrained(ingress);
-    const waited = Array.from({ length: waiting }, (_, index) => `voicemail/v${voicemails - index}`);
-    expect(await idsInLog(`${prefix}voicemails`)).toEqual(waited.sort());
+    expect(await idsInLog(`${prefix}voicemails`)).toEqual([`voicemail/v${voicemails}`]);
   });
 
   test('without a spool, then only its webhooks are answered 503, as what it is', async () => {
