@@ -1,16 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IDLE_GRACE_MS, keepConnections } from './connections.ts';
 import { lingerThenClose } from './linger.ts';
 import { sendProblem } from './problem.ts';
-import { type ProtocolRefusal, protocolProblems, refusalOf } from './protocol-refusals.ts';
+import { protocolProblems, refusalOf } from './protocol-refusals.ts';
 import { type OnRefused, refuseErrors } from './refuse-errors.ts';
 
 export type Listening = Readonly<{
@@ -51,24 +44,20 @@ export async function listen(listener: Listener, where: Where, options: Options 
     // node:http ends a connection behind its last answer with this. At once, the reset for what still comes throws that answer away.
     socket.destroySoon = () => lingerThenClose(socket);
   });
-  const receive =
-    (refuse: (request: IncomingMessage) => ProtocolRefusal | null): RequestListener =>
-    (request, response) => {
-      connections.requested(request, response);
-      // No upgrade is taken, and node:http's parser loses what it had read behind the request that asked for one.
-      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-      const refusal = refuse(request);
-      if (refusal === null) return listener(request, response, () => sendProblem(response, notFound));
-      onRefused(refusal);
-      response.shouldKeepAlive = false;
-      sendProblem(response, protocolProblems[refusal]);
-    };
-  server.on('request', receive(refusalOf));
-  server.on('checkContinue', receive(refusalOf));
-  server.on(
-    'checkExpectation',
-    receive((request) => refusalOf(request) ?? 'expectation'),
-  );
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.requested(request, response);
+    // No upgrade is taken, and node:http's parser loses what it had read behind the request that asked for one.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    const refusal = refusalOf(request);
+    if (refusal === null) {
+      listener(request, response, () => sendProblem(response, notFound));
+      return;
+    }
+    onRefused(refusal);
+    response.shouldKeepAlive = false;
+    sendProblem(response, protocolProblems[refusal]);
+  };
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, receive);
   refuseErrors(server, connections.latest, onRefused);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, where)));

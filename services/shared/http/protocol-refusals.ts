@@ -36,14 +36,16 @@ export const protocolProblems: Readonly<Record<ProtocolRefusal, Problem>> = {
 };
 
 /**
- * What node:http's parser lets through although it is not ours to take: another version, HTTP/1.1 without a Host, and
- * transfer codings that nobody would undo (RFC 9112, 3.2 and 6.1). Null: nothing.
+ * What node:http's parser lets through although it is not ours to take: another version, HTTP/1.1 without a Host,
+ * transfer codings that nobody would undo (RFC 9112, 3.2 and 6.1), and expectations that cannot be met (RFC 9110,
+ * 10.1.1; HTTP/1.0 has none). Null: nothing.
  */
-export function refusalOf({ headers, httpVersion }: IncomingMessage): 'malformed' | 'transfer-encoding' | null {
-  const coding = headers['transfer-encoding'];
+export function refusalOf({ headers, httpVersion }: IncomingMessage): ProtocolRefusal | null {
+  const { host, expect, 'transfer-encoding': coding } = headers;
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'transfer-encoding';
-  const isComplete = httpVersion === '1.1' ? headers.host !== undefined : httpVersion === '1.0';
-  return isComplete ? null : 'malformed';
+  if (httpVersion === '1.0') return null;
+  if (httpVersion !== '1.1' || host === undefined) return 'malformed';
+  return expect === undefined || expect.toLowerCase() === '100-continue' ? null : 'expectation';
 }
 
 /** What an error of node:http's `clientError` says of a request; null: nothing, the connection broke. */

@@ -63,6 +63,12 @@ describe('When what comes is no request as we speak HTTP, then it is a problem+j
       'unsupported_transfer_coding',
     ],
     ['an expectation that nobody knows', `${VALID}expect: tea\r\ncontent-length: 2\r\n\r\n`, 417, 'expectation_failed'],
+    [
+      'an expectation that nobody knows behind one that is met',
+      `${VALID}expect: 100-continue, tea\r\ncontent-length: 2\r\n\r\n`,
+      417,
+      'expectation_failed',
+    ],
     ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', 501, 'method_not_allowed'],
     ['half of the headers, in time', HEAD, 408, 'timeout'],
     ['half of a body, in time', `${VALID}content-length: 20\r\n\r\n{`, 408, 'timeout'],
@@ -123,6 +129,15 @@ test('When a body is longer than declared, then what was declared is taken, and 
   const connection = open(`${VALID}content-length: 2\r\n\r\n{}{}`);
   await connection.answered(2);
   expect(connection.answers().map(({ status }) => status)).toEqual([202, 400]);
+});
+
+test('When a target has no path that can be read, then it is not found, as a problem', async () => {
+  const connection = open(WHOLE.replace('/webhooks/vxt', 'http://[/webhooks/vxt'));
+  expect(await connection.answered()).toMatchObject({
+    status: 404,
+    headers: { 'content-type': 'application/problem+json' },
+  });
+  connection.socket.destroy();
 });
 
 test('When a sender asks for another protocol, then it is answered in this one, and a new connection is needed for more', async () => {
