@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
@@ -22,7 +22,7 @@ const Kept = Type.Object({ schemaIds: Type.Array(KeptId) });
 
 /**
  * Every id that the registry ever gave schemas of ours, kept beside the spool: a start needs no registry, and a registry that lost one of them is told from the
- * one that the log was written with. It grows by one with each change of a schema.
+ * one that the log was written with. It grows by one with each change of a schema. Each function throws where the file is there and the disk does not give it.
  */
 export type KeptSchemaIds = Readonly<{
   /** All ids of this topic prefix, those of schemas of other releases too. */
@@ -34,7 +34,7 @@ export type KeptSchemaIds = Readonly<{
 
 export function keptSchemaIds(directory: string, topicPrefix: string): KeptSchemaIds {
   const path = join(directory, 'schema-ids.json');
-  const dealt = () => parse(path).filter(({ prefix }) => prefix === topicPrefix);
+  const dealt = () => read(path).filter(({ prefix }) => prefix === topicPrefix);
   return {
     dealt,
     current: () => {
@@ -44,7 +44,7 @@ export function keptSchemaIds(directory: string, topicPrefix: string): KeptSchem
       return { callLog: idOf('callLog'), voicemail: idOf('voicemail') };
     },
     add: async (ids) => {
-      const kept = parse(path);
+      const kept = read(path);
       const entries = eventKinds.map((kind) => entryOf(kind, topicPrefix, ids[kind]));
       const added = entries.filter((entry) => !kept.some((one) => Value.Equal(one, entry)));
       if (added.length > 0) await write(directory, path, [...kept, ...added]);
@@ -66,13 +66,24 @@ async function write(directory: string, path: string, schemaIds: readonly KeptId
   await syncDirectory(path);
 }
 
-/** What cannot be read is not there: the registry is asked then. */
-function parse(path: string): readonly KeptId[] {
+/** What is broken is not there: the registry is asked then, and its ids are kept. Throws where the disk does not give the file. */
+function read(path: string): readonly KeptId[] {
+  const text = readText(path);
   try {
-    const kept: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const kept: unknown = JSON.parse(text);
     return Value.Check(Kept, kept) ? kept.schemaIds : [];
   } catch {
     return [];
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined ? '' : readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`Cannot read the schema ids in ${path}, so those of the registry are not checked against them`, {
+      cause: error,
+    });
   }
 }
 

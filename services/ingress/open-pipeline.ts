@@ -51,7 +51,6 @@ type Parts = Readonly<{
   worker: WorkerSlot;
   metrics: IngressMetrics;
   logger: Logger;
-  createClient: () => SeverableKafka;
   partitionOf: (key: string | null) => number;
 }>;
 
@@ -66,11 +65,8 @@ export async function openPipeline(
   logger: Logger,
 ): Promise<Pipeline> {
   const { kafka: settings, publish, spool } = config;
-  const onProblem = metrics.kafkaProblem;
-  const createClient = () =>
-    createSeverableKafka(settings, 'vxt-ingress', logger, { ...boundedClient(publish.deadlineMs), onProblem });
   const partitionOf = createPartitionOfKey(settings.partitions);
-  const parts = { config, worker, metrics, logger, createClient, partitionOf };
+  const parts = { config, worker, metrics, logger, partitionOf };
   const opened = spool.directory === null ? await openWithoutSpool(parts) : openWithSpool(parts, spool.directory);
   const { publisher, broker, sink } = opened;
 
@@ -125,7 +121,7 @@ async function openWithoutSpool(parts: Parts): Promise<Opened> {
     spoolHolds: () => false,
     close: async () => 'closed',
   };
-  return { publisher, broker: watchBrokers(parts), sink };
+  return { publisher, broker: watch(parts), sink };
 }
 
 function openWithSpool(parts: Parts, directory: string): Opened {
@@ -159,14 +155,23 @@ function openWithSpool(parts: Parts, directory: string): Opened {
       return spools.close();
     },
   };
-  return { publisher, broker: watchBrokers(parts), sink };
+  return { publisher, broker: watch(parts), sink };
 }
 
-function startPublisher({ config, metrics, logger, createClient }: Parts, deadlineMs: number): Publisher {
+const watch = (parts: Parts): BrokerWatch =>
+  watchBrokers({ createClient: () => createClient(parts, parts.config.publish.deadlineMs), logger: parts.logger });
+
+function createClient({ config, metrics, logger }: Parts, deadlineMs: number): SeverableKafka {
+  const limits = { ...boundedClient(deadlineMs), onProblem: metrics.kafkaProblem };
+  return createSeverableKafka(config.kafka, 'vxt-ingress', logger, limits);
+}
+
+function startPublisher(parts: Parts, deadlineMs: number): Publisher {
+  const { config, metrics, logger } = parts;
   const summary = summaryOf(logger);
   const topics = ingressTopics.writes.map((topic) => topicName(config.kafka.topicPrefix, topic));
   const publisher = createPublisher(
-    createClient,
+    () => createClient(parts, deadlineMs),
     topics,
     { ...config.publish, deadlineMs },
     {

@@ -29,8 +29,7 @@ export type SchemaIdWatch = Readonly<{
  */
 export function watchSchemaIds(config: IngressConfig, directory: string, logger: Logger): SchemaIdWatch {
   const kept = keptSchemaIds(directory, config.kafka.topicPrefix);
-  const dealt = kept.dealt();
-  const known = kept.current();
+  const { dealt, known } = readKept(kept, logger);
   const { callLog, voicemail } = known;
   let encoders = callLog === null || voicemail === null ? null : encodersWith({ callLog, voicemail }, config);
   let problem: string | null = null;
@@ -80,6 +79,16 @@ class SchemaIdsError extends Error {
 const kindNames = { callLog: 'call logs', voicemail: 'voicemails' } as const;
 
 const namesOf = (ids: Ids): string => ids.map(({ kind, id }) => `${kindNames[kind]} ${id}`).join(', ');
+
+/** A file that cannot be read is no reason not to publish; it is told, and stays as it is. */
+function readKept(kept: KeptSchemaIds, logger: Logger) {
+  try {
+    return { dealt: kept.dealt(), known: kept.current() };
+  } catch (error) {
+    logger.error('schema-ids-unreadable', errorFields(error));
+    return { dealt: [], known: { callLog: null, voicemail: null } };
+  }
+}
 
 /** A full disk is no reason not to publish. */
 async function keep(kept: KeptSchemaIds, ids: SchemaIds, logger: Logger): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -131,6 +131,17 @@ test('When the registry deals another id for a schema that it also has under the
   const fields = await eventually(() => again.said('schema-ids-differ'));
   expect(fields.problem).toMatch(/call logs 1.*call logs 3/);
   expect(again.problem()).not.toBeNull();
+});
+
+test('When the disk does not give the kept ids, then the log says so, the registry is asked, and nothing is written over them', async () => {
+  mkdirSync(keptFile());
+  const again = start();
+  expect(again.said('schema-ids-unreadable')?.problem).toContain(keptFile());
+  expect(again.ids()).toBeNull();
+  await eventually(() => again.said('schema-ids-not-kept'));
+  await eventually(() => again.problem() === null && again.ids() !== null);
+  expect(again.ids()).toEqual([1, 2]);
+  expect(statSync(keptFile()).isDirectory()).toBe(true);
 });
 
 describe('When a release changes a schema', () => {
