@@ -2,12 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { WorkerEnd, WorkerEvents } from '../../../services/ingress/workers/forked-worker.ts';
 import { type KeptWorker, keepWorker } from '../../../services/ingress/workers/keep-worker.ts';
-import { createWorkersMetrics } from '../../../services/ingress/workers/workers-metrics.ts';
-import { readinessOf } from '../../../services/ingress/workers/workers-readiness.ts';
 import type { LogFields } from '../../../services/shared/observability/logger.ts';
 import type { MetricsSnapshot } from '../../../services/shared/observability/merge-metrics.ts';
-import { Counter, Gauge, Registry } from '../../../services/shared/observability/prometheus.ts';
 import { createTimers, type Timers } from '../../support/timers.ts';
+import { snapshotOf } from './snapshot-of.ts';
 
 /** A process that does only what the test says. */
 type FakeProcess = Readonly<{
@@ -186,96 +184,4 @@ test('When the primary stops while a worker is absent, then none is started any 
   await worker.stop();
   timers.pass(60_000);
   expect(processes).toHaveLength(1);
-});
-
-describe('The readiness of all workers', () => {
-  const ready = { kind: 'present', readiness: { ready: true } } as const;
-  const away = { kind: 'present', readiness: { ready: false, reasons: ['Kafka takes no connection'] } } as const;
-
-  test.each([
-    [
-      [
-        { slot: 0, ...ready },
-        { slot: 1, ...ready },
-      ],
-      null,
-    ],
-    [
-      [
-        { slot: 0, ...ready },
-        { slot: 1, kind: 'still' },
-      ],
-      'worker 1 stands still',
-    ],
-    [
-      [
-        { slot: 0, ...ready },
-        { slot: 1, kind: 'starting' },
-      ],
-      'worker 1 is starting',
-    ],
-    [
-      [
-        { slot: 0, ...ready },
-        { slot: 1, kind: 'absent' },
-      ],
-      null,
-    ],
-    [
-      [
-        { slot: 0, ...away },
-        { slot: 1, ...away },
-      ],
-      'Kafka takes no connection',
-    ],
-    [
-      [
-        { slot: 0, ...away },
-        { slot: 1, kind: 'absent' },
-      ],
-      'Kafka takes no connection; worker 1 ended and is started again',
-    ],
-    [[], 'The workers are not started yet'],
-  ] as const)('When they are %j, then it is %j', (states, reasons) => {
-    const readiness = readinessOf(states);
-    expect(readiness.ready ? null : readiness.reasons.join('; ')).toBe(reasons);
-  });
-});
-
-async function snapshotOf(webhooks: number): Promise<MetricsSnapshot> {
-  const registry = new Registry();
-  new Counter({ name: 'vxt_webhooks_total', help: 'x', registers: [registry] }).inc(webhooks);
-  new Gauge({ name: 'vxt_publish_queue_records', help: 'x', registers: [registry] }).set(webhooks);
-  return registry.getMetricsAsJSON();
-}
-
-describe('The metrics of all workers', () => {
-  let told: (MetricsSnapshot | null)[];
-  const metrics = () =>
-    createWorkersMetrics(() =>
-      told.map((snapshot, slot) => ({
-        state: () => ({ slot, kind: 'present', readiness: { ready: true } }) as const,
-        ask: async () => undefined,
-        lastKnown: () => snapshot,
-        stop: async () => undefined,
-      })),
-    );
-
-  test('When a worker ended, then what it counted stays in the totals, and its gauges do not', async () => {
-    told = [await snapshotOf(3), await snapshotOf(4)];
-    const all = metrics();
-    expect((await all.render()).body).toMatch(/^vxt_webhooks_total 7$/m);
-    for (let restart = 1; restart <= 3; restart += 1) {
-      all.retire(await snapshotOf(4));
-      told = [await snapshotOf(3), null];
-      const { body } = await all.render();
-      expect(body).toMatch(new RegExp(`^vxt_webhooks_total ${3 + 4 * restart}$`, 'm'));
-      expect(body).toMatch(/^vxt_publish_queue_records 3$/m);
-    }
-  });
-
-  test('When no worker has told anything yet, then the text still says how many are ready', async () => {
-    told = [null, null];
-    expect((await metrics().render()).body).toMatch(/^vxt_ingress_workers_ready 2$/m);
-  });
 });
