@@ -10,7 +10,7 @@ import { callWebhook } from '../support/webhooks.ts';
 
 const HOUR_MS = 3_600_000;
 
-const { token, directory, signalKafka, place, start, post, untilReadiness, untilDrained, idsInLog } =
+const { token, directory, freezeKafka, thawKafka, place, start, post, untilReadiness, untilDrained, idsInLog } =
   ingressesOnOwnStack();
 const shim = (name: string): string =>
   `--import=${pathToFileURL(join(import.meta.dirname, `../support/shims/${name}.mjs`))}`;
@@ -50,14 +50,14 @@ describe.each([
   test('while Kafka stands still, then each sender is answered within the deadline, and the ingress is not ready until Kafka goes on', async () => {
     const { environment } = place({ ...shimmed, SPOOL_DIRECTORY: '' });
     const ingress = await start(environment);
-    signalKafka('SIGSTOP');
+    await freezeKafka();
     const startedMs = performance.now();
     const answers = Promise.all(Array.from({ length: 10 }, (_, index) => post(ingress, callWebhook(`still-${index}`))));
     writeFileSync(clockFile, String(offsetMs));
     expect(new Set(await answers)).toEqual(new Set([503]));
     expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
     await untilReadiness(ingress, /^503 .*(No broker answered lately|Kafka takes no connection)/);
-    signalKafka('SIGCONT');
+    thawKafka();
     await untilReadiness(ingress, /^200/);
     expect(await post(ingress, callWebhook('goes-on'))).toBe(202);
     rmSync(clockFile);
@@ -68,7 +68,7 @@ test('When the disk of the spool stands still and Kafka too, then senders are an
   const frozen = join(directory, 'disk-frozen');
   const { prefix, environment } = place({ NODE_OPTIONS: shim('disk'), DISK_FROZEN_FILE: frozen });
   const ingress = await start(environment);
-  signalKafka('SIGSTOP');
+  await freezeKafka();
   expect(await post(ingress, callWebhook('spooled'))).toBe(202);
   writeFileSync(frozen, '');
   const startedMs = performance.now();
@@ -81,7 +81,7 @@ test('When the disk of the spool stands still and Kafka too, then senders are an
   rmSync(frozen);
   await untilReadiness(ingress, /^200/);
   expect(await post(ingress, callWebhook('after'))).toBe(202);
-  signalKafka('SIGCONT');
+  thawKafka();
   await untilDrained(ingress);
   const ids = await idsInLog(`${prefix}call-logs`);
   expect(ids).toEqual(expect.arrayContaining(['callLog/spooled', 'callLog/after']));

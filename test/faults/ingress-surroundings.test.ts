@@ -8,8 +8,20 @@ import { testKafka } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
 import { callWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
-const { token, directory, signalKafka, stack, place, start, post, readiness, untilReadiness, untilDrained, idsInLog } =
-  ingressesOnOwnStack();
+const {
+  token,
+  directory,
+  freezeKafka,
+  thawKafka,
+  stack,
+  place,
+  start,
+  post,
+  readiness,
+  untilReadiness,
+  untilDrained,
+  idsInLog,
+} = ingressesOnOwnStack();
 
 describe('When a topic is deleted while the ingress runs', () => {
   const change = async (work: 'delete' | 'create', topic: string): Promise<void> => {
@@ -68,7 +80,7 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
     const before = await start(environment);
     expect(await post(before, callWebhook('before'))).toBe(202);
     expect(await before.end()).toBe(0);
-    signalKafka('SIGSTOP');
+    await freezeKafka();
     await stack().registry.kill();
 
     const startedMs = performance.now();
@@ -78,7 +90,7 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
     expect(await readiness(ingress)).toMatch(/^200/);
     expect(ingress.output()).toContain('"event":"spooling-began"');
 
-    signalKafka('SIGCONT');
+    thawKafka();
     await stack().registry.start();
     await untilDrained(ingress);
     expect(await idsInLog(`${prefix}call-logs`)).toEqual(['callLog/before', 'callLog/meanwhile']);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from '../support/eventually.ts';
+import { freeze, thaw } from '../support/freeze.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
@@ -113,7 +114,7 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
     await untilReadiness(/^200/);
     expect(await post('before')).toBe(202);
     const pid = stack.kafka.pid() ?? 0;
-    process.kill(pid, 'SIGSTOP');
+    await freeze(pid);
     try {
       disk.fill();
       await untilReadiness(/^503 .*No broker answered lately.*The disk of the spool is full/);
@@ -122,7 +123,7 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
       await untilReadiness(/^200/);
       expect(await post('spooled')).toBe(202);
     } finally {
-      process.kill(pid, 'SIGCONT');
+      thaw(pid);
     }
     await untilDrained(ingress);
     const ids = new Set((await readLog(stack.brokers, ['ready.call-logs'])).map(({ headers }) => headers.ce_id));

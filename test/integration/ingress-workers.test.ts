@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { freeze, thaw } from '../support/freeze.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
@@ -59,10 +60,10 @@ function pidOf({ output }: ServiceProcess, slot: number): number | null {
   return line === undefined ? null : Number(/"pid":(\d+)/.exec(line)?.[1]);
 }
 
-function signal(slot: number, name: NodeJS.Signals): void {
+function startedPid(slot: number): number {
   const pid = pidOf(ingress, slot);
   if (pid === null) throw new Error(`No worker ${slot} was started`);
-  process.kill(pid, name);
+  return pid;
 }
 
 beforeAll(async () => {
@@ -79,7 +80,7 @@ test('When three workers share the port, then one admin port tells the metrics o
 
 test('When a worker is killed, then it is replaced, nothing accepted is missing, and no total falls', async () => {
   const before = totalOf(await metrics());
-  signal(0, 'SIGKILL');
+  process.kill(startedPid(0), 'SIGKILL');
   await eventually(() => ingress.output().includes('worker-replaced'));
   await postAll(ingress.url, ids('k', 100));
   await untilWhole();
@@ -92,7 +93,7 @@ describe('When a worker stands still', () => {
   let before: number;
   beforeAll(async () => {
     before = totalOf(await metrics());
-    signal(1, 'SIGSTOP');
+    await freeze(startedPid(1));
   });
 
   test('then readiness says so and names it', async () => {
@@ -116,22 +117,22 @@ describe('When a worker stands still', () => {
   });
 
   test('and goes on, then the whole is ready again', async () => {
-    signal(1, 'SIGCONT');
+    thaw(startedPid(1));
     await untilWhole();
     await eventually(() => ingress.output().includes('worker-goes-on'));
   });
 
   test('and is killed, then it is replaced and the whole is ready again', async () => {
-    signal(2, 'SIGSTOP');
+    await freeze(startedPid(2));
     await eventually(async () => (await readyz()).includes('worker 2 stands still'));
     const frozen = pidOf(ingress, 2);
-    signal(2, 'SIGKILL');
+    process.kill(startedPid(2), 'SIGKILL');
     await eventually(() => pidOf(ingress, 2) !== frozen);
     await untilWhole();
   });
 
   test('and the primary is told to stop, then it ends in time, kills the worker and says so', async () => {
-    signal(0, 'SIGSTOP');
+    await freeze(startedPid(0));
     expect(await ingress.end()).toBe(0);
     expect(ingress.output()).toContain('"event":"worker-killed","worker":0');
     expect(ingress.output()).toContain('"event":"service-stopped"');

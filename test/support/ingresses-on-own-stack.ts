@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from './eventually.ts';
+import { freeze, thaw } from './freeze.ts';
 import { type IngressProcess, startIngressProcess } from './ingress.ts';
 import { readLog } from './kafka-log.ts';
 import { metricOf } from './metric-of.ts';
@@ -21,17 +22,17 @@ export function ingressesOnOwnStack() {
   let stack: JavaStack;
   let prefixes = 0;
 
-  /** Freezes and thaws the broker: its connections stay open, and nothing answers. */
-  const signalKafka = (signal: 'SIGSTOP' | 'SIGCONT'): void => {
+  const kafkaPid = (): number => {
     const pid = stack.kafka.pid();
-    if (pid !== null) process.kill(pid, signal);
+    if (pid === null) throw new Error('Kafka does not run');
+    return pid;
   };
 
   beforeAll(async () => {
     stack = await startJavaStack({ dataDirectory: join(directory, 'stack') });
   });
   afterEach(async () => {
-    signalKafka('SIGCONT');
+    thaw(kafkaPid());
     for (const ingress of started.splice(0)) await ingress.end('SIGKILL');
   });
   afterAll(async () => {
@@ -47,7 +48,8 @@ export function ingressesOnOwnStack() {
   return {
     token,
     directory,
-    signalKafka,
+    freezeKafka: () => freeze(kafkaPid()),
+    thawKafka: () => thaw(kafkaPid()),
     stack: () => stack,
     /** Settings of an ingress with topics and a spool of its own. */
     place: (more: Readonly<Record<string, string>> = {}) => {
