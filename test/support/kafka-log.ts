@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { eventually } from './eventually.ts';
 
 /** A record as it lies in the log. */
@@ -69,7 +70,7 @@ async function endsOf(kafka: Kafka, topics: readonly string[]): Promise<Readonly
   try {
     const ends = new Map<string, number>();
     for (const topic of topics) {
-      for (const { partition, offset, low } of await admin.fetchTopicOffsets(topic)) {
+      for (const { partition, offset, low } of await withLeaders(() => admin.fetchTopicOffsets(topic))) {
         ends.set(`${topic}/${partition}`, offset === low ? 0 : Number(offset));
       }
     }
