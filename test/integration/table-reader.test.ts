@@ -67,6 +67,8 @@ test('When a topic is empty, then the reader is at its end at once, and reads wh
       key: 'a',
       value: Buffer.from('v-a'),
       headers: { h: '1' },
+      transactional: false,
+      unreadable: null,
     },
   ]);
   await reader.stop();
