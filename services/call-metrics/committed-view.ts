@@ -58,9 +58,11 @@ export function createCommittedView({
         if (written.length > 0) await reader.learn(written.flatMap(({ value }) => (value === null ? [] : [value])));
       }
       for (const record of records) {
-        const { putTotals, putState, putSeen } = partition(record.partition);
-        const put = record.topic === topics.table ? putTotals : record.topic === topics.state ? putState : putSeen;
-        const reason = put(record);
+        const view = partition(record.partition);
+        let reason: LeftOutReason | null = null;
+        if (record.topic === topics.table) reason = view.putTotals(record);
+        else if (record.topic === topics.state) reason = view.putState(record);
+        else if (record.topic === topics.seen) reason = view.putSeen(record);
         if (reason !== null) leftOut(record, reason);
       }
     },

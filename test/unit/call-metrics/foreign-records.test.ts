@@ -120,6 +120,15 @@ describe('When a record in a transaction cannot be a task’s', () => {
   });
 });
 
+test('Records of other topics, such as the dead letters that a rebuild hands over, are none of its business', async () => {
+  const { create, leftOut } = await givenOneCall();
+  const projection = await create();
+  const value = Buffer.from([0, 0, 0, 4, 7, 1]);
+  await projection.readBack([{ topic: TOPICS.deadLetters, partition, offset: 0, key: OWN, value }]);
+  expect(projection.open(partition, {}).positions).toMatchObject({ [TOPICS.callLogs]: 0 });
+  expect(leftOut).toEqual([]);
+});
+
 describe('When a record may be a task’s and cannot be read', () => {
   test.each([
     ['the table', TOPICS.table, KEY, 'row'],
