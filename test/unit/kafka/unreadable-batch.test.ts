@@ -59,6 +59,19 @@ describe('Bytes that break the format of a batch stand for it as one record, and
     await expect(messagesIn(corrupt)).rejects.toMatchObject({ name: 'CorruptBatchError', retriable: false });
   });
 
+  test('messages from before Kafka 0.11 are stepped over by one offset', async () => {
+    const messageSet: (set: unknown) => { buffer: Buffer } = kafkajs('kafkajs/src/protocol/messageSet');
+    for (const messageVersion of [0, 1]) {
+      const set = messageSet({ messageVersion, compression: 0, entries: [{ key: 'k', value: 'one' }] }).buffer;
+      set.writeBigInt64BE(7n, 0);
+      // Gzip, which it is not.
+      set.writeInt8(1, 17);
+      const [message, ...more] = await messagesIn(set);
+      expect([message?.offset, message?.value, more]).toEqual(['7', set, []]);
+      expect(unreadableBatch(message ?? {})).toMatchObject({ firstOffset: 7 });
+    }
+  });
+
   test('a batch of an aborted transaction is left out with it', async () => {
     const corrupt = encodeBatch(batchOf([recordOf()], { firstOffset: 5, attributes: 0x10, producerId: 9 }));
     corrupt[RECORD_AT] = 0;

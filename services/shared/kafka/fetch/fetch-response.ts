@@ -1,6 +1,6 @@
 import { Cursor } from './cursor.ts';
 import type { FetchedRecord } from './fetched-record.ts';
-import { type BatchReading, type Decompress, decodeRecordBatches } from './record-batches.ts';
+import { type BatchReading, type Decompress, decodeRecordBatches, unreadableMessages } from './record-batches.ts';
 
 /** The version of the answer that is decoded here: the newest that kafkajs 2.2.4 asks for, and every Kafka since 2.3 knows. */
 export const FETCH_VERSION = 11;
@@ -88,5 +88,6 @@ function decodeRecordSet(
   { decodeMessageSet }: RecordDecoders,
 ): Promise<readonly (FetchedRecord | unknown)[]> {
   const magic = bytes[MAGIC_AT] ?? RECORD_BATCH_MAGIC;
-  return magic === RECORD_BATCH_MAGIC ? decodeRecordBatches(bytes, reading) : decodeMessageSet(bytes);
+  if (magic === RECORD_BATCH_MAGIC) return decodeRecordBatches(bytes, reading);
+  return decodeMessageSet(bytes).catch((error: unknown) => [unreadableMessages(bytes, error, reading)]);
 }

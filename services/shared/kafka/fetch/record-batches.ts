@@ -71,6 +71,32 @@ export async function decodeRecordBatches(bytes: Buffer, reading: BatchReading):
   return records;
 }
 
+/** What stands for messages from before Kafka 0.11 that cannot be read: the first offset is all that is stepped over. */
+export function unreadableMessages(bytes: Buffer, error: unknown, reading: BatchReading): UnreadableRecord {
+  const firstOffset = new Cursor(bytes).int64();
+  const context: BatchContext = {
+    firstOffset,
+    firstTimestamp: '-1',
+    maxTimestamp: '-1',
+    timestampType: 0,
+    partitionLeaderEpoch: 0,
+    lastOffsetDelta: 0,
+    producerId: '-1',
+    producerEpoch: -1,
+    firstSequence: -1,
+    inTransaction: false,
+    isControlBatch: false,
+    magicByte: 1,
+  };
+  return unreadable(
+    bytes,
+    context,
+    0,
+    { firstOffset: Number(firstOffset), records: 1, problem: messageOf(error) },
+    reading,
+  );
+}
+
 /** It stands at the last offset of the batch; where that cannot be, the first is all that is stepped over. */
 function unreadable(
   batch: Buffer,
