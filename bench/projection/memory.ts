@@ -26,7 +26,15 @@ function heldBytes(): number {
 const bytesEach = (before: number, count: number): string => `${((heldBytes() - before) / count).toFixed(0)} bytes`;
 
 const codecs = await createCodecs(localRegistry(), 'bench.');
-const view = createCommittedView(codecs, { table: 'table', state: 'state', seen: 'seen' }, 0);
+const view = createCommittedView({
+  codecs,
+  topics: { table: 'table', state: 'state', seen: 'seen' },
+  dedupeMs: 0,
+  partitionOf: () => 0,
+  leftOut: ({ offset }, reason) => {
+    throw new Error(`Record ${offset} was left out (${reason})`);
+  },
+});
 
 /** The row of a user's day on which calls were missed and answered both ways. */
 function userDay(user: number, day: number): CommittedRecord {

@@ -1,11 +1,12 @@
 import { type EventKind, type TopicId, topicName, topicOfEvent } from '../shared/call-events/topics.ts';
-import { type Projection, RefusedError } from '../shared/projection/projection.ts';
-import type { Positions } from '../shared/projection/records.ts';
+import { type Projection, RefusedError, StoppedError } from '../shared/projection/projection.ts';
+import type { CommittedRecord, Positions } from '../shared/projection/records.ts';
 import type { Codecs } from './codecs.ts';
-import { type CommittedView, createCommittedView } from './committed-view.ts';
+import { type CommittedView, createCommittedView, type PartitionView } from './committed-view.ts';
 import { type Calendar, calendarOf } from './domain/calendar.ts';
 import { createCallMetricsFold, type Outcome } from './fold.ts';
 import { createInputReaders } from './input-reader.ts';
+import type { LeftOutReason } from './own-records.ts';
 import { fingerprintDifferences, fingerprintOf, type ProjectionRules } from './settings-fingerprint.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,11 +35,16 @@ export type ProjectionOptions = Readonly<{
   /** The partition that the inputs' key rule gives to a key. */
   partitionOf: (key: string) => number;
   counted: (topic: string, outcome: Outcome, count: number) => void;
+  /** What a record of the dead letters may take now, in bytes; absent: anything. */
+  maxDeadLetterBytes?: () => number;
+  /** Called for each record of the own topics that is left out. */
+  leftOut?: (record: CommittedRecord, reason: LeftOutReason) => void;
 }>;
 
 /** call-logs and voicemails → user-call-metrics: each event counts once, by `<event>/<id>` within its subject. */
 export function createCallMetricsProjection(options: ProjectionOptions): CallMetricsProjection {
-  const { rules, codecs, counted } = options;
+  const { rules, codecs, partitionOf, counted } = options;
+  const { leftOut = () => undefined, maxDeadLetterBytes = () => Infinity } = options;
   const name = (topic: TopicId): string => topicName(options.topicPrefix, topic);
   const topics = {
     table: name('userCallMetrics'),
@@ -47,9 +53,9 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     deadLetters: name('deadLetters'),
   };
   const inputTopics = { callLog: name(topicOfEvent.callLog), voicemail: name(topicOfEvent.voicemail) };
-  const inputs = createInputReaders(codecs, inputTopics, options.partitionOf);
+  const inputs = createInputReaders(codecs, inputTopics, partitionOf);
   const dedupeMs = rules.dedupeDays * DAY_MS;
-  const view = createCommittedView(codecs, topics, dedupeMs);
+  const view = createCommittedView({ codecs, topics, dedupeMs, partitionOf, leftOut });
   const calendar = calendarOf(rules.timeZone);
   const fingerprint = fingerprintOf(rules);
 
@@ -85,12 +91,14 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     },
     prepare: async (records) => {
       for (const [topic, { learn }] of inputs) {
-        await learn(records.flatMap((record) => (record.topic === topic && record.value ? [record.value] : [])));
+        const ofTopic = records.filter((record) => record.topic === topic && !record.unreadable);
+        await learn(ofTopic.flatMap(({ value }) => (value === null ? [] : [value])));
       }
     },
     open: (partition, ends) => {
       check(partition);
       const own = view.partition(partition);
+      throwIfDamaged(partition, own);
       const state = own.state();
       const fold = createCallMetricsFold({
         partition,
@@ -104,6 +112,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
         generation: state?.generation ?? 0,
         fingerprint,
         ends,
+        maxDeadLetterBytes,
         counted,
       });
       return { positions: countedUpTo(partition), fold };
@@ -116,4 +125,21 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
       return seenLog.takeExpired(current.generation, (input) => (logTimes.get(input) ?? -Infinity) - dedupeMs);
     },
   };
+}
+
+/** Going on without what is damaged would make wrong totals: duplicates would count, or a total would begin anew. */
+function throwIfDamaged(partition: number, { damage, stateIsLost }: PartitionView): void {
+  const stopped = `Partition ${partition} does not go on, as its totals would be wrong`;
+  const place = damage();
+  if (place !== null) {
+    throw new StoppedError(
+      `${stopped}: ${place} cannot be read. Give the registry its schema back and start again, or make the totals again with \`${REBUILD}\``,
+    );
+  }
+  if (stateIsLost()) {
+    throw new StoppedError(
+      `${stopped}: there are totals, and no state that says what they count. Bring the topic of the states back, or delete the topics of the totals, states ` +
+        'and seen ids and start again: then all that is in the log is counted anew',
+    );
+  }
 }

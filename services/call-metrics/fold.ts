@@ -1,9 +1,10 @@
 import type { EventKind } from '../shared/call-events/topics.ts';
+import { MAX_MS } from '../shared/call-events/webhook-payload.ts';
 import type { Fold } from '../shared/projection/projection.ts';
-import type { Positions, TargetRecord } from '../shared/projection/records.ts';
+import type { Positions, SourceRecord, TargetRecord } from '../shared/projection/records.ts';
 import type { Codecs } from './codecs.ts';
 import type { OwnTopics, PartitionView } from './committed-view.ts';
-import { deadLetter } from './dead-letter.ts';
+import { type DeadLetterReason, deadLetter } from './dead-letter.ts';
 import { createDedupe } from './dedupe.ts';
 import type { Calendar } from './domain/calendar.ts';
 import { firstOpenDay, firstOpenDayOfAll } from './domain/windows.ts';
@@ -26,6 +27,8 @@ export type FoldOptions = Readonly<{
   fingerprint: string;
   /** Ends of the input partitions when the task began. */
   ends: Positions;
+  /** What a record of the dead letters may take now, in bytes. */
+  maxDeadLetterBytes: () => number;
   /** Counts what committed transactions did with their records. */
   counted: (topic: string, outcome: Outcome, count: number) => void;
 }>;
@@ -45,6 +48,10 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
   const note = (topic: string, outcome: Outcome): void => {
     const ofTopic = outcomes.get(topic) ?? new Map<Outcome, number>();
     outcomes.set(topic, ofTopic.set(outcome, (ofTopic.get(outcome) ?? 0) + 1));
+  };
+  const reject = (record: SourceRecord, reason: DeadLetterReason): void => {
+    deadLetters.push(deadLetter(record, topics.deadLetters, reason, options.maxDeadLetterBytes()));
+    note(record.topic, 'dead_letter');
   };
   const inputOf = (topic: string): InputReader => {
     const reader = inputs.get(topic);
@@ -73,14 +80,11 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
     apply: (record) => {
       const { topic } = record;
       const reader = inputOf(topic);
+      if (!isLogTime(record.timestampMs)) return reject(record, 'impossible-time');
       const logTimeMs = Math.max(record.timestampMs, logTimes.get(reader.input) ?? -Infinity);
       logTimes.set(reader.input, logTimeMs);
       const read = reader.read(record);
-      if (!read.ok) {
-        deadLetters.push(deadLetter(record, topics.deadLetters, read.reason));
-        note(topic, 'dead_letter');
-        return;
-      }
+      if (!read.ok) return reject(record, read.reason);
       const { event } = read;
       const sighting = dedupe.sight(
         reader.input,
@@ -96,8 +100,12 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
     takeTransaction: (positions) => {
       const seen = dedupe.take(generation);
       const key = String(partition);
+      const changed = table.take(topics.table, openDay());
       const records = [
-        ...table.take(topics.table, openDay()),
+        ...changed,
+        ...view
+          .overwritten(new Set(changed.map(({ key }) => key)))
+          .map((record) => ({ topic: topics.table, ...record })),
         ...seen.records.map((record) => ({ topic: topics.seen, key, value: codecs.seen.writer.encode(record) })),
         ...deadLetters,
         { topic: topics.state, key, value: encodedState(positions) },
@@ -120,6 +128,9 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
 /** An id counts once per kind of event and subject; as JSON, so that no two identities are one text. */
 const identity = (input: EventKind, subject: Readonly<{ type: string; id: string }>, id: string): string =>
   JSON.stringify([input, subject.type, subject.id, id]);
+
+/** A producer may write any 64 bits where a topic keeps its times; avsc, and days, end before. */
+const isLogTime = (ms: number): boolean => Number.isInteger(ms) && Math.abs(ms) <= MAX_MS;
 
 const optionalLong = (value: number | undefined): null | { readonly long: number } =>
   value === undefined ? null : { long: value };

@@ -3,6 +3,7 @@ import { WIRE_HEADER_BYTES } from '../shared/avro/wire-format.ts';
 import type { CallLog, Voicemail } from '../shared/call-events/avro-types.generated.ts';
 import { subjectKey } from '../shared/call-events/subject.ts';
 import type { EventKind } from '../shared/call-events/topics.ts';
+import { MAX_IDENTIFIER_UNITS } from '../shared/call-events/webhook-payload.ts';
 import type { SourceRecord } from '../shared/projection/records.ts';
 import type { Codecs } from './codecs.ts';
 import type { DeadLetterReason } from './dead-letter.ts';
@@ -34,10 +35,12 @@ export function createInputReaders(
   ): InputReader => ({
     input,
     learn: avro.learn,
-    read: ({ value, partition, offset, timestampMs: timestamp }) => {
+    read: ({ value, partition, offset, timestampMs: timestamp, unreadable = null }) => {
+      if (unreadable !== null) return { ok: false, reason: 'unreadable-batch' };
       if (value === null) return { ok: false, reason: 'no-value' };
       const decoded = avro.decode(value);
       if (!decoded.ok) return decoded;
+      if (hasLongIdentifier(decoded.value)) return { ok: false, reason: 'identifier-too-long' };
       if (partitionOf(subjectKey(decoded.value)) !== partition) return { ok: false, reason: 'wrong-partition' };
       const event = interpret(decoded.value, { timestamp, partition, offset });
       if (typeof event === 'string') return { ok: false, reason: event };
@@ -48,4 +51,11 @@ export function createInputReaders(
     [topics.callLog, reader('callLog', codecs.callLogs, interpretCall)],
     [topics.voicemail, reader('voicemail', codecs.voicemails, interpretVoicemail)],
   ]);
+}
+
+/** The ingress takes none; an older one or another writer may have. It would make a key of the table, and its record, too large for the topic. */
+function hasLongIdentifier({ id, user, phoneNumberE164 }: CallLog | Voicemail): boolean {
+  const uid = user !== null && 'vxt.events.User' in user ? user['vxt.events.User'].uid : '';
+  const number = phoneNumberE164 === null ? '' : phoneNumberE164.string;
+  return [id, uid, number].some(({ length }) => length > MAX_IDENTIFIER_UNITS);
 }

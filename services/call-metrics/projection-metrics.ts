@@ -17,14 +17,20 @@ export type MetricsSources = Readonly<{
 
 export type ProjectionMetrics = Readonly<{
   counted: (topic: string, outcome: Outcome, count: number) => void;
+  /** A record of an own topic was left out. */
+  leftOut: (topic: string) => void;
   commitDuration: (seconds: number) => void;
   restored: (seconds: number) => void;
   lost: () => void;
   watch: (sources: MetricsSources) => void;
 }>;
 
-/** The metrics of the projection. Topics are told by their full names; no label holds a user. */
-export function createProjectionMetrics(registry: Registry, topics: readonly string[]): ProjectionMetrics {
+/** The metrics of the projection: `topics` are its inputs. Topics are told by their full names; no label holds a user. */
+export function createProjectionMetrics(
+  registry: Registry,
+  topics: readonly string[],
+  ownTopics: readonly string[],
+): ProjectionMetrics {
   const registers = [registry];
   const events = new Counter({
     name: 'vxt_projection_events_total',
@@ -33,6 +39,13 @@ export function createProjectionMetrics(registry: Registry, topics: readonly str
     registers,
   });
   for (const topic of topics) for (const outcome of outcomes) events.inc({ topic, outcome }, 0);
+  const leftOut = new Counter({
+    name: 'vxt_projection_left_out_records_total',
+    help: 'Records of the table, the state and the seen ids that were left out since the start, as another writer’s or unreadable.',
+    labelNames: ['topic'],
+    registers,
+  });
+  for (const topic of ownTopics) leftOut.inc({ topic }, 0);
   const commits = new Histogram({
     name: 'vxt_projection_commit_duration_seconds',
     help: 'From the beginning of a transaction to its end.',
@@ -52,6 +65,7 @@ export function createProjectionMetrics(registry: Registry, topics: readonly str
   });
   return {
     counted: (topic, outcome, count) => events.inc({ topic, outcome }, count),
+    leftOut: (topic) => leftOut.inc({ topic }),
     commitDuration: (seconds) => commits.observe(seconds),
     restored: (seconds) => restores.observe(seconds),
     lost: () => lost.inc(),

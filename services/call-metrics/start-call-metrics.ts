@@ -6,6 +6,7 @@ import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics, type UsedTopics } from '../shared/kafka/ensure-topics.ts';
+import { maxMessageBytes } from '../shared/kafka/max-message-bytes.ts';
 import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
 import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
@@ -16,6 +17,7 @@ import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
+import { summaryOf } from '../shared/observability/summarise.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
@@ -40,6 +42,7 @@ const usedTopics: UsedTopics = {
 const REQUEST_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 5_000;
 const TRUNCATE_EVERY_MS = 60_000;
+const ASK_LIMIT_EVERY_MS = 60_000;
 
 export type RunningCallMetrics = Running & { logger: Logger; port: number; adminPort: number };
 
@@ -60,7 +63,9 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const codecs = await createCodecs(connectRegistry(config.registry, countRegistryErrors(registry)), topicPrefix);
 
   const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
-  const metrics = createProjectionMetrics(registry, inputs);
+  const metrics = createProjectionMetrics(registry, inputs, ownTopics(topicPrefix));
+  const askDeadLetterBytes = () => maxMessageBytes(kafka, brokers, topicName(topicPrefix, 'deadLetters'));
+  let maxDeadLetterBytes = await askDeadLetterBytes();
   const partitionOf = createPartitionOfKey(partitions);
   const projection = createCallMetricsProjection({
     rules: { ...config.rules, partitions },
@@ -68,6 +73,11 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     codecs,
     partitionOf,
     counted: metrics.counted,
+    maxDeadLetterBytes: () => maxDeadLetterBytes,
+    leftOut: ({ topic, partition, offset }, reason) => {
+      metrics.leftOut(topic);
+      summaryOf(logger).error('own-record-left-out', `${topic} ${reason}`, { topic, partition, offset, reason });
+    },
   });
   const lag = createLagTracker(Date.now);
   const stalls = createStallWatch(() => performance.now());
@@ -190,6 +200,9 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
         if (settled && !behind.has(partition)) stalls.progressed(partition);
       }
     }),
+    every(ASK_LIMIT_EVERY_MS, logger, 'dead-letter-limit-unknown', async () => {
+      maxDeadLetterBytes = await askDeadLetterBytes();
+    }),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
       const expired = [...tasks().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
@@ -216,6 +229,9 @@ function readBackInto(projection: Projection, logger: Logger): (records: readonl
     await waitForRegistry(logger, () => projection.readBack(committed));
   };
 }
+
+const ownTopics = (prefix: string): readonly string[] =>
+  (['userCallMetrics', 'callMetricsState', 'callMetricsSeen'] as const).map((topic) => topicName(prefix, topic));
 
 /** Does `work` again and again, never twice at once; a failure is logged, and tried again the next time. */
 function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {

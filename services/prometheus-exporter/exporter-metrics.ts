@@ -57,11 +57,11 @@ export function registerCallMetrics(registry: Registry, exposition: () => Exposi
   if (withEmails) gauge('vxt_user_info', 'The e-mail address of a user; always 1.', samples.userInfo);
 }
 
-/** Counts records of the table that cannot be read. */
+/** Counts records of the table that are left out. */
 export function undecodableCounter(registry: Registry): () => void {
   const counter = new Counter({
     name: 'vxt_exporter_undecodable_records_total',
-    help: 'Records of the table that could not be decoded and are left out.',
+    help: 'Records of the table that could not be decoded, or stand under a key that is not theirs, and are left out.',
     registers: [registry],
   });
   return () => counter.inc();

@@ -2,7 +2,7 @@ import { createReader } from '../shared/avro/reader.ts';
 import { connectRegistry } from '../shared/avro/registry.ts';
 import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
 import type { UserCallMetrics } from '../shared/call-events/avro-types.generated.ts';
-import { LIFETIME } from '../shared/call-events/table-key.ts';
+import { isTableKey, LIFETIME, tableKeyOf } from '../shared/call-events/table-key.ts';
 import { topicName } from '../shared/call-events/topics.ts';
 import { listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
@@ -12,6 +12,7 @@ import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry } from '../shared/observability/prometheus.ts';
+import { summaryOf } from '../shared/observability/summarise.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import { exporterApp } from './app.ts';
 import type { ExporterConfig } from './config.ts';
@@ -32,15 +33,24 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
 
   const schemas = connectRegistry(config.registry, countRegistryErrors(registry));
   const values = createReader<UserCallMetrics>(schemas, 'user-call-metrics');
-  const apply = ({ topic, partition, offset, key, value }: TableRecord): void => {
-    if (key === null || !key.endsWith(`/${LIFETIME}`)) return;
+  /** Takes a record; gives why it was left out, or null. */
+  const apply = ({ key, value, unreadable }: TableRecord): string | null => {
+    if (unreadable !== null) return 'unreadable-batch';
+    if (key === null || !isTableKey(key)) return 'wrong-key';
+    if (!key.endsWith(`/${LIFETIME}`)) return null;
     const decoded = value === null ? null : values.decode(value);
     if (decoded === null) table.delete(key);
-    else if (decoded.ok) table.set(key, decoded.value);
-    else {
-      undecodable();
-      logger.error('table-record-undecodable', { topic, partition, offset, reason: decoded.reason });
-    }
+    else if (!decoded.ok) return decoded.reason;
+    else if (tableKeyOf(decoded.value) !== key) return 'wrong-key';
+    else table.set(key, decoded.value);
+    return null;
+  };
+  const applyOrTell = (record: TableRecord): void => {
+    const reason = apply(record);
+    if (reason === null) return;
+    undecodable();
+    const { topic, partition, offset } = record;
+    summaryOf(logger).error('table-record-undecodable', reason, { topic, partition, offset, reason });
   };
   const reader = startTableReader(
     kafka,
@@ -49,9 +59,11 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
       groupPrefix: `${config.kafka.topicPrefix}prometheus-exporter-`,
     },
     async (records) => {
-      const written = records.flatMap(({ value }) => (value === null ? [] : [value]));
+      const written = records.flatMap(({ value, unreadable }) =>
+        value === null || unreadable !== null ? [] : [value],
+      );
       await waitForRegistry(logger, () => values.learn(written));
-      for (const record of records) apply(record);
+      for (const record of records) applyOrTell(record);
     },
   );
   watchReader(registry, reader, table.size);

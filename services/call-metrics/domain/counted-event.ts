@@ -23,7 +23,7 @@ export type CallResult =
 /** What every event has. */
 type Common = Readonly<{
   subject: CountedSubject;
-  /** The user's address in this event; null where the subject is no user. */
+  /** The user's address in this event; null where the subject is no user, or the address is longer than any is. */
   userEmail: string | null;
   /** The event's own time: Unix time in milliseconds. */
   atMs: number;
@@ -44,5 +44,5 @@ export type VoicemailEvent = Common & Readonly<{ event: 'voicemail'; durationMs:
 /** A call or voicemail as the totals see it. */
 export type CountedEvent = CallEvent | VoicemailEvent;
 
-/** The event holds a time or duration that no clock gives: the ingress takes none, another writer may. */
+/** The event, or its record, holds a time or duration that no clock gives: the ingress takes none, another writer may. */
 export type Impossible = 'impossible-time';

@@ -1,6 +1,6 @@
 import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.generated.ts';
 import { subjectOf } from '../../shared/call-events/subject.ts';
-import { MAX_MS } from '../../shared/call-events/webhook-payload.ts';
+import { MAX_IDENTIFIER_UNITS, MAX_MS } from '../../shared/call-events/webhook-payload.ts';
 import type { CallEvent, CallResult, CountedSubject, Impossible, LogPlace, VoicemailEvent } from './counted-event.ts';
 
 /** What a call log means for the totals. The time of a call whose result has none is that of its record in the log. */
@@ -33,13 +33,16 @@ function whose(event: CallLog | Voicemail, place: LogPlace): { subject: CountedS
   const subject = subjectOf(event);
   switch (subject.type) {
     case 'user':
-      return { subject: { type: 'user', id: subject.uid }, userEmail: subject.email };
+      return { subject: { type: 'user', id: subject.uid }, userEmail: emailOf(subject.email) };
     case 'number':
       return { subject: { type: 'number', id: subject.phoneNumberE164 }, userEmail: null };
     case 'unassigned':
       return { subject: { type: 'unassigned', id: String(place.partition) }, userEmail: null };
   }
 }
+
+/** Null for one that nobody has: it would make the record of the totals too large for its topic. */
+const emailOf = (email: string): string | null => (email.length > MAX_IDENTIFIER_UNITS ? null : email);
 
 function resultOf(result: CallLog['result'], place: LogPlace): { result: CallResult; atMs: number } {
   if ('vxt.events.MissedCall' in result) {

@@ -15,7 +15,8 @@ const { dryRun } = new Command('redrive')
     'after',
     `
 What is still not recognised stays for a later version, and is no failure. What could not be redriven is listed as topic/partition/offset with
-its reason, stays too, and is tried again by the next run: no-body, not-json and not-encodable records, and events that Kafka refuses
+its reason, stays too, and is tried again by the next run: no-body, not-json and not-encodable records, batches that cannot be read
+(unreadable-batch, at their last offset), and events that Kafka refuses
 (message-too-large: raise max.message.bytes of the topic).
 
 Exit code: 0 nothing failed; 1 the run did not come to its end (start it again: nothing is published twice); 2 it did, and something could not be redriven.`,

@@ -89,6 +89,8 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
     'min.insync.replicas': String(inSync),
     // Records carry the broker's time: by one of their own, a producer whose clock is wrong would be refused.
     'message.timestamp.type': 'LogAppendTime',
+    // A batch stays as its producer compressed it: no broker's default makes it one that a reader cannot undo.
+    'compression.type': 'producer',
     ...(topic === 'deadLetters' ? { 'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADERS_BYTES) } : {}),
   };
   const definition: ITopicConfig = {

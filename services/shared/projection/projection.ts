@@ -16,7 +16,8 @@ export type Projection = Readonly<{
   readBack: (records: readonly CommittedRecord[]) => Promise<void>;
   /**
    * The fold of a partition, as of what was read back: call it when all that was committed before has been. `ends` are
-   * the ends of the inputs' partitions. Throws RefusedError when the committed state may not be continued.
+   * the ends of the inputs' partitions. Throws RefusedError when the committed state may not be continued, StoppedError when
+   * that of this partition may not.
    */
   open: (partition: number, ends: Positions) => Opened;
   /** I/O that decoding these records needs, such as fetching schemas. Throws what is worth trying again. */
@@ -44,5 +45,11 @@ export type Transaction = Readonly<{
 /** The committed state may not be continued, and no restart will change that: a person has to decide. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  readonly retriable = false;
+}
+
+/** This partition may not go on, and no restart will change that; the others may. The message says what a person can do. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
   readonly retriable = false;
 }

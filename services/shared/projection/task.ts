@@ -46,7 +46,7 @@ export type Task = Readonly<{
   take: (batch: SourceBatch) => Taken;
   /** Moves over offsets that hold no record that counts, such as transaction markers. */
   skip: (topic: string, fromOffset: number, nextOffset: number) => void;
-  /** Resolves when the task may take more: at once while less than the limit waits. Never rejects. */
+  /** Resolves when the task may take more: at once while less than the limits waits. Never rejects. */
   room: () => Promise<void>;
   /** Commits what was folded, then ends. Never rejects: see `lost`. */
   end: () => Promise<void>;
@@ -54,12 +54,16 @@ export type Task = Readonly<{
   lost: Promise<unknown>;
 }>;
 
+/** Bytes of values that may wait, whatever the limit of records is: dead letters are kept whole until they are committed. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+
 /** Commits are chained, never two at once; while one is under way the next records are folded already. */
 export function createTask({ opened, commit, limits, after, observer }: TaskOptions): Task {
   const { fold } = opened;
   const positions: Record<string, number> = { ...opened.positions };
   const { promise: lost, resolve: lose } = Promise.withResolvers<unknown>();
   let waiting = 0;
+  let waitingBytes = 0;
   let ended = false;
   let committing: Promise<void> | null = null;
   let cancelTimer: (() => void) | null = null;
@@ -74,6 +78,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
     const count = waiting;
     const upTo = { ...positions };
     waiting = 0;
+    waitingBytes = 0;
     try {
       const transaction = fold.takeTransaction(upTo);
       await commit(transaction.records);
@@ -95,8 +100,9 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
     return committing;
   };
 
+  const isFull = (): boolean => waiting >= limits.records || waitingBytes >= MAX_WAITING_BYTES;
   const schedule = (): void => {
-    if (waiting >= limits.records) void commitNow();
+    if (isFull()) void commitNow();
     else cancelTimer ??= after(limits.intervalMs, () => void commitNow());
   };
 
@@ -111,6 +117,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
         if (record.offset < position) continue;
         fold.apply(record);
         waiting += 1;
+        waitingBytes += record.value?.length ?? 0;
       }
       positions[topic] = Math.max(position, nextOffset);
       if (waiting > 0) schedule();
@@ -121,7 +128,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
       if (position !== undefined && fromOffset <= position) positions[topic] = Math.max(position, nextOffset);
     },
     room: async () => {
-      while (waiting >= limits.records && !ended) await commitNow();
+      while (isFull() && !ended) await commitNow();
     },
     end: async () => {
       while (!ended && (waiting > 0 || committing !== null)) await commitNow();

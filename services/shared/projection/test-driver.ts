@@ -6,24 +6,16 @@ import { createTask, type Task } from './task.ts';
 export type CommitOutcome = 'committed' | 'failed' | 'unknown-committed';
 
 /** A record that is in a log of the driver. */
-export type DrivenRecord = Omit<SourceRecord, 'key'> & Readonly<{ key: string | null }>;
+export type DrivenRecord = Omit<SourceRecord, 'key'> &
+  Readonly<{ key: string | null /** False: another writer's; see CommittedRecord. */; transactional?: boolean }>;
 
 /**
  * Runs a projection without a broker: logs in memory, the same tasks, the same bytes. Nothing happens by itself: a test
  * says what is delivered, when a commit is made and what becomes of it, and when the process dies.
  */
 export type TestDriver = Readonly<{
-  /** Appends a record to an input. */
-  pipe: (
-    record: Readonly<{
-      topic: string;
-      partition: number;
-      key: string | null;
-      value: Buffer | null;
-      timestampMs: number;
-      headers?: RecordHeaders;
-    }>,
-  ) => void;
+  /** Appends a record to an input, or, as another writer, to any topic. */
+  pipe: (record: Omit<DrivenRecord, 'offset' | 'headers'> & Readonly<{ headers?: RecordHeaders }>) => void;
   /** Delivers the next records of an input partition, at most so many. */
   deliver: (topic: string, partition: number, atMost: number) => Promise<void>;
   /** Commits what a partition has folded; a lost task is restored at once. */
@@ -34,7 +26,7 @@ export type TestDriver = Readonly<{
   drain: () => Promise<void>;
   /** The committed records of a topic, in the order of each partition. */
   records: (topic: string) => readonly DrivenRecord[];
-  /** The newest value of each key of a topic, tombstones left out. */
+  /** The newest value of each key of a topic, tombstones and other writers' records left out. */
   table: (topic: string) => ReadonlyMap<string, Buffer>;
   /** How many transactions were committed. */
   transactions: () => number;
@@ -153,7 +145,8 @@ export async function createTestDriver(
     records: (topic) => [...log(topic)],
     table: (topic) => {
       const table = new Map<string, Buffer>();
-      for (const { key, value } of log(topic)) {
+      for (const { key, value, transactional = true } of log(topic)) {
+        if (!transactional) continue;
         if (value === null) table.delete(key ?? '');
         else table.set(key ?? '', value);
       }

@@ -20,7 +20,8 @@ export const TOPICS = {
 export const RULES: ProjectionRules = { partitions: 2, timeZone: 'UTC', dedupeDays: 30, keptDays: 400 };
 
 /** call-metrics without a broker, and a way to write webhooks to it as the ingress would. */
-export async function inMemory(given: Partial<ProjectionRules> = {}) {
+export async function inMemory(given: Partial<ProjectionRules> = {}, maxDeadLetterBytes = 4_000_000) {
+  const leftOut: string[] = [];
   let rules = { ...RULES, ...given };
   const registry = rememberingRegistry();
   const counts = new Map<Outcome, number>();
@@ -31,12 +32,18 @@ export async function inMemory(given: Partial<ProjectionRules> = {}) {
       codecs: await createCodecs(registry, 't.'),
       partitionOf: createPartitionOfKey(rules.partitions),
       counted: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
+      maxDeadLetterBytes: () => maxDeadLetterBytes,
+      leftOut: ({ topic, offset }, reason) => leftOut.push(`${topic}/${offset} ${reason}`),
     });
   const toRecord = await createInputRecords(registry, 't.', rules.partitions);
   const driver: TestDriver = await createTestDriver(create, rules.partitions);
   const codecs = await createCodecs(registry, 't.');
   return {
     driver,
+    create,
+    codecs,
+    /** Records of the own topics that were left out, each time they were read. */
+    leftOut,
     /** Writes an event to its input; the log time is that of the record. */
     pipe: (event: TestEvent, timestampMs: number) => driver.pipe({ ...toRecord(event), timestampMs }),
     /** The settings that the next process starts with. */

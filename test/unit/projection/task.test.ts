@@ -109,6 +109,37 @@ describe('A task', () => {
     expect(room).toBe(true);
   });
 
+  test('when few records hold much, then they are committed at once, and no more is taken meanwhile', async () => {
+    const { task, commits, batch } = given();
+    const large = {
+      topic: TOPIC,
+      partition: 0,
+      timestampMs: 0,
+      key: null,
+      value: Buffer.alloc(17_000_000),
+      headers: {},
+    };
+    const take = (offset: number) =>
+      task.take({ ...batch(offset, []), nextOffset: offset + 1, records: [{ ...large, offset }] });
+    take(10);
+    expect(commits).toHaveLength(0);
+    take(11);
+    expect(commits.map(({ keys }) => keys)).toEqual([['10,11@12']]);
+    take(12);
+    take(13);
+    let room = false;
+    void task.room().then(() => {
+      room = true;
+    });
+    await settled();
+    expect([commits.length, room]).toEqual([1, false]);
+    commits[0]?.resolve();
+    await settled();
+    commits[1]?.resolve();
+    await settled();
+    expect([commits.length, room]).toEqual([2, true]);
+  });
+
   test('when a commit fails or nobody knows, then the task is lost and commits nothing more', async () => {
     const { task, commits, batch, fire, isDue } = given();
     task.take(batch(10, [10]));

@@ -1,6 +1,6 @@
 import type { Logger } from '../../observability/logger.ts';
 import { errorFields } from '../../observability/logger.ts';
-import { type Opened, RefusedError } from '../../projection/projection.ts';
+import { type Opened, RefusedError, StoppedError } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import { createTask, type Task, type TaskObserver, type TaskOptions } from '../../projection/task.ts';
 import { PositionOutsideLogError } from './assert-in-log.ts';
@@ -9,7 +9,7 @@ import { type TransactionalWriter, TransactionLostError } from './transactional-
 /**
  * What a partition of this member is doing. `fencing`: making itself the only writer. `restoring`: reading back what was
  * committed. `running`. `awaiting-membership`: it was fenced, and must know that the group still counts on it before it
- * fences others. `stopped`: its position is not in the log; a person has to decide.
+ * fences others. `stopped`: its position is not in the log, or its state cannot be read; a person has to decide.
  */
 export type SlotPhase = 'fencing' | 'restoring' | 'running' | 'awaiting-membership' | 'stopped';
 
@@ -130,7 +130,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
         await runOnce();
       } catch (error) {
         if (error instanceof RefusedError) return options.refused(error);
-        if (error instanceof PositionOutsideLogError) {
+        if (error instanceof PositionOutsideLogError || error instanceof StoppedError) {
           logger.error('task-stopped', { partition, ...errorFields(error) });
           return enter('stopped', error.message);
         }

@@ -1,4 +1,5 @@
 import { CompressionTypes, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
+import { valuesOf } from '../../projection/record-bytes.ts';
 import type { RecordHeaders, TargetRecord } from '../../projection/records.ts';
 import { brokerErrorType, explainAccess } from '../access.ts';
 import { explainTransaction } from '../explain-transaction.ts';
@@ -118,12 +119,11 @@ async function sendChunk(transaction: Transaction, chunk: readonly TargetRecord[
   if (missing !== undefined) throw new Error(`No acknowledgement for ${missing.topic}/${partition}`);
 }
 
+/** kafkajs cannot write a header whose value is null: whoever writes one says so otherwise. */
 function mutable(headers: RecordHeaders): NonNullable<Message['headers']> {
-  const entries = Object.entries(headers).map(([name, value]) => {
-    return [
-      name,
-      typeof value === 'string' || Buffer.isBuffer(value) || value === undefined ? value : [...value],
-    ] as const;
+  const entries = Object.entries(headers).map(([name, values]) => {
+    const written = valuesOf(values).filter((value) => value !== null);
+    return [name, written.length === 1 ? written[0] : written] as const;
   });
   return Object.fromEntries(entries);
 }
