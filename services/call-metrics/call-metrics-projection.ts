@@ -4,8 +4,9 @@ import type { Positions } from '../shared/projection/records.ts';
 import type { Codecs } from './codecs.ts';
 import { type CommittedView, createCommittedView } from './committed-view.ts';
 import { type Calendar, calendarOf } from './domain/calendar.ts';
-import { createCallMetricsFold, type Outcome } from './fold.ts';
+import { createCallMetricsFold, type Outcome, topicOfInput } from './fold.ts';
 import { createInputReaders } from './input-reader.ts';
+import { marksOf } from './last-record.ts';
 import { fingerprintDifferences, fingerprintOf, type ProjectionRules } from './settings-fingerprint.ts';
 
 const DAY_MS = 86_400_000;
@@ -108,6 +109,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
       });
       return { positions: countedUpTo(partition), fold };
     },
+    lastCounted: (partition) => marksOf(view.partition(partition).state(), topicOfInput(inputs)),
     takeExpiredSeen: (partition) => {
       const { seenLog, state } = view.partition(partition);
       const current = state();
