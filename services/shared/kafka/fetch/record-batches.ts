@@ -97,6 +97,10 @@ function endOfBatch(context: BatchContext, offset: number): FetchedRecord {
   return new FetchedRecord(control, String(offset), context.maxTimestamp, EMPTY_RECORD, 0, EMPTY_RECORD.length);
 }
 
+/** Whether it is a control record of ours, behind which the log cleaner has removed records up to its own offset: a marker of Kafka's has a key. */
+export const isEndOfEmptied = ({ isControlRecord, key }: Pick<FetchedRecord, 'isControlRecord' | 'key'>): boolean =>
+  isControlRecord && key === null;
+
 /** The time of a record by its distance to the first of its batch, in decimal digits. */
 function timestamps({ timestampType, firstTimestamp, maxTimestamp }: BatchContext): (delta: number | bigint) => string {
   if (timestampType === 1) return () => maxTimestamp;
