@@ -31,18 +31,20 @@ seen="${prefix}call-metrics-seen"
 dead="${prefix}dead-letters"
 
 # The ingress writes what VXT sends.
-allow "$ingress" --operation Write --topic "$calls" --topic "$voicemails" --topic "$unrecognised"
+allow "$ingress" --operation Write --operation DescribeConfigs --topic "$calls" --topic "$voicemails" --topic "$unrecognised"
 
 # call-metrics (and npm run rebuild) reads the events and is the only one that writes its four topics; it cuts the seen ids itself.
 allow "$call_metrics" --operation Read --topic "$calls" --topic "$voicemails" --topic "$table" --topic "$state" --topic "$seen" \
   --group "${prefix}call-metrics"
 allow "$call_metrics" --operation Write --topic "$table" --topic "$state" --topic "$seen" --topic "$dead"
 allow "$call_metrics" --operation Delete --topic "$seen"
+allow "$call_metrics" --operation DescribeConfigs --topic "$calls" --topic "$voicemails" --topic "$table" --topic "$state" --topic "$seen" \
+  --topic "$dead"
 allow "$call_metrics" --operation Read --resource-pattern-type prefixed --group "${prefix}call-metrics-reader-"
 allow "$call_metrics" --operation Write --resource-pattern-type prefixed --transactional-id "${prefix}call-metrics-"
 
 # The exporter reads the table.
-allow "$exporter" --operation Read --topic "$table"
+allow "$exporter" --operation Read --operation DescribeConfigs --topic "$table"
 allow "$exporter" --operation Read --resource-pattern-type prefixed --group "${prefix}prometheus-exporter-"
 
 # npm run redrive, by a person, now and then.

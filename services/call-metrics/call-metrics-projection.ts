@@ -4,8 +4,9 @@ import type { CommittedRecord, Positions } from '../shared/projection/records.ts
 import type { Codecs } from './codecs.ts';
 import { type CommittedView, createCommittedView, type PartitionView } from './committed-view.ts';
 import { type Calendar, calendarOf } from './domain/calendar.ts';
-import { createCallMetricsFold, type Outcome } from './fold.ts';
+import { createCallMetricsFold, type Outcome, topicOfInput } from './fold.ts';
 import { createInputReaders } from './input-reader.ts';
+import { marksOf } from './last-record.ts';
 import type { LeftOutReason } from './own-records.ts';
 import { fingerprintDifferences, fingerprintOf, type ProjectionRules } from './settings-fingerprint.ts';
 
@@ -117,6 +118,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
       });
       return { positions: countedUpTo(partition), fold };
     },
+    lastCounted: (partition) => marksOf(view.partition(partition).state(), topicOfInput(inputs)),
     takeExpiredSeen: (partition) => {
       const { seenLog, state } = view.partition(partition);
       const current = state();

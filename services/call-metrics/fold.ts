@@ -1,5 +1,6 @@
 import type { EventKind } from '../shared/call-events/topics.ts';
 import { MAX_MS } from '../shared/call-events/webhook-payload.ts';
+import { createLastRecords } from '../shared/projection/last-records.ts';
 import type { Fold } from '../shared/projection/projection.ts';
 import type { Positions, SourceRecord, TargetRecord } from '../shared/projection/records.ts';
 import type { Codecs } from './codecs.ts';
@@ -9,6 +10,7 @@ import { createDedupe } from './dedupe.ts';
 import type { Calendar } from './domain/calendar.ts';
 import { firstOpenDay, firstOpenDayOfAll } from './domain/windows.ts';
 import type { InputReader } from './input-reader.ts';
+import { lastRecordOf, marksOf } from './last-record.ts';
 import { createTotalsTable } from './totals-table.ts';
 
 /** What became of a record. `duplicate` and `conflict` are repeated ids with the same and with other content. */
@@ -38,6 +40,7 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
   const { partition, view, codecs, inputs, topics, calendar, keptDays, dedupeMs, generation, counted } = options;
   const table = createTotalsTable(view, calendar.timeZone, codecs.table.writer.encode);
   const dedupe = createDedupe((input) => view.seenIds(generation, input), dedupeMs);
+  const lastRecords = createLastRecords(marksOf(view.state(), topicOfInput(inputs)));
   const logTimes = new Map<string, number>();
   for (const { input, logTime } of view.state()?.generation === generation ? (view.state()?.inputs ?? []) : []) {
     if (logTime !== null) logTimes.set(input, logTime.long);
@@ -73,12 +76,14 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
         input,
         nextOffset: positions[topic] ?? 0,
         logTime: optionalLong(logTimes.get(input)),
+        lastRecord: lastRecordOf(lastRecords.markOf(topic)),
       })),
     });
 
   return {
     apply: (record) => {
       const { topic } = record;
+      lastRecords.saw(record);
       const reader = inputOf(topic);
       if (!isLogTime(record.timestampMs)) return reject(record, 'impossible-time');
       const logTimeMs = Math.max(record.timestampMs, logTimes.get(reader.input) ?? -Infinity);
@@ -131,6 +136,11 @@ const identity = (input: EventKind, subject: Readonly<{ type: string; id: string
 
 /** A producer may write any 64 bits where a topic keeps its times; avsc, and days, end before. */
 const isLogTime = (ms: number): boolean => Number.isInteger(ms) && Math.abs(ms) <= MAX_MS;
+/** By the name that the state has for an input, its topic; null where there is none. */
+export const topicOfInput =
+  (inputs: ReadonlyMap<string, Pick<InputReader, 'input'>>) =>
+  (name: string): string | null =>
+    [...inputs].find(([, { input }]) => input === name)?.[0] ?? null;
 
 const optionalLong = (value: number | undefined): null | { readonly long: number } =>
   value === undefined ? null : { long: value };

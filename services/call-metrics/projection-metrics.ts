@@ -1,3 +1,5 @@
+import { type LostReason, lostReasons } from '../shared/kafka/projection/lost-reason.ts';
+import type { SlotStatus } from '../shared/kafka/projection/task-slot.ts';
 import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
 import type { Outcome } from './fold.ts';
 import type { Lag } from './lag.ts';
@@ -9,7 +11,13 @@ const outcomes: readonly Outcome[] = ['applied', 'duplicate', 'conflict', 'dead_
 export type MetricsSources = Readonly<{
   lags: () => readonly Readonly<{ topic: string; partition: number; lag: Lag }>[];
   size: () => Readonly<{ tableRecords: number; seenIds: number }>;
-  tasks: () => ReadonlyMap<string, number>;
+  tasks: () => readonly SlotStatus[];
+  /** By topic, records in partitions that nobody counts. */
+  unread: () => ReadonlyMap<string, number>;
+  /** Whether a topic has settings that a start refuses. */
+  settingsRefused: () => boolean;
+  /** Milliseconds of the clock that the tasks' `sinceMs` is by. */
+  now: () => number;
   restore: Pick<RestoreProgress, 'share' | 'left' | 'seconds'>;
   /** By topic. */
   heldSeconds: () => ReadonlyMap<string, number>;
@@ -21,7 +29,7 @@ export type ProjectionMetrics = Readonly<{
   leftOut: (topic: string) => void;
   commitDuration: (seconds: number) => void;
   restored: (seconds: number) => void;
-  lost: () => void;
+  lost: (reason: LostReason) => void;
   watch: (sources: MetricsSources) => void;
 }>;
 
@@ -60,15 +68,17 @@ export function createProjectionMetrics(
   });
   const lost = new Counter({
     name: 'vxt_projection_tasks_lost_total',
-    help: 'Times a task threw its memory away and restored it, because a commit failed or nobody knew.',
+    help: 'Times a task threw its memory away and restored it: another member had its partition (fenced), a commit failed or nobody knew (transaction), its log may be another (log), or a bug (error).',
+    labelNames: ['reason'],
     registers,
   });
+  for (const reason of lostReasons) lost.inc({ reason }, 0);
   return {
     counted: (topic, outcome, count) => events.inc({ topic, outcome }, count),
     leftOut: (topic) => leftOut.inc({ topic }),
     commitDuration: (seconds) => commits.observe(seconds),
     restored: (seconds) => restores.observe(seconds),
-    lost: () => lost.inc(),
+    lost: (reason) => lost.inc({ reason }),
     watch: (sources) => watch(sources, registers),
   };
 }
@@ -93,6 +103,14 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
     'seconds',
   );
   new Gauge({
+    name: 'vxt_projection_topic_settings_refused',
+    help: '1 while a topic has settings under which a promise breaks, as somebody altered it; looked at every 30 s.',
+    registers,
+    collect() {
+      this.set(sources.settingsRefused() ? 1 : 0);
+    },
+  });
+  new Gauge({
     name: 'vxt_projection_state_entries',
     help: 'What is held of all partitions: records of the table and ids remembered.',
     labelNames: ['kind'],
@@ -110,7 +128,31 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
     registers,
     collect() {
       this.reset();
-      for (const [phase, count] of sources.tasks()) this.set({ phase }, count);
+      for (const { phase } of sources.tasks()) this.inc({ phase });
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_partition_held_seconds',
+    help: 'How long a partition of this replica has not gone on; none for those that run. One that stopped tells its topic, the offsets and what became of them (deleted, changed, removed).',
+    labelNames: ['partition', 'phase', 'topic', 'records', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { partition, phase, sinceMs, outside } of sources.tasks()) {
+        if (phase === 'running') continue;
+        const { topic = '', records = '', reason = '' } = outside ?? {};
+        this.set({ partition, phase, topic, records, reason }, (sources.now() - sinceMs) / 1000);
+      }
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_unread_records',
+    help: 'Records of an input in partitions from KAFKA_PARTITIONS on: somebody added partitions, and nobody counts what is in them.',
+    labelNames: ['topic'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [topic, records] of sources.unread()) this.set({ topic }, records);
     },
   });
   new Gauge({

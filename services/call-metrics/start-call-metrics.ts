@@ -5,7 +5,7 @@ import { adminApp } from '../shared/http/admin-app.ts';
 import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
-import { ensureTopics, type UsedTopics } from '../shared/kafka/ensure-topics.ts';
+import { ensureTopics, lookAtSettings, type UsedTopics } from '../shared/kafka/ensure-topics.ts';
 import { maxMessageBytes } from '../shared/kafka/max-message-bytes.ts';
 import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
 import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
@@ -32,6 +32,7 @@ import { createQueries } from './queries.ts';
 import { readinessOf } from './readiness.ts';
 import { watchRestore } from './restore-progress.ts';
 import { createStallWatch } from './stall-watch.ts';
+import { watchTopics } from './watch-topics.ts';
 
 /** The inputs, and those of which it is the only writer. */
 const usedTopics: UsedTopics = {
@@ -43,6 +44,7 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 5_000;
 const TRUNCATE_EVERY_MS = 60_000;
 const ASK_LIMIT_EVERY_MS = 60_000;
+const SETTINGS_EVERY_MS = 30_000;
 
 export type RunningCallMetrics = Running & { logger: Logger; port: number; adminPort: number };
 
@@ -80,6 +82,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     },
   });
   const lag = createLagTracker(Date.now);
+  const topicWatch = watchTopics(inputs, partitions, () => lookAtSettings(kafka, usedTopics, config.kafka), logger);
   const stalls = createStallWatch(() => performance.now());
   const topics = [...inputs, ...projection.restoredFrom];
   const openTransactions = createOpenTransactions(topics, () => performance.now());
@@ -113,17 +116,17 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     size: projection.view.size,
     restore,
     heldSeconds: openTransactions.heldSeconds,
-    tasks: () => {
-      const phases = new Map<string, number>();
-      for (const { phase } of running?.status() ?? []) phases.set(phase, (phases.get(phase) ?? 0) + 1);
-      return phases;
-    },
+    tasks: () => running?.status() ?? [],
+    unread: topicWatch.unread,
+    settingsRefused: topicWatch.settingsRefused,
+    now: () => performance.now(),
   });
   const readiness = () => {
     const tasks = running?.status() ?? [];
     const joined = running?.joined() ?? false;
     began ||= joined && tasks.every(({ phase }) => phase === 'running');
-    return readinessOf({ caughtUp, joined, tasks, began, stalled: stalls.stalled(), nowMs: performance.now() });
+    const [stalled, surroundings, nowMs] = [stalls.stalled(), topicWatch.problems(), performance.now()];
+    return readinessOf({ caughtUp, joined, tasks, began, stalled, surroundings, nowMs });
   };
   const queries = createQueries({ view: projection.view, partitions, partitionOf, calendar: projection.calendar });
   const app = callMetricsApp({ checkToken: createTokenCheck(tokens), queries, caughtUp: () => caughtUp });
@@ -173,7 +176,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
           stalls.began(partition);
           metrics.restored(seconds);
         },
-        lost: metrics.lost,
+        lost: (_partition, reason) => metrics.lost(reason),
         read: lag.read,
         revoked: (partition) => {
           lag.forget(partition);
@@ -186,11 +189,12 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, tasks } = running;
+  const { failed, ends: currentEnds, tasks, lookAtTopics } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
       const found = await currentEnds();
+      topicWatch.saw(found);
       openTransactions.saw(highs, found);
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
@@ -203,6 +207,8 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     every(ASK_LIMIT_EVERY_MS, logger, 'dead-letter-limit-unknown', async () => {
       maxDeadLetterBytes = await askDeadLetterBytes();
     }),
+    every(LOOK_EVERY_MS, logger, 'topics-look-failed', lookAtTopics),
+    every(SETTINGS_EVERY_MS, logger, 'topic-settings-look-failed', topicWatch.lookAtSettings),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
       const expired = [...tasks().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);

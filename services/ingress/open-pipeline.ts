@@ -129,7 +129,9 @@ function openWithSpool(parts: Parts, directory: string): Opened {
   const { deadlineMs } = config.publish;
   const ids = watchSchemaIds(config, directory, logger);
   const publisher = startPublisher(parts, deadlineMs * (1 - DISK_SHARE));
-  const mayPublish = (): boolean => ids.problem() === null;
+  const topics = prepareTopics(config, logger, metrics.kafkaProblem);
+  const publishingStopped = (): string | null => ids.problem() ?? topics.problem();
+  const mayPublish = (): boolean => publishingStopped() === null;
   const spools: Spools = openSpools({
     settings: { ...config.spool, directory },
     worker,
@@ -140,16 +142,15 @@ function openWithSpool(parts: Parts, directory: string): Opened {
     logger,
   });
   metrics.watchSpool(spools);
-  const stopPreparing = prepareTopics(config, logger, metrics.kafkaProblem);
   const stopTelling = tellWhatWaits(logger, spools.state);
   const sink: Sink = {
     publish: createSpoolingPublish(publisher, spools, mayPublish, deadlineMs),
     encoders: ids.encoders,
-    publishingStopped: ids.problem,
+    publishingStopped,
     spoolProblem: spools.problem,
     spoolHolds: spools.holdsAny,
     close: () => {
-      stopPreparing();
+      topics.stop();
       stopTelling();
       ids.stop();
       return spools.close();

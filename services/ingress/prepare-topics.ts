@@ -1,5 +1,5 @@
 import { createSeverableKafka } from '../shared/kafka/connection.ts';
-import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import { ensureTopics, TopicSettingsError } from '../shared/kafka/ensure-topics.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
 import type { IngressConfig } from './config.ts';
@@ -8,11 +8,18 @@ import { untilDone } from './until-done.ts';
 
 const ATTEMPT_WITHIN_MS = 30_000;
 
+export type TopicPreparation = Readonly<{
+  /** Why nothing may be published: settings of a topic under which what is acknowledged may be lost; null where there are none, or nobody knows yet. */
+  problem: () => string | null;
+  stop: () => void;
+}>;
+
 /**
  * Sees to the topics in the background, until they are as they should be: webhooks are spooled meanwhile. What only a person can change is logged like an
- * outage, and tried again. Stopped by what it returns.
+ * outage, and tried again.
  */
-export function prepareTopics({ kafka }: IngressConfig, logger: Logger, onProblem: () => void): () => void {
+export function prepareTopics({ kafka }: IngressConfig, logger: Logger, onProblem: () => void): TopicPreparation {
+  let problem: string | null = null;
   const attempt = async (): Promise<void> => {
     const client = createSeverableKafka(kafka, 'vxt-ingress', logger, {
       requestTimeout: 5_000,
@@ -24,11 +31,14 @@ export function prepareTopics({ kafka }: IngressConfig, logger: Logger, onProble
     timer.unref();
     try {
       await ensureTopics(client.kafka, ingressTopics, kafka, logger);
+      problem = null;
     } finally {
       clearTimeout(timer);
     }
   };
-  return untilDone(attempt, (error) =>
-    summaryOf(logger).warn('topics-awaited', error instanceof Error ? error.name : '', errorFields(error)),
-  );
+  const stop = untilDone(attempt, (error) => {
+    if (error instanceof TopicSettingsError) problem = error.message;
+    summaryOf(logger).warn('topics-awaited', error instanceof Error ? error.name : '', errorFields(error));
+  });
+  return { problem: () => problem, stop };
 }

@@ -77,6 +77,16 @@ export type CallMetricsSeen = {
   readonly inputs: readonly (SeenIds)[];
 };
 
+/** A record that tells this log from any other. */
+export type LastRecord = {
+  /** Where it is. */
+  readonly offset: number;
+  /** Its time in the log. */
+  readonly timestamp: number;
+  /** The first 16 bytes of the SHA-256 of its value. */
+  readonly valueHash: Buffer;
+};
+
 /** How far this partition of one input topic was read. */
 export type InputProgress = {
   /** The kind of event the topic holds: callLog or voicemail. */
@@ -85,6 +95,8 @@ export type InputProgress = {
   readonly nextOffset: number;
   /** Largest time of a record of this input partition: what horizons are measured by. Null before the first record. */
   readonly logTime: null | { readonly 'long': number };
+  /** The last record of this input partition that was counted or dead-lettered: the position belongs to the log that has it there. Null before the first, and in states of before version 2. */
+  readonly lastRecord: null | { readonly 'vxt.metrics.LastRecord': LastRecord };
 };
 
 /** How far one task of the projection has read, written in the same transaction as the totals it read to. The newest record of a key replaces the earlier ones; the key is the number of the task's partition. */

@@ -1,3 +1,4 @@
+import type { LogMarks } from './log-mark.ts';
 import type { CommittedRecord, Positions, SourceRecord, TargetRecord } from './records.ts';
 
 /**
@@ -20,6 +21,8 @@ export type Projection = Readonly<{
    * that of this partition may not.
    */
   open: (partition: number, ends: Positions) => Opened;
+  /** As of what was read back: of each input the last record that is counted, which tells whether a log still is the one the position belongs to. */
+  lastCounted: (partition: number) => LogMarks;
   /** I/O that decoding these records needs, such as fetching schemas. Throws what is worth trying again. */
   prepare: (records: readonly SourceRecord[]) => Promise<void>;
 }>;

@@ -42,7 +42,10 @@ export type Task = Readonly<{
   positions: () => Positions;
   /** Whether all that was folded is committed. */
   settled: () => boolean;
-  /** Folds a batch that continues at the position; what lies before the position is left out. */
+  /**
+   * Folds a batch that continues at the position; what lies before the position is left out. A fold that throws has lost the task: what it remembered of the
+   * record before it threw must not outlive it.
+   */
   take: (batch: SourceBatch) => Taken;
   /** Moves over offsets that hold no record that counts, such as transaction markers. */
   skip: (topic: string, fromOffset: number, nextOffset: number) => void;
@@ -50,7 +53,7 @@ export type Task = Readonly<{
   room: () => Promise<void>;
   /** Commits what was folded, then ends. Never rejects: see `lost`. */
   end: () => Promise<void>;
-  /** Resolves with the reason when a commit failed or nobody knows: the memory of the task is void. */
+  /** Resolves with the reason when a commit failed or nobody knows, or the fold threw: the memory of the task is void. */
   lost: Promise<unknown>;
 }>;
 
@@ -74,6 +77,11 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
     cancelTimer = null;
   };
 
+  const loseBy = (error: unknown): void => {
+    stop();
+    lose(error);
+  };
+
   const commitOnce = async (): Promise<void> => {
     const count = waiting;
     const upTo = { ...positions };
@@ -85,8 +93,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
       transaction.committed();
       observer.committed(count, upTo);
     } catch (error) {
-      stop();
-      lose(error);
+      loseBy(error);
     }
   };
 
@@ -113,11 +120,16 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
       if (ended) return 'ended';
       const position = positions[topic];
       if (position === undefined || fromOffset > position) return 'gap';
-      for (const record of records) {
-        if (record.offset < position) continue;
-        fold.apply(record);
-        waiting += 1;
-        waitingBytes += record.value?.length ?? 0;
+      try {
+        for (const record of records) {
+          if (record.offset < position) continue;
+          fold.apply(record);
+          waiting += 1;
+          waitingBytes += record.value?.length ?? 0;
+        }
+      } catch (error) {
+        loseBy(error);
+        return 'ended';
       }
       positions[topic] = Math.max(position, nextOffset);
       if (waiting > 0) schedule();

@@ -124,7 +124,8 @@ export async function createTestDriver(
     const last = records.at(-1);
     if (last === undefined) return;
     await projection.prepare(records);
-    task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records });
+    // A lost task is restored at once.
+    if (task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
   };
 
   await start();

@@ -18,7 +18,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Values made from an event of this projection, and what delivers a batch as a broker would. */
 async function given() {
-  const memory = await inMemory({}, MAX_BYTES);
+  const memory = await inMemory({}, { maxDeadLetterBytes: MAX_BYTES });
   const { driver, pipe } = memory;
   pipe(call({ id: 'hostile' }), LOG_TIME);
   const event = driver.records(TOPICS.callLogs)[0]?.value ?? Buffer.alloc(0);

@@ -147,7 +147,7 @@ describe('When a record cannot be counted for what it holds', () => {
   });
 
   test('and it is too large for the dead letters, then its place, its reason and its hash are kept', async () => {
-    const { driver, pipe, totals } = await inMemory({}, 10_000);
+    const { driver, pipe, totals } = await inMemory({}, { maxDeadLetterBytes: 10_000 });
     pipe(call({ id: 'c-1' }), LOG_TIME);
     driver.pipe({ topic: TOPICS.callLogs, partition, key: 'k', value: Buffer.alloc(10_000, 7), timestampMs: LOG_TIME });
     pipe(call({ id: 'c-2' }), LOG_TIME);

@@ -1,5 +1,5 @@
 import { createCallMetricsProjection } from '../../../services/call-metrics/call-metrics-projection.ts';
-import { createCodecs } from '../../../services/call-metrics/codecs.ts';
+import { type Codecs, createCodecs } from '../../../services/call-metrics/codecs.ts';
 import type { Outcome } from '../../../services/call-metrics/fold.ts';
 import type { ProjectionRules } from '../../../services/call-metrics/settings-fingerprint.ts';
 import type { Registry } from '../../../services/shared/avro/registry.ts';
@@ -19,8 +19,11 @@ export const TOPICS = {
 
 export const RULES: ProjectionRules = { partitions: 2, timeZone: 'UTC', dedupeDays: 30, keptDays: 400 };
 
-/** call-metrics without a broker, and a way to write webhooks to it as the ingress would. */
-export async function inMemory(given: Partial<ProjectionRules> = {}, maxDeadLetterBytes = 4_000_000) {
+/** call-metrics without a broker, and a way to write webhooks to it as the ingress would. `alter` is given its codecs. */
+export async function inMemory(
+  given: Partial<ProjectionRules> = {},
+  { maxDeadLetterBytes = 4_000_000, alter = (codecs: Codecs): Codecs => codecs } = {},
+) {
   const leftOut: string[] = [];
   let rules = { ...RULES, ...given };
   const registry = rememberingRegistry();
@@ -29,7 +32,7 @@ export async function inMemory(given: Partial<ProjectionRules> = {}, maxDeadLett
     createCallMetricsProjection({
       rules,
       topicPrefix: 't.',
-      codecs: await createCodecs(registry, 't.'),
+      codecs: alter(await createCodecs(registry, 't.')),
       partitionOf: createPartitionOfKey(rules.partitions),
       counted: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
       maxDeadLetterBytes: () => maxDeadLetterBytes,

@@ -36,3 +36,7 @@ export function endOfBatch(context: BatchContext, offset: number): FetchedRecord
   const control = { ...context, isControlBatch: true };
   return new FetchedRecord(control, String(offset), context.maxTimestamp, EMPTY_RECORD, 0, EMPTY_RECORD.length);
 }
+
+/** Whether it is a control record of ours, behind which the log cleaner has removed records up to its own offset: a marker of Kafka's has a key. */
+export const isEndOfEmptied = ({ isControlRecord, key }: Pick<FetchedRecord, 'isControlRecord' | 'key'>): boolean =>
+  isControlRecord && key === null;

@@ -21,10 +21,10 @@ export class TransactionLostError extends Error {
 /** The only writer of its partition, from its fence until the next writer's. */
 export type TransactionalWriter = Readonly<{
   /**
-   * Commits these records, each to the writer's partition, in one transaction. Rejects with TransactionLostError; after
-   * that the writer is of no use. Never call it twice at once.
+   * Commits these records, each to the writer's partition, in one transaction, unless `proof` rejects: what it proves is then true after the records were
+   * made. Rejects with TransactionLostError; after that the writer is of no use. Never call it twice at once.
    */
-  commit: (records: readonly TargetRecord[]) => Promise<void>;
+  commit: (records: readonly TargetRecord[], proof?: () => Promise<void>) => Promise<void>;
   /** Disconnects; an open transaction is left to the next fence, or to the coordinator's timeout. */
   discard: () => Promise<void>;
 }>;
@@ -69,7 +69,9 @@ export async function fence(
   }
   return {
     discard,
-    commit: async (records) => {
+    commit: async (records, proof = async () => undefined) => {
+      const proven = proof();
+      proven.catch(() => undefined);
       try {
         const transaction = first ?? (await producer.transaction());
         first = null;
@@ -85,6 +87,7 @@ export async function fence(
             );
           });
         }
+        await proven;
         await transaction.commit();
       } catch (error) {
         throw new TransactionLostError(error);
