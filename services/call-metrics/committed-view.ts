@@ -81,7 +81,7 @@ function createPartition(codecs: Codecs, dedupeMs: number) {
   /** Encoded as a string of one byte a character: a Buffer each would take twice as much. */
   const table = new Map<string, string>();
   const seen = new Map<string, SeenIds>();
-  const seenLog = createSeenLog();
+  const seenLog = createSeenLog(dedupeMs);
   let state: CallMetricsState | null = null;
   let keysVersion = 0;
 
@@ -125,8 +125,10 @@ function createPartition(codecs: Codecs, dedupeMs: number) {
       const { generation, inputs } = decoded(codecs.seen.reader.decode(value), 'the seen ids');
       seenLog.append(offset, generation, inputs);
       if (generation < (state?.generation ?? 0)) return;
-      for (const { input, newestLogTime, entries } of inputs) {
-        seenIds(generation, input).addPacked(entries, newestLogTime - dedupeMs);
+      const current = state?.generation === generation ? state.inputs : [];
+      for (const { input, entries } of inputs) {
+        const logTimeMs = current.find((progress) => progress.input === input)?.logTime?.long ?? -Infinity;
+        seenIds(generation, input).addPacked(entries, logTimeMs - dedupeMs);
       }
     },
   };

@@ -1,4 +1,7 @@
-import { createCallMetricsProjection } from '../../../services/call-metrics/call-metrics-projection.ts';
+import {
+  type CallMetricsProjection,
+  createCallMetricsProjection,
+} from '../../../services/call-metrics/call-metrics-projection.ts';
 import { createCodecs } from '../../../services/call-metrics/codecs.ts';
 import type { Outcome } from '../../../services/call-metrics/fold.ts';
 import type { ProjectionRules } from '../../../services/call-metrics/settings-fingerprint.ts';
@@ -24,14 +27,21 @@ export async function inMemory(given: Partial<ProjectionRules> = {}) {
   let rules = { ...RULES, ...given };
   const registry = rememberingRegistry();
   const counts = new Map<Outcome, number>();
-  const create = async () =>
-    createCallMetricsProjection({
+  let running: CallMetricsProjection | null = null;
+  const current = (): CallMetricsProjection => {
+    if (running === null) throw new Error('No process was started');
+    return running;
+  };
+  const create = async () => {
+    running = createCallMetricsProjection({
       rules,
       topicPrefix: 't.',
       codecs: await createCodecs(registry, 't.'),
       partitionOf: createPartitionOfKey(rules.partitions),
       counted: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
     });
+    return running;
+  };
   const toRecord = await createInputRecords(registry, 't.', rules.partitions);
   const driver: TestDriver = await createTestDriver(create, rules.partitions);
   const codecs = await createCodecs(registry, 't.');
@@ -44,6 +54,9 @@ export async function inMemory(given: Partial<ProjectionRules> = {}) {
       rules = { ...rules, ...change };
     },
     counts: (outcome: Outcome) => counts.get(outcome) ?? 0,
+    /** What the running process has read back, and its calendar. */
+    view: () => ({ committed: current().view, calendar: current().calendar }),
+    takeExpiredSeen: (partition: number) => current().takeExpiredSeen(partition),
     /** The totals of the table, by key. */
     totals: async () => {
       const table = driver.table(TOPICS.table);

@@ -10,7 +10,7 @@ import { tracedBatches } from '../traced-batches.ts';
 import { assertInLog } from './assert-in-log.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { leaveGroup } from './leave-group.ts';
-import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
+import { createLogEnds, type EndsOfTopics, highsOf } from './log-ends.ts';
 import { createMembership } from './membership.ts';
 import { offsetPublisher } from './offset-publisher.ts';
 import { prepareUntilDone } from './prepare-until-done.ts';
@@ -56,6 +56,8 @@ export type RunningProjection = Running &
     tasks: () => ReadonlyMap<number, Readonly<{ positions: Positions; settled: boolean }>>;
     /** The ends of the inputs and of the projection's own topics. */
     ends: () => Promise<EndsOfTopics>;
+    /** Tells the tasks where their inputs end: by it they know that nothing older will come. */
+    saw: (ends: EndsOfTopics) => void;
   }>;
 
 const SESSION_TIMEOUT_MS = 10_000;
@@ -225,6 +227,9 @@ export async function startProjection(
   return {
     failed,
     ends,
+    saw: (found) => {
+      for (const [partition, slot] of slots) slot.task()?.saw(highsOf(found, inputs, partition));
+    },
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
     tasks: () =>
