@@ -120,11 +120,15 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     },
     lastCounted: (partition) => marksOf(view.partition(partition).state(), topicOfInput(inputs)),
     takeExpiredSeen: (partition) => {
-      const { seenLog, state } = view.partition(partition);
+      const { seenLog, seenIds, state } = view.partition(partition);
       const current = state();
       if (current === null) return null;
-      const logTimes = new Map(current.inputs.map(({ input, logTime }) => [input, logTime?.long ?? -Infinity]));
-      return seenLog.takeExpired(current.generation, (input) => (logTimes.get(input) ?? -Infinity) - dedupeMs);
+      const logTimes = new Map<string, number>();
+      for (const { input, logTime } of current.inputs) if (logTime !== null) logTimes.set(input, logTime.long);
+      const since = (input: string): number => (logTimes.get(input) ?? -Infinity) - dedupeMs;
+      const expired = seenLog.takeExpired(current.generation, since);
+      if (expired !== null) for (const kind of kinds) seenIds(current.generation, kind).forget(since(kind));
+      return expired;
     },
   };
 }

@@ -9,17 +9,22 @@ import type { Codecs } from './codecs.ts';
 import type { DeadLetterReason } from './dead-letter.ts';
 import type { CountedEvent, Impossible, LogPlace } from './domain/counted-event.ts';
 import { interpretCall, interpretVoicemail } from './domain/interpret.ts';
+import { isLogTime } from './domain/plausible.ts';
 
-/** A record of an input as the totals need it, or why it can never be counted. */
+/**
+ * A record of an input as the totals need it, or why it can never be counted. `logTimeMs` is the record's time in the log,
+ * Unix time in milliseconds; null where it has none that can be.
+ */
 export type ReadInput =
-  | Readonly<{ ok: true; event: CountedEvent; id: string; content: Buffer }>
+  | Readonly<{ ok: true; event: CountedEvent; id: string; content: Buffer; logTimeMs: number | null }>
   | Readonly<{ ok: false; reason: DeadLetterReason }>;
 
 /** One input topic: which kind of event it holds, and how its records are read. */
 export type InputReader = Readonly<{
   input: EventKind;
   learn: (values: Iterable<Buffer>) => Promise<void>;
-  read: (record: SourceRecord) => ReadInput;
+  /** A record without a time of its own has the time that the log has come to, `reachedMs`. */
+  read: (record: SourceRecord, reachedMs: number) => ReadInput;
 }>;
 
 /** `partitionOf` is the key rule of the inputs: a record elsewhere would split the totals of its subject. */
@@ -35,16 +40,17 @@ export function createInputReaders(
   ): InputReader => ({
     input,
     learn: avro.learn,
-    read: ({ value, partition, offset, timestampMs: timestamp, unreadable = null }) => {
+    read: ({ value, partition, offset, timestampMs, unreadable = null }, reachedMs) => {
       if (unreadable !== null) return { ok: false, reason: 'unreadable-batch' };
       if (value === null) return { ok: false, reason: 'no-value' };
       const decoded = avro.decode(value);
       if (!decoded.ok) return decoded;
       if (hasLongIdentifier(decoded.value)) return { ok: false, reason: 'identifier-too-long' };
       if (partitionOf(subjectKey(decoded.value)) !== partition) return { ok: false, reason: 'wrong-partition' };
-      const event = interpret(decoded.value, { timestamp, partition, offset });
+      const logTimeMs = isLogTime(timestampMs) ? timestampMs : null;
+      const event = interpret(decoded.value, { timestamp: logTimeMs ?? reachedMs, partition, offset });
       if (typeof event === 'string') return { ok: false, reason: event };
-      return { ok: true, event, id: decoded.value.id, content: value.subarray(WIRE_HEADER_BYTES) };
+      return { ok: true, event, id: decoded.value.id, content: value.subarray(WIRE_HEADER_BYTES), logTimeMs };
     },
   });
   return new Map([

@@ -52,7 +52,7 @@ export function createPartitionView(
   /** Encoded as a string of one byte a character: a Buffer each would take twice as much. */
   const table = new Map<string, string>();
   const seen = new Map<string, SeenIds>();
-  const seenLog = createSeenLog();
+  const seenLog = createSeenLog(dedupeMs);
   /** Keys whose newest record in the topic is another writer's. */
   const overwritten = new Set<string>();
   /** What cannot be read, by what would make it good: a newer record of the same key; for seen ids a newer generation than theirs. */
@@ -124,8 +124,10 @@ export function createPartitionView(
     newestSeenGeneration = Math.max(newestSeenGeneration, generation);
     seenLog.append(record.offset, generation, inputs);
     if (generation < (state?.generation ?? 0)) return null;
-    for (const { input, newestLogTime, entries } of inputs) {
-      seenIds(generation, input).addPacked(entries, newestLogTime - dedupeMs);
+    const current = state?.generation === generation ? state.inputs : [];
+    for (const { input, entries } of inputs) {
+      const logTimeMs = current.find((progress) => progress.input === input)?.logTime?.long ?? -Infinity;
+      seenIds(generation, input).addPacked(entries, logTimeMs - dedupeMs);
     }
     return null;
   };

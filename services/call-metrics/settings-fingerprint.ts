@@ -11,7 +11,10 @@ export type ProjectionRules = Readonly<{
   keptDays: number;
 }>;
 
-/** Raised when another key, subject or definition makes other totals of the same events. */
+/**
+ * Raised when another key, subject or definition makes other totals of the same events. Where only events that cannot be
+ * are counted otherwise, the new rule applies from then on instead, and a rebuild applies it to all.
+ */
 const DEFINITION = 1;
 
 /** The rules as one readable line: totals made under another line must be made again. */

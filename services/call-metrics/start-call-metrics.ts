@@ -189,13 +189,14 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, tasks, lookAtTopics } = running;
+  const { failed, ends: currentEnds, saw, tasks, lookAtTopics } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
       const found = await currentEnds();
       topicWatch.saw(found);
       openTransactions.saw(highs, found);
+      saw(found);
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }

@@ -46,7 +46,7 @@ function isSmaller(old: UserCallMetrics, made: UserCallMetrics): boolean {
 /** Everything the exporter counts. */
 function countersOf(totals: UserCallMetrics): readonly number[] {
   const { inbound, outbound, otherDirection, conferenceCalls, voicemails, voicemailMs } = totals;
-  const { voicemailsTranscribed, lateEvents } = totals;
+  const { voicemailsTranscribed, implausibleVoicemails, lateEvents } = totals;
   const ofDirection = (direction: DirectionTotals): readonly number[] => [
     direction.answered,
     direction.missed,
@@ -54,6 +54,9 @@ function countersOf(totals: UserCallMetrics): readonly number[] {
     direction.answerMs,
     direction.talkMs,
     direction.clockSkewed,
+    direction.implausibleAnswered,
+    direction.implausibleMissed,
+    direction.implausibleOther,
     ...direction.answerHistogram,
     ...direction.talkHistogram,
   ];
@@ -63,6 +66,7 @@ function countersOf(totals: UserCallMetrics): readonly number[] {
     voicemails,
     voicemailMs,
     voicemailsTranscribed,
+    implausibleVoicemails,
     lateEvents,
   ];
 }

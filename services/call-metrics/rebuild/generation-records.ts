@@ -33,7 +33,7 @@ export function generationRecords(
     if (made.encoded(tableKey) === null) records.push({ topic: topics.table, key: tableKey, value: null });
   }
   for (const input of kinds) {
-    const logTime = state.inputs.find((one) => one.input === input)?.logTime?.long ?? Infinity;
+    const logTime = state.inputs.find((one) => one.input === input)?.logTime?.long ?? -Infinity;
     for (const part of made.seenIds(state.generation, input).pack(logTime - dedupeMs, ENTRIES_PER_RECORD)) {
       const inputs = [{ input, newestLogTime: part.newestLogTimeMs, entries: part.entries }];
       records.push({ topic: topics.seen, key, value: codecs.seen.writer.encode({ generation, inputs }) });

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 import type { SourceRecord } from './records.ts';
 
+/** Where a topic keeps its producers' times, a record may have any 64 bits; avsc reads fewer. */
+const LARGEST_LONG = 2 ** 52;
+
 /** Enough that no other record has the same by chance. */
 const HASH_BYTES = 16;
 
@@ -10,7 +13,7 @@ const HASH_BYTES = 16;
  */
 export type LogMark = Readonly<{
   offset: number;
-  /** Time in the log: Unix time in milliseconds. */
+  /** Time in the log: Unix time in milliseconds; 0 for one beyond what a schema's `long` can be read back as. */
   timestampMs: number;
   /** Of the value; of a record without one as of an empty one. */
   valueHash: Buffer;
@@ -22,7 +25,7 @@ export const markOf = ({
   value,
 }: Pick<SourceRecord, 'offset' | 'timestampMs' | 'value'>): LogMark => ({
   offset,
-  timestampMs,
+  timestampMs: Math.abs(timestampMs) <= LARGEST_LONG ? timestampMs : 0,
   valueHash: hash('sha256', value ?? '', 'buffer').subarray(0, HASH_BYTES),
 });
 

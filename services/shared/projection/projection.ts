@@ -34,6 +34,11 @@ export type Opened = Readonly<{ positions: Positions; fold: Fold }>;
 export type Fold = Readonly<{
   /** Folds one record. Never throws for what a record holds: a record that cannot be read becomes a dead letter. */
   apply: (record: SourceRecord) => void;
+  /**
+   * The inputs' partitions end at `ends` now, and were read to `positions`. Whether that alone is worth a transaction: time
+   * may have passed for what is kept.
+   */
+  saw: (ends: Positions, positions: Positions) => boolean;
   /** What changed since the last call, as the records of one transaction that also holds `positions`. */
   takeTransaction: (positions: Positions) => Transaction;
 }>;

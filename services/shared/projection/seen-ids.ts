@@ -62,7 +62,9 @@ export type SeenIds = Readonly<{
   add: (entry: SeenEntry, sinceMs: number) => void;
   /** Adds what `pack` packed. */
   addPacked: (entries: Buffer, sinceMs: number) => void;
-  /** The entries not older than `sinceMs`, at most so many in each part. */
+  /** Lets go of the entries older than `sinceMs`. */
+  forget: (sinceMs: number) => void;
+  /** The entries not older than `sinceMs`, at most so many in each part; of several parts each is older than the next. */
   pack: (sinceMs: number, atMost: number) => readonly PackedEntries[];
   size: () => number;
 }>;
@@ -156,6 +158,7 @@ export function createSeenIds(): SeenIds {
         for (let index = 0; index < WORDS; index += 1) words[slot * WORDS + index] = word(at + index * 4);
       }
     },
+    forget: grow,
     pack: (sinceMs, atMost) => {
       const live: number[] = [];
       for (let index = 0; index < slots; index += 1) {
@@ -163,6 +166,7 @@ export function createSeenIds(): SeenIds {
         const time = times[slot] ?? -Infinity;
         if (time !== -Infinity && time >= sinceMs) live.push(slot);
       }
+      if (live.length > atMost) live.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
       const parts: PackedEntries[] = [];
       for (let at = 0; at < live.length; at += atMost) parts.push(packSlots(live.slice(at, at + atMost), words, times));
       return parts;

@@ -49,6 +49,8 @@ export type Task = Readonly<{
   take: (batch: SourceBatch) => Taken;
   /** Moves over offsets that hold no record that counts, such as transaction markers. */
   skip: (topic: string, fromOffset: number, nextOffset: number) => void;
+  /** The inputs' partitions end at `ends` now. */
+  saw: (ends: Positions) => void;
   /** Resolves when the task may take more: at once while less than the limits waits. Never rejects. */
   room: () => Promise<void>;
   /** Commits what was folded, then ends. Never rejects: see `lost`. */
@@ -67,6 +69,8 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
   const { promise: lost, resolve: lose } = Promise.withResolvers<unknown>();
   let waiting = 0;
   let waitingBytes = 0;
+  /** The fold has something to commit without a record. */
+  let isDue = false;
   let ended = false;
   let committing: Promise<void> | null = null;
   let cancelTimer: (() => void) | null = null;
@@ -87,6 +91,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
     const upTo = { ...positions };
     waiting = 0;
     waitingBytes = 0;
+    isDue = false;
     try {
       const transaction = fold.takeTransaction(upTo);
       await commit(transaction.records);
@@ -102,7 +107,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
     cancelTimer = null;
     committing ??= commitOnce().finally(() => {
       committing = null;
-      if (waiting > 0 && !ended) schedule();
+      if ((waiting > 0 || isDue) && !ended) schedule();
     });
     return committing;
   };
@@ -115,7 +120,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
 
   return {
     positions: () => ({ ...positions }),
-    settled: () => waiting === 0 && committing === null && !ended,
+    settled: () => waiting === 0 && !isDue && committing === null && !ended,
     take: ({ topic, fromOffset, nextOffset, records }) => {
       if (ended) return 'ended';
       const position = positions[topic];
@@ -139,11 +144,21 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
       const position = positions[topic];
       if (position !== undefined && fromOffset <= position) positions[topic] = Math.max(position, nextOffset);
     },
+    saw: (ends) => {
+      if (ended) return;
+      try {
+        if (!fold.saw(ends, { ...positions })) return;
+      } catch (error) {
+        return loseBy(error);
+      }
+      isDue = true;
+      schedule();
+    },
     room: async () => {
       while (isFull() && !ended) await commitNow();
     },
     end: async () => {
-      while (!ended && (waiting > 0 || committing !== null)) await commitNow();
+      while (!ended && (waiting > 0 || isDue || committing !== null)) await commitNow();
       stop();
     },
     lost,

@@ -1,5 +1,5 @@
 import type { Projection } from './projection.ts';
-import type { RecordHeaders, SourceRecord, TargetRecord } from './records.ts';
+import type { Positions, RecordHeaders, SourceRecord, TargetRecord } from './records.ts';
 import { createTask, type Task } from './task.ts';
 
 /** What becomes of a commit. `unknown-…`: the task is told that it failed, and it did, or did not. */
@@ -22,7 +22,9 @@ export type TestDriver = Readonly<{
   commit: (partition: number, outcome?: CommitOutcome) => Promise<void>;
   /** The process dies, and another starts with nothing but what is committed. */
   crash: () => Promise<void>;
-  /** Delivers and commits everything that is left. */
+  /** Tells a partition's task where its inputs end now. */
+  look: (partition: number) => void;
+  /** Delivers and commits everything that is left, and what is due because the inputs end there. */
   drain: () => Promise<void>;
   /** The committed records of a topic, in the order of each partition. */
   records: (topic: string) => readonly DrivenRecord[];
@@ -76,11 +78,12 @@ export async function createTestDriver(
   };
   const timers = new Map<number, () => void>();
   const settled = new Map<number, () => void>();
+  const endsOf = (partition: number): Positions =>
+    Object.fromEntries(projection.inputs.map((topic) => [topic, lengths.get(`${topic}/${partition}`) ?? 0]));
   const open = (partition: number): void => {
     timers.delete(partition);
-    const ends = projection.inputs.map((topic) => [topic, lengths.get(`${topic}/${partition}`) ?? 0]);
     const task = createTask({
-      opened: projection.open(partition, Object.fromEntries(ends)),
+      opened: projection.open(partition, endsOf(partition)),
       commit: (records) => write(partition, records),
       limits: { intervalMs: 1, records: Number.MAX_SAFE_INTEGER },
       after: (_ms, call) => {
@@ -128,11 +131,14 @@ export async function createTestDriver(
     if (task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
   };
 
+  const look = (partition: number): void => taskOf(partition).saw(endsOf(partition));
+
   await start();
   return {
     pipe: ({ headers = {}, ...record }) => append({ ...record, headers }),
     deliver,
     commit,
+    look,
     crash: async () => {
       projection = await create();
       await start();
@@ -140,6 +146,8 @@ export async function createTestDriver(
     drain: async () => {
       for (let partition = 0; partition < partitions; partition += 1) {
         for (const topic of projection.inputs) await deliver(topic, partition, Number.MAX_SAFE_INTEGER);
+        await commit(partition);
+        look(partition);
         await commit(partition);
       }
     },

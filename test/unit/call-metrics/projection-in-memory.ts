@@ -1,4 +1,7 @@
-import { createCallMetricsProjection } from '../../../services/call-metrics/call-metrics-projection.ts';
+import {
+  type CallMetricsProjection,
+  createCallMetricsProjection,
+} from '../../../services/call-metrics/call-metrics-projection.ts';
 import { type Codecs, createCodecs } from '../../../services/call-metrics/codecs.ts';
 import type { Outcome } from '../../../services/call-metrics/fold.ts';
 import type { ProjectionRules } from '../../../services/call-metrics/settings-fingerprint.ts';
@@ -28,8 +31,13 @@ export async function inMemory(
   let rules = { ...RULES, ...given };
   const registry = rememberingRegistry();
   const counts = new Map<Outcome, number>();
-  const create = async () =>
-    createCallMetricsProjection({
+  let running: CallMetricsProjection | null = null;
+  const current = (): CallMetricsProjection => {
+    if (running === null) throw new Error('No process was started');
+    return running;
+  };
+  const create = async () => {
+    running = createCallMetricsProjection({
       rules,
       topicPrefix: 't.',
       codecs: alter(await createCodecs(registry, 't.')),
@@ -38,6 +46,8 @@ export async function inMemory(
       maxDeadLetterBytes: () => maxDeadLetterBytes,
       leftOut: ({ topic, offset }, reason) => leftOut.push(`${topic}/${offset} ${reason}`),
     });
+    return running;
+  };
   const toRecord = await createInputRecords(registry, 't.', rules.partitions);
   const driver: TestDriver = await createTestDriver(create, rules.partitions);
   const codecs = await createCodecs(registry, 't.');
@@ -54,6 +64,9 @@ export async function inMemory(
       rules = { ...rules, ...change };
     },
     counts: (outcome: Outcome) => counts.get(outcome) ?? 0,
+    /** What the running process has read back, and its calendar. */
+    view: () => ({ committed: current().view, calendar: current().calendar }),
+    takeExpiredSeen: (partition: number) => current().takeExpiredSeen(partition),
     /** The totals of the table, by key. */
     totals: async () => {
       const table = driver.table(TOPICS.table);

@@ -27,7 +27,11 @@ function given({
   const task = createTask({
     opened: {
       positions: { [TOPIC]: 10 },
-      fold: { apply: () => undefined, takeTransaction: () => ({ records: [], committed: () => undefined }) },
+      fold: {
+        apply: () => undefined,
+        saw: () => false,
+        takeTransaction: () => ({ records: [], committed: () => undefined }),
+      },
     },
     commit,
     limits: { intervalMs: 1, records: recordLimit },

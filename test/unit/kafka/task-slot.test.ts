@@ -16,7 +16,11 @@ const batch: SourceBatch = {
   nextOffset: 1,
   records: [{ topic: 'in', partition: 0, offset: 0, timestampMs: 0, key: null, value: null, headers: {} }],
 };
-const fold: Fold = { apply: () => undefined, takeTransaction: () => ({ records: [], committed: () => undefined }) };
+const fold: Fold = {
+  apply: () => undefined,
+  saw: () => false,
+  takeTransaction: () => ({ records: [], committed: () => undefined }),
+};
 
 /** A slot that fetches one record whenever it runs; commits and fences do what the test says. */
 function slotWith({

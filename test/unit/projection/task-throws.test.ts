@@ -12,7 +12,12 @@ function given(fold: Partial<Fold>) {
   const task = createTask({
     opened: {
       positions: { [TOPIC]: 0 },
-      fold: { apply: () => undefined, takeTransaction: () => ({ records: [], committed: () => undefined }), ...fold },
+      fold: {
+        apply: () => undefined,
+        saw: () => false,
+        takeTransaction: () => ({ records: [], committed: () => undefined }),
+        ...fold,
+      },
     },
     commit: async () => {
       commits += 1;

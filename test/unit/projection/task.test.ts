@@ -15,6 +15,7 @@ function given(limit = 100) {
       positions: { [TOPIC]: 10 },
       fold: {
         apply: ({ offset }) => folded.push(offset),
+        saw: (ends, positions) => (ends[TOPIC] ?? 0) > 100 && positions[TOPIC] === 10,
         takeTransaction: (positions) => {
           const records: TargetRecord[] = [{ topic: 'out', key: `${folded.join()}@${positions[TOPIC]}`, value: null }];
           folded = [];
@@ -87,6 +88,25 @@ describe('A task', () => {
     task.skip(TOPIC, 8, 13);
     task.skip(TOPIC, 8, 9);
     expect(task.positions()[TOPIC]).toBe(13);
+  });
+
+  test('when it sees where its inputs end, then it commits only what its fold has to say about that', async () => {
+    const { task, commits, fire, isDue } = given();
+    task.saw({ [TOPIC]: 100 });
+    expect([isDue(), task.settled()]).toEqual([false, true]);
+    task.saw({ [TOPIC]: 101 });
+    expect([isDue(), task.settled()]).toEqual([true, false]);
+    fire();
+    task.saw({ [TOPIC]: 102 });
+    commits[0]?.resolve();
+    await settled();
+    expect([commits.map(({ keys }) => keys), isDue()]).toEqual([[['@10']], true]);
+    const ended = task.end();
+    commits[1]?.resolve();
+    await ended;
+    expect([commits.length, task.settled()]).toEqual([2, false]);
+    task.saw({ [TOPIC]: 103 });
+    expect(isDue()).toBe(false);
   });
 
   test('when more come during a commit, then the next commit waits for it: never two at once', async () => {

@@ -12,7 +12,7 @@ import { tracedBatches } from '../traced-batches.ts';
 import { createBatchIntake } from './batch-intake.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { leaveGroup } from './leave-group.ts';
-import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
+import { createLogEnds, type EndsOfTopics, highsOf } from './log-ends.ts';
 import type { LostReason } from './lost-reason.ts';
 import { createMembership } from './membership.ts';
 import { offsetPublisher } from './offset-publisher.ts';
@@ -59,6 +59,8 @@ export type RunningProjection = Running &
     ends: () => Promise<EndsOfTopics>;
     /** Restores the tasks whose inputs are not the topics any more that they read, before a commit finds that out. */
     lookAtTopics: () => Promise<void>;
+    /** Tells the tasks where their inputs end: by it they know that nothing older will come. */
+    saw: (ends: EndsOfTopics) => void;
   }>;
 
 const SESSION_TIMEOUT_MS = 10_000;
@@ -214,6 +216,9 @@ export async function startProjection(
   return {
     failed,
     ends,
+    saw: (found) => {
+      for (const [partition, slot] of slots) slot.task()?.saw(highsOf(found, inputs, partition));
+    },
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
     tasks: () =>
