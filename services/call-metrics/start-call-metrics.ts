@@ -1,4 +1,3 @@
-import { connectRegistry } from '../shared/avro/registry.ts';
 import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
 import { topicName } from '../shared/call-events/topics.ts';
 import { adminApp } from '../shared/http/admin-app.ts';
@@ -23,9 +22,9 @@ import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
 import { callMetricsApp } from './app.ts';
 import { createCallMetricsProjection, REBUILD } from './call-metrics-projection.ts';
-import { createCodecs } from './codecs.ts';
 import type { CallMetricsConfig } from './config.ts';
 import { createLagTracker } from './lag.ts';
+import { openCodecs, readerGroupPrefixOf } from './open-codecs.ts';
 import { createOpenTransactions } from './open-transactions.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createQueries } from './queries.ts';
@@ -36,7 +35,7 @@ import { watchTopics } from './watch-topics.ts';
 
 /** The inputs, and those of which it is the only writer. */
 const usedTopics: UsedTopics = {
-  reads: ['callLogs', 'voicemails'],
+  reads: ['callLogs', 'voicemails', 'schemaIds'],
   writes: ['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'],
 };
 /** Below the transaction timeout, so that a commit whose answer is lost is known to be so while it still can be aborted. */
@@ -62,7 +61,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     onProblem: countKafkaErrors(registry),
   });
   await ensureTopics(kafka, usedTopics, config.kafka, logger);
-  const codecs = await createCodecs(connectRegistry(config.registry, countRegistryErrors(registry)), topicPrefix);
+  const codecs = await openCodecs(kafka, config.registry, topicPrefix, countRegistryErrors(registry));
 
   const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
   const metrics = createProjectionMetrics(registry, inputs, ownTopics(topicPrefix));
@@ -91,7 +90,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   let caughtUp = false;
   let began = false;
 
-  const readerGroupPrefix = `${topicPrefix}call-metrics-reader-`;
+  const readerGroupPrefix = readerGroupPrefixOf(topicPrefix);
   const readBack = readBackInto(projection, logger);
   const ends = await createLogEnds(kafka, brokers, projection.restoredFrom)();
   const reader = startTableReader(

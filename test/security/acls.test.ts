@@ -32,6 +32,7 @@ const writers: Readonly<Record<string, readonly Principal[]>> = {
   'call-metrics-state': ['vxt-call-metrics'],
   'call-metrics-seen': ['vxt-call-metrics'],
   'dead-letters': ['vxt-call-metrics'],
+  'schema-ids': ['vxt-ingress', 'vxt-call-metrics', 'vxt-redrive'],
 };
 
 onJava('On a Kafka where nobody may do what no ACL allows', () => {

@@ -45,8 +45,12 @@ export async function startProgram(
 }
 
 /** Runs a program to its end, and gives its exit code and all it said. */
-export async function runToEnd(entry: string, environment: Readonly<Record<string, string>>) {
-  const run = startProcess(entry, environment);
+export async function runToEnd(
+  entry: string,
+  environment: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
+) {
+  const run = startProcess(entry, environment, options);
   started.push(run);
   await untilEnded(run);
   return { code: run.child.exitCode, output: run.output() };

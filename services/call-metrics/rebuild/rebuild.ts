@@ -1,4 +1,3 @@
-import { connectRegistry } from '../../shared/avro/registry.ts';
 import { createKafka } from '../../shared/kafka/connection.ts';
 import { createLogEnds } from '../../shared/kafka/projection/log-ends.ts';
 import { fence } from '../../shared/kafka/projection/transactional-writer.ts';
@@ -7,8 +6,8 @@ import { startTableReader, type TableReader, type TableRecord } from '../../shar
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { CommittedRecord, Positions, SourceRecord } from '../../shared/projection/records.ts';
 import { type CallMetricsProjection, createCallMetricsProjection } from '../call-metrics-projection.ts';
-import { createCodecs } from '../codecs.ts';
 import type { CallMetricsConfig } from '../config.ts';
+import { openCodecs } from '../open-codecs.ts';
 import { type Comparison, compareTables, hashOfAll } from './compare-tables.ts';
 import { generationRecords } from './generation-records.ts';
 import { createReplay, type Replay } from './replay.ts';
@@ -52,7 +51,7 @@ export async function rebuild(
 ): Promise<RebuildReport> {
   const { topicPrefix, partitions, brokers } = config.kafka;
   const kafka = createKafka(config.kafka, 'vxt-call-metrics-rebuild', logger);
-  const codecs = await createCodecs(connectRegistry(config.registry), topicPrefix);
+  const codecs = await openCodecs(kafka, config.registry, topicPrefix);
   const partitionOf = createPartitionOfKey(partitions);
   const project = (): CallMetricsProjection =>
     createCallMetricsProjection({

@@ -6,6 +6,7 @@ import type { Secret } from '../config/secret.ts';
 import { readSettingFile, SettingsError } from '../config/settings.ts';
 import { askForSchema, type KeptSchema } from './ask-registry.ts';
 import { schemaOf } from './kept-schema.ts';
+import type { RegistrySecurity } from './registry-request.ts';
 
 /** The schema registry was away, or said no. `retriable` tells which. */
 export class RegistryError extends Error {
@@ -49,7 +50,7 @@ const ANSWER_WITHIN_MS = 15_000;
 /** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError where the settings of TLS and login do not fit. */
 export function connectRegistry(settings: RegistrySettings, onError: () => void = () => undefined): Registry {
   const { url } = settings;
-  const security = securityOf(settings);
+  const security = registrySecurity(settings);
   const client = new SchemaRegistry({
     host: url,
     retry: { retries: 2, initialRetryTimeInSecs: 0.2 },
@@ -103,7 +104,8 @@ async function within<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function securityOf({ url, username, password, sslCaFile = null }: RegistrySettings) {
+/** How to log in, and whom to trust. Throws SettingsError where the settings do not fit. */
+export function registrySecurity({ url, username, password, sslCaFile = null }: RegistrySettings): RegistrySecurity {
   const problems: string[] = [];
   if ((username === null) !== (password === null))
     problems.push('SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD go together: set both or neither');
