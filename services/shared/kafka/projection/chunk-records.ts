@@ -6,8 +6,8 @@ const CHUNK_BYTES = 512 * 1024;
 const OVERHEAD_BYTES = 64;
 
 /** The records in their order, in parts that each fit into one batch per topic; a record larger than that is a part of its own. */
-export function* chunkRecords(records: readonly TargetRecord[]): Generator<readonly TargetRecord[]> {
-  let chunk: TargetRecord[] = [];
+export function* chunkRecords<T extends TargetRecord>(records: readonly T[]): Generator<readonly T[]> {
+  let chunk: T[] = [];
   let bytes = 0;
   for (const record of records) {
     const size = sizeOf(record);

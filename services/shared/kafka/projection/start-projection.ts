@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Running } from '../../lifecycle/host.ts';
 import type { Logger } from '../../observability/logger.ts';
@@ -5,9 +6,11 @@ import type { Opened, Projection } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import type { Task } from '../../projection/task.ts';
 import { explainReading } from '../explain-reading.ts';
+import { readUncommitted } from '../read-uncommitted.ts';
 import type { TableReader } from '../table-reader.ts';
 import { tracedBatches } from '../traced-batches.ts';
 import { assertInLog } from './assert-in-log.ts';
+import { awaitOpenTransaction } from './await-open-transaction.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { leaveGroup } from './leave-group.ts';
 import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
@@ -84,6 +87,8 @@ export async function startProjection(
     fail(explained instanceof Error ? explained : error);
   };
   const ends = createLogEnds(kafka, settings.brokers, [...inputs, ...projection.restoredFrom]);
+  const stable = createLogEnds(kafka, settings.brokers, projection.restoredFrom);
+  const watermarks = createLogEnds(readUncommitted(kafka), settings.brokers, projection.restoredFrom);
   let stopping = false;
   let joined = false;
 
@@ -119,7 +124,17 @@ export async function startProjection(
         return { ...writer, commit: timed(writer.commit, observer.commitDuration) };
       },
       restore,
-      confirmedMember: membership.confirmed,
+      confirmedMember: async () => {
+        await membership.confirmed();
+        const wanted = (): boolean => !stopping;
+        await awaitOpenTransaction(partition, {
+          watermarks,
+          stable,
+          wanted,
+          now: () => performance.now(),
+          wait: setTimeout,
+        });
+      },
       fetchFrom: (_partition, positions) => {
         if (stopping) return;
         for (const topic of inputs) consumer.seek({ topic, partition, offset: String(positions[topic] ?? 0) });

@@ -28,6 +28,13 @@ export type TransactionalWriter = Readonly<{
   discard: () => Promise<void>;
 }>;
 
+/** A writer for more than memory should hold. */
+export type PartsWriter = TransactionalWriter &
+  Readonly<{
+    /** The same for records that come in parts, each written before the next is asked for. What throws as it is asked for aborts the transaction and is thrown as it is. */
+    commitParts: (parts: AsyncIterable<readonly TargetRecord[]>) => Promise<void>;
+  }>;
+
 /** Rule 8: a dead member must not freeze read_committed readers for a minute. */
 export const TRANSACTION_TIMEOUT_MS = 10_000;
 const FENCE_ATTEMPTS = 40;
@@ -49,7 +56,7 @@ export async function fence(
   transactionalId: string,
   partition: number,
   transactionTimeout = TRANSACTION_TIMEOUT_MS,
-): Promise<TransactionalWriter> {
+): Promise<PartsWriter> {
   const producer = kafka.producer({
     transactionalId,
     maxInFlightRequests: 1,
@@ -66,31 +73,52 @@ export async function fence(
     await discard();
     throw explainAccess(kafka, error, { transactionalId });
   }
+  const begin = async (): Promise<Transaction> => {
+    const transaction = first ?? (await producer.transaction());
+    first = null;
+    return transaction;
+  };
+  const send = async (transaction: Transaction, records: readonly TargetRecord[]): Promise<void> => {
+    for (const chunk of chunkRecords(records)) {
+      await sendChunk(transaction, chunk, partition).catch(async (error: unknown) => {
+        const topics = new Set(chunk.map(({ topic }) => topic));
+        throw await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
+          sendChunk(
+            transaction,
+            chunk.filter((record) => record.topic === topic),
+            partition,
+          ),
+        );
+      });
+    }
+  };
   return {
     discard,
     commit: async (records) => {
       try {
-        const transaction = first ?? (await producer.transaction());
-        first = null;
-        for (const chunk of chunkRecords(records)) {
-          await sendChunk(transaction, chunk, partition).catch(async (error: unknown) => {
-            const topics = new Set(chunk.map(({ topic }) => topic));
-            throw await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
-              sendChunk(
-                transaction,
-                chunk.filter((record) => record.topic === topic),
-                partition,
-              ),
-            );
-          });
-        }
+        const transaction = await begin();
+        await send(transaction, records);
         await transaction.commit();
       } catch (error) {
         throw new TransactionLostError(error);
       }
     },
+    commitParts: async (parts) => {
+      const transaction = await begin().catch(lost);
+      try {
+        for await (const part of parts) await send(transaction, part).catch(lost);
+      } catch (error) {
+        if (!(error instanceof TransactionLostError)) await transaction.abort().catch(() => undefined);
+        throw error;
+      }
+      await transaction.commit().catch(lost);
+    },
   };
 }
+
+const lost = (error: unknown): never => {
+  throw new TransactionLostError(error);
+};
 
 /** While the coordinator still aborts the predecessor's transaction it says CONCURRENT_TRANSACTIONS: that passes. */
 async function beginFirst(producer: Producer): Promise<Transaction> {
