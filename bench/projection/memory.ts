@@ -1,5 +1,6 @@
 /** `npm run bench:memory`: bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed. */
 import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
 import { createCodecs } from '../../services/call-metrics/codecs.ts';
 import { createCommittedView } from '../../services/call-metrics/committed-view.ts';
 import { dateOfDay } from '../../services/call-metrics/domain/calendar.ts';
@@ -9,6 +10,10 @@ import { tableKey } from '../../services/shared/call-events/table-key.ts';
 import type { CommittedRecord } from '../../services/shared/projection/records.ts';
 import { createSeenIds, seenEntry } from '../../services/shared/projection/seen-ids.ts';
 import { localRegistry } from '../../test/support/local-registry.ts';
+
+new Command('npm run bench:memory')
+  .description('Bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed.')
+  .parse();
 
 const USERS = 2_000;
 const DAYS = 400;

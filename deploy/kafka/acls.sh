@@ -7,6 +7,12 @@
 # KAFKA_TOPIC_PREFIX and KAFKA_CREATE_TOPICS as for the services; the principals can be named otherwise, as with a certificate: INGRESS=User:CN=ingress
 set -eu
 
+if [ $# -gt 0 ]; then
+  echo "Usage: KAFKA_BROKERS=host:port deploy/kafka/acls.sh gives each service its rights in Kafka. It takes no arguments; the settings at its top come from the environment."
+  [ "$1" = --help ] && exit 0
+  exit 2
+fi
+
 : "${KAFKA_BROKERS:?is not set: comma list of host:port}"
 prefix="${KAFKA_TOPIC_PREFIX:-vxt.}"
 create="${KAFKA_CREATE_TOPICS:-true}"

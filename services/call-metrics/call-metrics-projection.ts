@@ -8,13 +8,16 @@ import { createCallMetricsFold, type Outcome, topicOfInput } from './fold.ts';
 import { createInputReaders } from './input-reader.ts';
 import { marksOf } from './last-record.ts';
 import type { LeftOutReason } from './own-records.ts';
-import { fingerprintDifferences, fingerprintOf, type ProjectionRules } from './settings-fingerprint.ts';
+import { fingerprintDifferences, fingerprintOf, type ProjectionRules, partitionsOf } from './settings-fingerprint.ts';
 
 const DAY_MS = 86_400_000;
 const kinds: readonly EventKind[] = ['callLog', 'voicemail'];
 
 /** How to make the totals again under new rules. */
 export const REBUILD = 'npm run rebuild';
+
+/** How events come into topics with another number of partitions: in their own topics a subject's would lie in two of them. */
+export const REPARTITION = 'npm run repartition';
 
 export type CallMetricsProjection = Projection &
   Readonly<{
@@ -63,9 +66,12 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
   const check = (partition: number): void => {
     const committed = view.partition(partition).state()?.fingerprint ?? fingerprint;
     if (committed === fingerprint) return;
+    const way =
+      partitionsOf(committed) === rules.partitions
+        ? `make the totals again with \`${REBUILD}\``
+        : `copy the events to topics of another prefix with \`${REPARTITION}\``;
     throw new RefusedError(
-      `The totals were made under other settings: ${fingerprintDifferences(committed, fingerprint)}. ` +
-        `Set these back, or make the totals again with \`${REBUILD}\``,
+      `The totals were made under other settings: ${fingerprintDifferences(committed, fingerprint)}. Set these back, or ${way}`,
     );
   };
 

@@ -33,6 +33,12 @@ export function fingerprintOf(rules: ProjectionRules): string {
     .join(';');
 }
 
+/** The number of partitions in a fingerprint; null where it names none. */
+export function partitionsOf(fingerprint: string): number | null {
+  const [, number] = /(?:^|;)partitions=(\d+)/.exec(fingerprint) ?? [];
+  return number === undefined ? null : Number(number);
+}
+
 /** What differs between two fingerprints, in words. */
 export function fingerprintDifferences(committed: string, configured: string): string {
   const now = new Set(configured.split(';'));

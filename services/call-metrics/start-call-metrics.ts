@@ -165,7 +165,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
         transactionalIdPrefix: `${topicPrefix}call-metrics-`,
         partitions,
         limits: config.commit,
-        remedy: `Bring the log back, or count what it still holds with \`${REBUILD}\` and start again`,
+        remedy: `Bring the log back, or count what it still holds with \`${REBUILD} -- --allow-decrease\` and start again`,
       },
       logger,
       {

@@ -74,7 +74,12 @@ test.each<[string, (bench: Bench) => Promise<void>, string]>([
     );
     await stopped.end('SIGTERM');
 
-    const { code, output } = await runRebuild(bench.environment);
+    const refused = await runRebuild(bench.environment);
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringMatching(/Nothing was published.*--allow-decrease/),
+    ]);
+    const { code, output } = await runRebuild(bench.environment, ['--yes', '--allow-decrease']);
     expect([code, output]).toEqual([0, expect.stringContaining('become smaller')]);
 
     const after = await startCallMetricsProcess(bench.environment);

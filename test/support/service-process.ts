@@ -20,9 +20,9 @@ export type ServiceProcess = Readonly<{
 export function startProcess(
   entry: string,
   environment: Readonly<Record<string, string>>,
-  options: readonly string[] = [],
+  args: readonly string[] = [],
 ): ServiceProcess {
-  const child = spawn(process.execPath, [...nodeFlags, join(root, entry), ...options], {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, entry), ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

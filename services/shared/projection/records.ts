@@ -17,6 +17,8 @@ export type SourceRecord = Readonly<{
   key: Buffer | null;
   value: Buffer | null;
   headers: RecordHeaders;
+  /** Whether it was written in a transaction; absent where nobody needs to know. */
+  transactional?: boolean;
   /** Null or absent for a record: see UnreadableBatch. */
   unreadable?: UnreadableBatch | null;
 }>;

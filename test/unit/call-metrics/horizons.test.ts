@@ -149,4 +149,17 @@ describe('The fingerprint', () => {
       expect(String(refusal)).toContain('npm run rebuild');
     },
   );
+
+  test('when the number of partitions changes, then the start is refused, and names what copies the events instead of what rebuilds', async () => {
+    const { driver, pipe, changeRules } = await inMemory();
+    pipe(call(), NOON);
+    await driver.drain();
+    changeRules({ partitions: 24 });
+
+    const refusal = String(await driver.crash().catch((error: unknown) => error));
+
+    expect(refusal).toMatch(/partitions=\d+ \(now 24\)/);
+    expect(refusal).toContain('npm run repartition');
+    expect(refusal).not.toContain('npm run rebuild');
+  });
 });

@@ -5,8 +5,8 @@ import type { TargetRecord } from '../../projection/records.ts';
 const CHUNK_BYTES = 512 * 1024;
 
 /** The records in their order, in parts that each fit into one batch per topic; a record larger than that is a part of its own. */
-export function* chunkRecords(records: readonly TargetRecord[]): Generator<readonly TargetRecord[]> {
-  let chunk: TargetRecord[] = [];
+export function* chunkRecords<T extends TargetRecord>(records: readonly T[]): Generator<readonly T[]> {
+  let chunk: T[] = [];
   let bytes = 0;
   for (const record of records) {
     const size = recordBytes(record);

@@ -31,7 +31,7 @@ export type SlotOptions = Readonly<{
   fence: (partition: number) => Promise<TransactionalWriter>;
   /** Waits until everything committed before the fence is read back, then opens the fold. */
   restore: (partition: number) => Promise<Opened>;
-  /** Resolves once the group has confirmed this member after the call. */
+  /** Resolves once the group has confirmed this member after the call, and whoever fenced it has no transaction open. */
   confirmedMember: () => Promise<void>;
   /** Fetches the partition from these positions on. */
   fetchFrom: (partition: number, positions: Positions) => void;
