@@ -37,6 +37,7 @@ export async function inMemory(given: Partial<ProjectionRules> = {}) {
   const codecs = await createCodecs(registry, 't.');
   return {
     driver,
+    registry,
     /** Writes an event to its input; the log time is that of the record. */
     pipe: (event: TestEvent, timestampMs: number) => driver.pipe({ ...toRecord(event), timestampMs }),
     /** The settings that the next process starts with. */
