@@ -25,6 +25,7 @@ import { createCodecs } from './codecs.ts';
 import type { CallMetricsConfig } from './config.ts';
 import { createLagTracker } from './lag.ts';
 import { createOpenTransactions } from './open-transactions.ts';
+import { createProgress } from './progress.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createQueries } from './queries.ts';
 import { readinessOf } from './readiness.ts';
@@ -92,14 +93,19 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   );
   const restore = watchRestore(reader, ends, logger);
 
-  /** Of every partition this replica has: one that does not run falls behind all the same. */
-  const lags = () => {
-    const tasks = running?.tasks();
-    const assigned = (running?.status() ?? []).map(({ partition }) => partition);
-    return lag.lags(new Map(assigned.map((one) => [one, tasks?.get(one)?.positions ?? projection.countedUpTo(one)])));
-  };
+  const progress = createProgress({
+    lag,
+    stalls,
+    slots: () => running?.status() ?? [],
+    committedPart: (partition) => ({
+      positions: running?.committed().get(partition) ?? projection.countedUpTo(partition),
+      logTimesMs: projection.countedUntilMs(partition),
+    }),
+    now: () => performance.now(),
+  });
   metrics.watch({
-    lags,
+    lags: progress.lags,
+    waitingSeconds: progress.waitingSeconds,
     size: projection.view.size,
     restore,
     heldSeconds: openTransactions.heldSeconds,
@@ -164,11 +170,8 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
           metrics.restored(seconds);
         },
         lost: metrics.lost,
-        read: lag.read,
-        revoked: (partition) => {
-          lag.forget(partition);
-          stalls.forget(partition);
-        },
+        read: lag.sawEnd,
+        revoked: stalls.forget,
       },
     );
   } catch (error) {
@@ -176,7 +179,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, tasks } = running;
+  const { failed, ends: currentEnds, committed } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
@@ -185,13 +188,10 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }
-      const behind = new Set(lags().flatMap((one) => (one.lag.records > 0 ? [one.partition] : [])));
-      for (const [partition, { settled }] of tasks()) {
-        if (settled && !behind.has(partition)) stalls.progressed(partition);
-      }
+      progress.look();
     }),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
-      const expired = [...tasks().keys()].flatMap((partition) => {
+      const expired = [...committed().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
         return offset === null ? [] : [{ partition, offset }];
       });

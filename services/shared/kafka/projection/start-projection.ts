@@ -28,8 +28,8 @@ export type ProjectionObserver = Readonly<{
   restored: (partition: number, seconds: number) => void;
   /** A task threw its memory away, because a commit failed or nobody knew. */
   lost: (partition: number) => void;
-  /** A record of this log time (Unix time in milliseconds) was folded; the log is this long. */
-  read: (topic: string, partition: number, timestampMs: number, highWatermark: number) => void;
+  /** Records were folded; the log is this long. */
+  read: (topic: string, partition: number, highWatermark: number) => void;
   revoked: (partition: number) => void;
 }>;
 
@@ -52,8 +52,8 @@ export type RunningProjection = Running &
     status: () => readonly SlotStatus[];
     /** Whether the group was joined. */
     joined: () => boolean;
-    /** Of the tasks that run: how far they have folded, and whether all of that is committed. */
-    tasks: () => ReadonlyMap<number, Readonly<{ positions: Positions; settled: boolean }>>;
+    /** Up to where the tasks that run have committed what they folded, by partition. */
+    committed: () => ReadonlyMap<number, Positions>;
     /** The ends of the inputs and of the projection's own topics. */
     ends: () => Promise<EndsOfTopics>;
   }>;
@@ -193,7 +193,7 @@ export async function startProjection(
       case 'taken':
         gaps.delete(place);
         resolveOffset(batch.lastOffset());
-        observer.read(topic, partition, source.records.at(-1)?.timestampMs ?? 0, Number(batch.highWatermark));
+        observer.read(topic, partition, Number(batch.highWatermark));
         await whileBeating(task.room(), heartbeat);
     }
   };
@@ -227,11 +227,11 @@ export async function startProjection(
     ends,
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
-    tasks: () =>
+    committed: () =>
       new Map(
         [...slots].flatMap(([partition, slot]) => {
           const task = slot.task();
-          return task === null ? [] : [[partition, { positions: task.positions(), settled: task.settled() }] as const];
+          return task === null ? [] : [[partition, task.committed()] as const];
         }),
       ),
     stop: async () => {
