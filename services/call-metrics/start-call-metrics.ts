@@ -12,10 +12,12 @@ import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key
 import { readUncommitted } from '../shared/kafka/read-uncommitted.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
+import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
+import { summaryOf } from '../shared/observability/summarise.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
@@ -37,6 +39,7 @@ const usedTopics: UsedTopics = {
   reads: ['callLogs', 'voicemails'],
   writes: ['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'],
 };
+const CLIENT = 'vxt-call-metrics';
 /** Below the transaction timeout, so that a commit whose answer is lost is known to be so while it still can be aborted. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 5_000;
@@ -53,10 +56,8 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const { topicPrefix, partitions, brokers } = config.kafka;
   const logger = createLogger('call-metrics', config.service.logLevel);
   const registry = createMetricsRegistry('call-metrics', VERSION);
-  const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, {
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    onProblem: countKafkaErrors(registry),
-  });
+  const onProblem = countKafkaErrors(registry);
+  const kafka = createKafka(config.kafka, CLIENT, logger, { requestTimeout: REQUEST_TIMEOUT_MS, onProblem });
   await ensureTopics(kafka, usedTopics, config.kafka, logger);
   const codecs = await createCodecs(connectRegistry(config.registry, countRegistryErrors(registry)), topicPrefix);
 
@@ -126,12 +127,14 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
 
   const { host, port, adminPort = 9102 } = config.service;
   const opened: Listening[] = [];
+  const brokerWatch = watchBrokersOf(config.kafka, CLIENT, logger, onProblem);
   const timers: NodeJS.Timeout[] = [];
   const stop = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     await running?.stop();
     await opened[1]?.close(5_000);
     await reader.stop();
+    await brokerWatch.stop();
     await opened[0]?.close(0);
   };
 
@@ -217,14 +220,17 @@ function readBackInto(projection: Projection, logger: Logger): (records: readonl
   };
 }
 
-/** Does `work` again and again, never twice at once; a failure is logged, and tried again the next time. */
+/** Does `work` again and again, never twice at once; a failure is told, and tried again the next time. */
 function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {
   let busy = false;
   return setInterval(() => {
     if (busy) return;
     busy = true;
     void work()
-      .catch((error: unknown) => logger.warn(failure, errorFields(error)))
+      .catch((error: unknown) => {
+        const fields = errorFields(error);
+        summaryOf(logger).warn(failure, String(fields.errorType), fields);
+      })
       .finally(() => {
         busy = false;
       });

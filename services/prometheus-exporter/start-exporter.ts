@@ -8,6 +8,7 @@ import { listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
+import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
@@ -18,12 +19,14 @@ import type { ExporterConfig } from './config.ts';
 import { createLifetimeTable } from './domain/lifetime-table.ts';
 import { registerCallMetrics, undecodableCounter, watchReader } from './exporter-metrics.ts';
 
+const CLIENT = 'vxt-prometheus-exporter';
+
 /** Starts the exporter and resolves once it listens; `/metrics` answers 503 until the table has been read. */
 export async function startExporter(config: ExporterConfig): Promise<Running & { logger: Logger; port: number }> {
   const logger = createLogger('prometheus-exporter', config.service.logLevel);
   const registry = createMetricsRegistry('prometheus-exporter', VERSION);
   const onProblem = countKafkaErrors(registry);
-  const kafka = createKafka(config.kafka, 'vxt-prometheus-exporter', logger, { onProblem });
+  const kafka = createKafka(config.kafka, CLIENT, logger, { onProblem });
   await ensureTopics(kafka, { reads: ['userCallMetrics'], writes: [] }, config.kafka, logger);
 
   const table = createLifetimeTable();
@@ -54,6 +57,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
       for (const record of records) apply(record);
     },
   );
+  const brokerWatch = watchBrokersOf(config.kafka, CLIENT, logger, onProblem);
   watchReader(registry, reader, table.size);
   let ready = false;
   void reader.caughtUp.then(() => {
@@ -67,6 +71,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
     { host, port, portVariable: 'PORT' },
   ).catch(async (error: unknown) => {
     await reader.stop();
+    await brokerWatch.stop();
     throw error;
   });
   logger.info('exporter-listening', { host, port: server.port });
@@ -77,6 +82,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
     stop: async () => {
       await server.close(2_000);
       await reader.stop();
+      await brokerWatch.stop();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { errorFields, type Logger } from '../../observability/logger.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 import type { Projection } from '../../projection/projection.ts';
 
 /** Records of one batch may need I/O, as for schemas: what fails is tried again, as the records are not at fault. */
@@ -12,7 +13,8 @@ export async function prepareUntilDone(
     try {
       return await projection.prepare(records);
     } catch (error) {
-      logger.warn('batch-not-prepared', { attempt, ...errorFields(error) });
+      const fields = errorFields(error);
+      summaryOf(logger).warn('batch-not-prepared', String(fields.errorType), { attempt, ...fields });
       await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
     }
   }

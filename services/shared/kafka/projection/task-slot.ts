@@ -1,5 +1,6 @@
-import type { Logger } from '../../observability/logger.ts';
+import type { LogFields, Logger } from '../../observability/logger.ts';
 import { errorFields } from '../../observability/logger.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 import { type Opened, RefusedError } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import { createTask, type Task, type TaskObserver, type TaskOptions } from '../../projection/task.ts';
@@ -69,6 +70,10 @@ export function openSlot(options: SlotOptions): TaskSlot {
     status = { partition, phase, sinceMs: goesOn ? status.sinceMs : now(), problem };
   };
 
+  /** In an outage every partition meets the same trouble again and again: which ones they are, /readyz says. */
+  const tell = (event: string, fields: LogFields): void =>
+    summaryOf(logger).warn(event, `${fields.errorType} ${fields.state}`, fields);
+
   const pauseUnlessClosed = async (): Promise<void> => {
     const pause = Promise.withResolvers<void>();
     const cancel = after(RETRY_MS, pause.resolve);
@@ -118,7 +123,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
     options.pause(partition);
     options.observer.lost(partition);
     const fenced = reason instanceof TransactionLostError && reason.fenced;
-    logger.warn('task-lost', { partition, state: fenced ? 'fenced' : 'unknown', ...errorFields(reason) });
+    tell('task-lost', { partition, state: fenced ? 'fenced' : 'unknown', ...errorFields(reason) });
     if (!fenced) return enter('fencing', reason instanceof Error ? reason.message : String(reason));
     enter('awaiting-membership');
     await Promise.race([options.confirmedMember(), closed.promise]);
@@ -134,7 +139,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
           logger.error('task-stopped', { partition, ...errorFields(error) });
           return enter('stopped', error.message);
         }
-        logger.warn('task-start-failed', { partition, ...errorFields(error) });
+        tell('task-start-failed', { partition, ...errorFields(error) });
         enter(status.phase, error instanceof Error ? error.message : String(error));
         await pauseUnlessClosed();
       }
