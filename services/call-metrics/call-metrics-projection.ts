@@ -25,6 +25,8 @@ export type CallMetricsProjection = Projection &
     calendar: Calendar;
     /** By topic, the offset up to which a partition is counted in what was read back. */
     countedUpTo: (partition: number) => Positions;
+    /** By topic, log time of the newest record counted in what was read back, Unix time in milliseconds; null before the first. */
+    countedUntilMs: (partition: number) => Readonly<Record<string, number | null>>;
     /** Throws RefusedError if the totals of any partition were made under other rules. */
     checkFingerprints: () => void;
     /** The offset below which a partition's seen ids are of no use, or null; each is said once. */
@@ -85,6 +87,12 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     return Object.fromEntries(kinds.map((kind) => [inputTopics[kind], next.get(kind) ?? 0]));
   };
 
+  const countedUntilMs = (partition: number): Readonly<Record<string, number | null>> => {
+    const state = view.partition(partition).state();
+    const logTimes = new Map(state?.inputs.map(({ input, logTime }) => [input, logTime?.long ?? null]));
+    return Object.fromEntries(kinds.map((kind) => [inputTopics[kind], logTimes.get(kind) ?? null]));
+  };
+
   return {
     inputs: kinds.map((kind) => inputTopics[kind]),
     restoredFrom: [topics.table, topics.state, topics.seen],
@@ -93,6 +101,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
     calendar,
     readBack: view.readBack,
     countedUpTo,
+    countedUntilMs,
     checkFingerprints: () => {
       for (let partition = 0; partition < rules.partitions; partition += 1) check(partition);
     },

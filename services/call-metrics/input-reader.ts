@@ -29,7 +29,7 @@ export type InputReader = Readonly<{
 
 /** `partitionOf` is the key rule of the inputs: a record elsewhere would split the totals of its subject. */
 export function createInputReaders(
-  codecs: Codecs,
+  codecs: Pick<Codecs, 'callLogs' | 'voicemails'>,
   topics: Readonly<Record<EventKind, string>>,
   partitionOf: (key: string) => number,
 ): ReadonlyMap<string, InputReader> {

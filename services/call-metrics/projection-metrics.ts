@@ -2,14 +2,16 @@ import { type LostReason, lostReasons } from '../shared/kafka/projection/lost-re
 import type { SlotStatus } from '../shared/kafka/projection/task-slot.ts';
 import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
 import type { Outcome } from './fold.ts';
-import type { Lag } from './lag.ts';
+import type { Lag, LagOfInput } from './lag.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 
 const outcomes: readonly Outcome[] = ['applied', 'duplicate', 'conflict', 'dead_letter'];
 
 /** What the metrics are asked for when they are scraped. */
 export type MetricsSources = Readonly<{
-  lags: () => readonly Readonly<{ topic: string; partition: number; lag: Lag }>[];
+  lags: () => readonly LagOfInput[];
+  /** By partition. */
+  waitingSeconds: () => ReadonlyMap<number, number>;
   size: () => Readonly<{ tableRecords: number; seenIds: number }>;
   tasks: () => readonly SlotStatus[];
   /** By topic, records in partitions that nobody counts. */
@@ -96,10 +98,10 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
       },
     });
   };
-  lagGauge('vxt_projection_lag_records', 'Records of the partition that wait to be folded.', 'records');
+  lagGauge('vxt_projection_lag_records', 'Records of the partition that wait to be committed.', 'records');
   lagGauge(
     'vxt_projection_lag_seconds',
-    'Age of the last record folded while others wait, by log time; else 0.',
+    'Age of the last record committed while others wait, by log time; else 0.',
     'seconds',
   );
   new Gauge({
@@ -108,6 +110,16 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
     registers,
     collect() {
       this.set(sources.settingsRefused() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_waiting_seconds',
+    help: 'How long records of the partition have waited while it committed nothing; 0 while none waits. Above 45: it is stuck.',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [partition, seconds] of sources.waitingSeconds()) this.set({ partition }, seconds);
     },
   });
   new Gauge({

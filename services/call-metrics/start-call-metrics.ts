@@ -12,6 +12,7 @@ import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key
 import { readUncommitted } from '../shared/kafka/read-uncommitted.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
+import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
@@ -26,6 +27,7 @@ import type { CallMetricsConfig } from './config.ts';
 import { createLagTracker } from './lag.ts';
 import { openCodecs, readerGroupPrefixOf } from './open-codecs.ts';
 import { createOpenTransactions } from './open-transactions.ts';
+import { createProgress } from './progress.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createQueries } from './queries.ts';
 import { readinessOf } from './readiness.ts';
@@ -38,6 +40,7 @@ const usedTopics: UsedTopics = {
   reads: ['callLogs', 'voicemails', 'schemaIds'],
   writes: ['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'],
 };
+const CLIENT = 'vxt-call-metrics';
 /** Below the transaction timeout, so that a commit whose answer is lost is known to be so while it still can be aborted. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 5_000;
@@ -56,10 +59,8 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const { topicPrefix, partitions, brokers } = config.kafka;
   const logger = createLogger('call-metrics', config.service.logLevel);
   const registry = createMetricsRegistry('call-metrics', VERSION);
-  const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, {
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    onProblem: countKafkaErrors(registry),
-  });
+  const onProblem = countKafkaErrors(registry);
+  const kafka = createKafka(config.kafka, CLIENT, logger, { requestTimeout: REQUEST_TIMEOUT_MS, onProblem });
   await ensureTopics(kafka, usedTopics, config.kafka, logger);
   const codecs = await openCodecs(kafka, config.registry, topicPrefix, countRegistryErrors(registry));
 
@@ -104,14 +105,19 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   );
   const restore = watchRestore(reader, ends, logger);
 
-  /** Of every partition this replica has: one that does not run falls behind all the same. */
-  const lags = () => {
-    const tasks = running?.tasks();
-    const assigned = (running?.status() ?? []).map(({ partition }) => partition);
-    return lag.lags(new Map(assigned.map((one) => [one, tasks?.get(one)?.positions ?? projection.countedUpTo(one)])));
-  };
+  const progress = createProgress({
+    lag,
+    stalls,
+    slots: () => running?.status() ?? [],
+    committedPart: (partition) => ({
+      positions: running?.committed().get(partition) ?? projection.countedUpTo(partition),
+      logTimesMs: projection.countedUntilMs(partition),
+    }),
+    now: () => performance.now(),
+  });
   metrics.watch({
-    lags,
+    lags: progress.lags,
+    waitingSeconds: progress.waitingSeconds,
     size: projection.view.size,
     restore,
     heldSeconds: openTransactions.heldSeconds,
@@ -132,12 +138,14 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
 
   const { host, port, adminPort = 9102 } = config.service;
   const opened: Listening[] = [];
+  const brokerWatch = watchBrokersOf(config.kafka, CLIENT, logger, onProblem);
   const timers: NodeJS.Timeout[] = [];
   const stop = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     await running?.stop();
     await opened[1]?.close(5_000);
     await reader.stop();
+    await brokerWatch.stop();
     await opened[0]?.close(0);
   };
 
@@ -176,11 +184,8 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
           metrics.restored(seconds);
         },
         lost: (_partition, reason) => metrics.lost(reason),
-        read: lag.read,
-        revoked: (partition) => {
-          lag.forget(partition);
-          stalls.forget(partition);
-        },
+        read: lag.sawEnd,
+        revoked: stalls.forget,
       },
     );
   } catch (error) {
@@ -188,7 +193,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, saw, tasks, lookAtTopics } = running;
+  const { failed, ends: currentEnds, saw, committed, lookAtTopics } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
@@ -199,10 +204,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }
-      const behind = new Set(lags().flatMap((one) => (one.lag.records > 0 ? [one.partition] : [])));
-      for (const [partition, { settled }] of tasks()) {
-        if (settled && !behind.has(partition)) stalls.progressed(partition);
-      }
+      progress.look();
     }),
     every(ASK_LIMIT_EVERY_MS, logger, 'dead-letter-limit-unknown', async () => {
       maxDeadLetterBytes = await askDeadLetterBytes();
@@ -210,7 +212,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     every(LOOK_EVERY_MS, logger, 'topics-look-failed', lookAtTopics),
     every(SETTINGS_EVERY_MS, logger, 'topic-settings-look-failed', topicWatch.lookAtSettings),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
-      const expired = [...tasks().keys()].flatMap((partition) => {
+      const expired = [...committed().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
         return offset === null ? [] : [{ partition, offset }];
       });
@@ -239,14 +241,17 @@ function readBackInto(projection: Projection, logger: Logger): (records: readonl
 const ownTopics = (prefix: string): readonly string[] =>
   (['userCallMetrics', 'callMetricsState', 'callMetricsSeen'] as const).map((topic) => topicName(prefix, topic));
 
-/** Does `work` again and again, never twice at once; a failure is logged, and tried again the next time. */
+/** Does `work` again and again, never twice at once; a failure is told, and tried again the next time. */
 function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {
   let busy = false;
   return setInterval(() => {
     if (busy) return;
     busy = true;
     void work()
-      .catch((error: unknown) => logger.warn(failure, errorFields(error)))
+      .catch((error: unknown) => {
+        const fields = errorFields(error);
+        summaryOf(logger).warn(failure, String(fields.errorType), fields);
+      })
       .finally(() => {
         busy = false;
       });

@@ -11,6 +11,7 @@ import { createKafka } from '../shared/kafka/connection.ts';
 import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
 import { schemaIdLog } from '../shared/kafka/schema-id-log.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
+import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';
@@ -22,6 +23,7 @@ import type { ExporterConfig } from './config.ts';
 import { createLifetimeTable } from './domain/lifetime-table.ts';
 import { registerCallMetrics, undecodableCounter, watchReader } from './exporter-metrics.ts';
 
+const CLIENT = 'vxt-prometheus-exporter';
 /** Why records of other tools are left out: no schema could make them readable. */
 const isOfNoSchema: ReadonlySet<string> = new Set(['unreadable-batch', 'wrong-key', 'not-wire-format']);
 
@@ -33,7 +35,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
   const logger = createLogger('prometheus-exporter', config.service.logLevel);
   const registry = createMetricsRegistry('prometheus-exporter', VERSION);
   const onProblem = countKafkaErrors(registry);
-  const kafka = createKafka(config.kafka, 'vxt-prometheus-exporter', logger, { onProblem });
+  const kafka = createKafka(config.kafka, CLIENT, logger, { onProblem });
   await ensureTopics(kafka, { reads: ['userCallMetrics', 'schemaIds'], writes: [] }, config.kafka, logger);
 
   const table = createLifetimeTable();
@@ -91,6 +93,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
     await waitForRegistry(logger, () => values.learn(written));
     for (const record of records) applyOrTell(record);
   });
+  const brokerWatch = watchBrokersOf(config.kafka, CLIENT, logger, onProblem);
   watchReader(registry, reader, table.size);
   void reader.caughtUp.then(() => {
     waitsFor = null;
@@ -104,6 +107,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
     stop: async () => {
       await server.close(2_000);
       await reader.stop();
+      await brokerWatch.stop();
     },
   };
 }

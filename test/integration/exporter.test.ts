@@ -170,6 +170,18 @@ describe('When totals are written to the table', () => {
     expect(lines.some((line) => line.includes('carla') || line.includes('berta'))).toBe(false);
   });
 
+  test('then a user who was there before the others, and comes late, moves none of them to `other`', async () => {
+    const capped = await startExporter({ METRICS_MAX_USERS: '2' });
+    await until(capped.url, missed('other', 5));
+    expect(await scrape(capped.url)).toContain(missed('berta', 1));
+    await write('user/zoe/lifetime', metrics('zoe', 0, 7));
+    await until(capped.url, missed('other', 12));
+    const lines = await scrape(capped.url);
+    for (const line of [missed('anna', 3), missed('berta', 1), 'vxt_users_in_other 2']) expect(lines).toContain(line);
+    await write('user/zoe/lifetime', null);
+    await until(capped.url, missed('other', 5));
+  });
+
   test('then a tombstone takes the subject away', async () => {
     await write('user/carla/lifetime', null);
     await eventually(async () => !(await scrape(first.url)).some((line) => line.includes('carla')));

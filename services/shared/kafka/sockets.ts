@@ -25,6 +25,7 @@ export function createSockets(addressOf: (host: string) => string): Sockets {
         ? connectTls({ ...where, ...(isIP(where.host) === 0 ? { servername: where.host } : {}), ...ssl }, onConnect)
         : connectTcp(where, onConnect);
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      unrefOnlyWhileOpen(socket);
       open.add(socket);
       socket.once('close', () => open.delete(socket));
       return socket;
@@ -35,4 +36,13 @@ export function createSockets(addressOf: (host: string) => string): Sockets {
     },
     isSevered: () => severed,
   };
+}
+
+/**
+ * kafkajs unreferences both sockets of a broker each time that it fails to connect to it, also one that was closed long ago. Node lets a socket without a
+ * connection wait for one, which a closed socket never gets: that was a listener more with every attempt of an outage.
+ */
+function unrefOnlyWhileOpen(socket: Socket): void {
+  const unref = socket.unref.bind(socket);
+  socket.unref = () => (socket.destroyed ? socket : unref());
 }

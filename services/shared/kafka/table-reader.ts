@@ -29,7 +29,7 @@ export type TableRecord = Readonly<{
   unreadable: UnreadableBatch | null;
 }>;
 
-/** Reads whole topics, from the beginning and for ever, each partition in order and each record once. */
+/** Reads topics, from the beginning or a time on and for ever, each partition in order and each record once. */
 export type TableReader = Readonly<{
   /** Resolves once every partition was read to the end that stood at the start. */
   caughtUp: Promise<void>;
@@ -48,6 +48,8 @@ export type TableReaderOptions = Readonly<{
   topics: readonly string[];
   /** Group ids begin with this, so that one ACL covers them; each reader has a group of its own and commits nothing. */
   groupPrefix: string;
+  /** Reads what came at this log time (Unix time in milliseconds) or later; absent: all. */
+  sinceMs?: number;
 }>;
 
 /** A log is shorter than what was read from it: it was cut, or the topic was created anew. Start again from nothing. */
@@ -111,6 +113,11 @@ export function startTableReader(
   const start = async (): Promise<void> => {
     const found = await withLeaders(() => log.ask(ends.ask));
     for (const { topic, partition, low } of found) positions.advance(topic, partition, low);
+    const { sinceMs } = options;
+    if (sinceMs !== undefined) {
+      for (const { topic, partition, offset } of await withLeaders(() => ends.since(sinceMs)))
+        positions.advance(topic, partition, offset);
+    }
     void Promise.all(found.map(({ topic, partition, high }) => positions.reached(topic, partition, high))).then(() =>
       caughtUp.resolve(),
     );

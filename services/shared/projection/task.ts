@@ -39,7 +39,10 @@ export type TaskObserver = Readonly<{
 
 /** One partition of the inputs, read in order, committed in chained transactions. */
 export type Task = Readonly<{
+  /** How far it has folded. */
   positions: () => Positions;
+  /** Up to where all that was folded is committed. */
+  committed: () => Positions;
   /** Whether all that was folded is committed. */
   settled: () => boolean;
   /**
@@ -66,6 +69,7 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 export function createTask({ opened, commit, limits, after, observer }: TaskOptions): Task {
   const { fold } = opened;
   const positions: Record<string, number> = { ...opened.positions };
+  let committed: Positions = opened.positions;
   const { promise: lost, resolve: lose } = Promise.withResolvers<unknown>();
   let waiting = 0;
   let waitingBytes = 0;
@@ -96,6 +100,7 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
       const transaction = fold.takeTransaction(upTo);
       await commit(transaction.records);
       transaction.committed();
+      committed = upTo;
       observer.committed(count, upTo);
     } catch (error) {
       loseBy(error);
@@ -118,13 +123,18 @@ export function createTask({ opened, commit, limits, after, observer }: TaskOpti
     else cancelTimer ??= after(limits.intervalMs, () => void commitNow());
   };
 
+  const settled = (): boolean => waiting === 0 && !isDue && committing === null && !ended;
+
   return {
     positions: () => ({ ...positions }),
-    settled: () => waiting === 0 && !isDue && committing === null && !ended,
+    // Offsets that hold no record for the fold are passed without a commit.
+    committed: () => (settled() ? { ...positions } : committed),
+    settled,
     take: ({ topic, fromOffset, nextOffset, records }) => {
       if (ended) return 'ended';
       const position = positions[topic];
       if (position === undefined || fromOffset > position) return 'gap';
+      if (settled()) committed = { ...positions };
       try {
         for (const record of records) {
           if (record.offset < position) continue;

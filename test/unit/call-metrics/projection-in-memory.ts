@@ -57,6 +57,7 @@ export async function inMemory(
     codecs,
     /** Records of the own topics that were left out, each time they were read. */
     leftOut,
+    registry,
     /** Writes an event to its input; the log time is that of the record. */
     pipe: (event: TestEvent, timestampMs: number) => driver.pipe({ ...toRecord(event), timestampMs }),
     /** The settings that the next process starts with. */

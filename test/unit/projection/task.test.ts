@@ -160,6 +160,25 @@ describe('A task', () => {
     expect([commits.length, room]).toEqual([2, true]);
   });
 
+  test('when records wait for their commit, then the committed position is that before them, until it is made', async () => {
+    const { task, commits, batch, fire } = given();
+    task.skip(TOPIC, 10, 12);
+    expect(task.committed()[TOPIC]).toBe(12);
+    task.take(batch(12, [12, 13]));
+    expect([task.positions()[TOPIC], task.committed()[TOPIC]]).toEqual([14, 12]);
+    fire();
+    task.skip(TOPIC, 14, 15);
+    expect(task.committed()[TOPIC]).toBe(12);
+    task.take(batch(15, [15]));
+    commits[0]?.resolve();
+    await settled();
+    expect(task.committed()[TOPIC]).toBe(14);
+    fire();
+    commits[1]?.reject(new Error('no answer'));
+    await settled();
+    expect(task.committed()[TOPIC]).toBe(14);
+  });
+
   test('when a commit fails or nobody knows, then the task is lost and commits nothing more', async () => {
     const { task, commits, batch, fire, isDue } = given();
     task.take(batch(10, [10]));

@@ -1,5 +1,6 @@
 import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from '../../observability/logger.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 import { markOf } from '../../projection/log-mark.ts';
 import type { Projection } from '../../projection/projection.ts';
 import type { Task } from '../../projection/task.ts';
@@ -29,7 +30,7 @@ type Options = Readonly<{
   projection: Pick<Projection, 'prepare'>;
   lookup: Pick<LogLookup, 'recordAt'>;
   remedy: string;
-  read: (topic: string, partition: number, timestampMs: number, highWatermark: number) => void;
+  read: (topic: string, partition: number, highWatermark: number) => void;
   isStopping: () => boolean;
   logger: Logger;
 }>;
@@ -51,7 +52,7 @@ export function createBatchIntake(options: Options): BatchIntake {
     if (slot.task() !== task) return;
     consumer.pause([{ topic, partitions: [partition] }]);
     slot.hold(topic, reason);
-    logger.warn('partition-waits', { topic, partition, reason });
+    summaryOf(logger).warn('partition-waits', reason, { topic, partition, reason });
     void work.then(() => {
       if (options.isStopping() || slots.get(partition) !== slot || slot.task() !== task) return;
       slot.hold(topic, null);
@@ -109,7 +110,7 @@ export function createBatchIntake(options: Options): BatchIntake {
         resolveOffset(batch.lastOffset());
         const last = source.records.at(-1);
         if (last !== undefined) logs?.places.set(topic, { mark: markOf(last), epoch: epochOf(batch.messages.at(-1)) });
-        options.read(topic, partition, last?.timestampMs ?? 0, Number(batch.highWatermark));
+        options.read(topic, partition, Number(batch.highWatermark));
         const room = task.room();
         if (!(await within(room, PATIENCE_MS))) setAside(topic, slot, task, 'its commit takes long', room);
       }

@@ -1,4 +1,5 @@
 import { errorFields, type Logger } from '../../observability/logger.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 
 /** Does what has to be done before records are folded, such as fetching schemas: what fails is tried again, as the records are not at fault. Never rejects. */
 export async function prepareUntilDone(
@@ -12,7 +13,8 @@ export async function prepareUntilDone(
       return await prepare();
     } catch (error) {
       failed(error);
-      logger.warn('batch-not-prepared', { attempt, ...errorFields(error) });
+      const fields = errorFields(error);
+      summaryOf(logger).warn('batch-not-prepared', String(fields.errorType), { attempt, ...fields });
       await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
     }
   }

@@ -32,8 +32,8 @@ export type ProjectionObserver = Readonly<{
   restored: (partition: number, seconds: number) => void;
   /** A task threw its memory away. */
   lost: (partition: number, reason: LostReason) => void;
-  /** A record of this log time (Unix time in milliseconds) was folded; the log is this long. */
-  read: (topic: string, partition: number, timestampMs: number, highWatermark: number) => void;
+  /** Records were folded; the log is this long. */
+  read: (topic: string, partition: number, highWatermark: number) => void;
   revoked: (partition: number) => void;
 }>;
 
@@ -56,8 +56,8 @@ export type RunningProjection = Running &
     status: () => readonly SlotStatus[];
     /** Whether the group was joined. */
     joined: () => boolean;
-    /** Of the tasks that run: how far they have folded, and whether all of that is committed. */
-    tasks: () => ReadonlyMap<number, Readonly<{ positions: Positions; settled: boolean }>>;
+    /** Up to where the tasks that run have committed what they folded, by partition. */
+    committed: () => ReadonlyMap<number, Positions>;
     /** The ends of the inputs and of the projection's own topics. */
     ends: () => Promise<EndsOfTopics>;
     /** Restores the tasks whose inputs are not the topics any more that they read, before a commit finds that out. */
@@ -236,11 +236,11 @@ export async function startProjection(
     },
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
-    tasks: () =>
+    committed: () =>
       new Map(
         [...slots].flatMap(([partition, slot]) => {
           const task = slot.task();
-          return task === null ? [] : [[partition, { positions: task.positions(), settled: task.settled() }] as const];
+          return task === null ? [] : [[partition, task.committed()] as const];
         }),
       ),
     lookAtTopics: async () => {

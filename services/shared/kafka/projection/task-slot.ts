@@ -1,5 +1,6 @@
-import type { Logger } from '../../observability/logger.ts';
+import type { LogFields, Logger } from '../../observability/logger.ts';
 import { errorFields } from '../../observability/logger.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 import { type Opened, RefusedError, StoppedError } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import { createTask, type Task, type TaskObserver, type TaskOptions } from '../../projection/task.ts';
@@ -82,6 +83,10 @@ export function openSlot(options: SlotOptions): TaskSlot {
     status = { partition, phase, sinceMs: goesOn ? status.sinceMs : now(), problem };
   };
 
+  /** In an outage every partition meets the same trouble again and again: which ones they are, /readyz says. */
+  const tell = (event: string, fields: LogFields): void =>
+    summaryOf(logger).warn(event, `${fields.errorType} ${fields.reason}`, fields);
+
   /** Of a task that runs: what it waits for, or what was wrong before. */
   const tellHeld = (): void => {
     const [reason] = held.values();
@@ -141,7 +146,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
     options.pause(partition);
     const why = lostReason(reason);
     options.observer.lost(partition, why);
-    logger.warn('task-lost', { partition, reason: why, ...errorFields(reason) });
+    tell('task-lost', { partition, reason: why, ...errorFields(reason) });
     if (why !== 'fenced') return enter('fencing', reason instanceof Error ? reason.message : String(reason));
     enter('awaiting-membership');
     await Promise.race([options.confirmedMember(), closed.promise]);
@@ -162,7 +167,7 @@ export function openSlot(options: SlotOptions): TaskSlot {
           if (outside !== null) status = { ...status, outside };
           return;
         }
-        logger.warn('task-start-failed', { partition, ...errorFields(error) });
+        tell('task-start-failed', { partition, ...errorFields(error) });
         enter(status.phase, error instanceof Error ? error.message : String(error));
         await pauseUnlessClosed();
       }
