@@ -29,28 +29,28 @@ export function deadLetter(
   maxBytes: number,
 ): TargetRecord {
   const place = placeOf(record, reason);
-  // Copies: what was fetched, and what a batch was inflated to, must not stay in memory for one record of it.
-  const whole = {
-    topic,
-    key: record.key && Buffer.from(record.key),
-    value: Buffer.from(record.value ?? ''),
-    headers: { ...ownHeaders(record.headers, place), ...place },
-  };
-  if (recordBytes(whole) + BATCH_OVERHEAD_BYTES <= maxBytes) return whole;
-  const { key, value } = whole;
-  const isKept = (key?.length ?? 0) <= MAX_KEPT_KEY_BYTES;
+  const { key } = record;
+  const value = record.value ?? Buffer.alloc(0);
+  const headers = { ...ownHeaders(record.headers, place), ...place };
+  if (recordBytes({ key, value, headers }) + BATCH_OVERHEAD_BYTES <= maxBytes) {
+    return { topic, key: copyOf(key), value: copyOf(value), headers };
+  }
+  const isKept = key === null || key.length <= MAX_KEPT_KEY_BYTES;
   return {
     topic,
-    key: isKept ? key : null,
+    key: isKept ? copyOf(key) : null,
     value: Buffer.alloc(0),
     headers: {
       ...place,
       'value-bytes': String(value.length),
       'value-sha256': hash('sha256', value),
-      ...(isKept || key === null ? {} : { 'key-bytes': String(key.length), 'key-sha256': hash('sha256', key) }),
+      ...(isKept ? {} : { 'key-bytes': String(key.length), 'key-sha256': hash('sha256', key) }),
     },
   };
 }
+
+/** What was fetched, and what a batch was inflated to, must not stay in memory for one record of it. */
+const copyOf = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
 
 function placeOf({ topic, partition, offset, unreadable = null }: SourceRecord, reason: DeadLetterReason) {
   const common = { topic, partition: String(partition), reason };
