@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
@@ -36,7 +37,7 @@ afterAll(async () => {
 const createTopic = (suffix: string, config: Readonly<Record<string, string>>) => {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   const topics = [{ topic: `${stack.prefix}${suffix}`, numPartitions: 3, configEntries }];
-  return admin.createTopics({ topics, waitForLeaders: true });
+  return withLeaders(() => admin.createTopics({ topics, waitForLeaders: true }));
 };
 
 /** What `kafka-configs.sh --alter` does with the one command that was told. */

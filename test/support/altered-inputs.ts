@@ -1,4 +1,5 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import type { CallMetricsProcess } from './call-metrics.ts';
 import { eventually } from './eventually.ts';
 import { naiveTotals } from './naive-totals.ts';
@@ -21,7 +22,8 @@ export async function alterInputs(bench: Bench) {
     recreate: async (): Promise<void> => {
       await admin.deleteTopics({ topics: [topic] });
       await eventually(async () => !(await admin.listTopics()).includes(topic));
-      await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
+      const topics = [{ topic, numPartitions: PARTITIONS }];
+      await withLeaders(() => admin.createTopics({ topics, waitForLeaders: true }));
     },
     /** What `kafka-delete-records.sh` does with the offset -1. */
     deleteRecords: async (partition: number): Promise<void> => {
