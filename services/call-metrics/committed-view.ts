@@ -5,6 +5,7 @@ import type { CommittedRecord } from '../shared/projection/records.ts';
 import { createSeenIds, type SeenIds } from '../shared/projection/seen-ids.ts';
 import type { Codecs } from './codecs.ts';
 import { createSeenLog, type SeenLog } from './seen-log.ts';
+import { squeeze, unsqueeze } from './zero-runs.ts';
 
 export type OwnTopics = Readonly<{ table: string; state: string; seen: string }>;
 
@@ -23,8 +24,10 @@ export type CommittedView = Readonly<{
 export type PartitionView = Readonly<{
   /** The totals under a key of the table; null where there are none. */
   totals: (key: string) => UserCallMetrics | null;
-  /** The same as the bytes in the topic, for comparing; null where there are none. */
+  /** The same as the bytes in the topic, one a character; null where there are none. */
   encoded: (key: string) => string | null;
+  /** The same in the form it is kept in: equal where the bytes are. */
+  kept: (key: string) => string | null;
   keys: () => Iterable<string>;
   /** Raised by one whenever a key comes or goes. */
   keysVersion: () => number;
@@ -78,7 +81,6 @@ export function createCommittedView(codecs: Codecs, topics: OwnTopics, dedupeMs:
 }
 
 function createPartition(codecs: Codecs, dedupeMs: number) {
-  /** Encoded as a string of one byte a character: a Buffer each would take twice as much. */
   const table = new Map<string, string>();
   const seen = new Map<string, SeenIds>();
   const seenLog = createSeenLog();
@@ -93,14 +95,19 @@ function createPartition(codecs: Codecs, dedupeMs: number) {
     seen.set(name, created);
     return created;
   };
-  const encoded = (key: string): string | null => table.get(key) ?? null;
+  const kept = (key: string): string | null => table.get(key) ?? null;
+  const bytesOf = (key: string): Buffer | null => {
+    const row = table.get(key);
+    return row === undefined ? null : unsqueeze(row);
+  };
 
   return {
     totals: (key: string): UserCallMetrics | null => {
-      const bytes = encoded(key);
-      return bytes === null ? null : decoded(codecs.table.reader.decode(Buffer.from(bytes, 'latin1')), 'the table');
+      const bytes = bytesOf(key);
+      return bytes === null ? null : decoded(codecs.table.reader.decode(bytes), 'the table');
     },
-    encoded,
+    encoded: (key: string): string | null => bytesOf(key)?.toString('latin1') ?? null,
+    kept,
     keys: () => table.keys(),
     keysVersion: () => keysVersion,
     state: () => state,
@@ -111,7 +118,7 @@ function createPartition(codecs: Codecs, dedupeMs: number) {
     putTotals: (key: string, value: Buffer | null): void => {
       const before = table.size;
       if (value === null) table.delete(key);
-      else table.set(key, value.toString('latin1'));
+      else table.set(key, squeeze(value));
       if (table.size !== before) keysVersion += 1;
     },
     putState: (value: Buffer): void => {
