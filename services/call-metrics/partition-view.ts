@@ -6,6 +6,9 @@ import { createSeenIds, type SeenIds } from '../shared/projection/seen-ids.ts';
 import type { Codecs } from './codecs.ts';
 import { type LeftOutReason, readOwn } from './own-records.ts';
 import { createSeenLog, type SeenLog } from './seen-log.ts';
+import { squeeze, unsqueeze } from './zero-runs.ts';
+
+const NO_BYTES = Buffer.alloc(0);
 
 export type PartitionViewOptions = Readonly<{
   codecs: Codecs;
@@ -17,8 +20,10 @@ export type PartitionViewOptions = Readonly<{
 export type PartitionView = Readonly<{
   /** The totals under a key of the table; null where there are none. */
   totals: (key: string) => UserCallMetrics | null;
-  /** The same as the bytes in the topic, for comparing; null where there are none. */
+  /** The same as the bytes in the topic, one a character; null where there are none. */
   encoded: (key: string) => string | null;
+  /** The same in the form it is kept in: equal where the bytes are. */
+  kept: (key: string) => string | null;
   keys: () => Iterable<string>;
   /** Raised by one whenever a key comes or goes. */
   keysVersion: () => number;
@@ -49,7 +54,7 @@ export function createPartitionView(
   number: number,
   { codecs, dedupeMs, partitionOf }: PartitionViewOptions,
 ): WritableView {
-  /** Encoded as a string of one byte a character: a Buffer each would take twice as much. */
+  /** Encoded, in the form of `squeeze`. */
   const table = new Map<string, string>();
   const seen = new Map<string, SeenIds>();
   const seenLog = createSeenLog(dedupeMs);
@@ -70,6 +75,10 @@ export function createPartitionView(
     const created = createSeenIds();
     seen.set(name, created);
     return created;
+  };
+  const bytesOf = (key: string): Buffer | null => {
+    const row = table.get(key);
+    return row === undefined ? null : unsqueeze(row);
   };
   const seenSize = (): number => [...seen.values()].reduce((sum, ids) => sum + ids.size(), 0);
   const isHome = ({ type, id }: UserCallMetrics['subject']): boolean =>
@@ -93,7 +102,7 @@ export function createPartitionView(
     const before = table.size;
     overwritten.delete(key);
     damagedRows.delete(key);
-    if (read.kind === 'read') table.set(key, record.value?.toString('latin1') ?? '');
+    if (read.kind === 'read') table.set(key, squeeze(record.value ?? NO_BYTES));
     else table.delete(key);
     if (table.size !== before) keysVersion += 1;
     if (read.kind !== 'damage') return null;
@@ -134,20 +143,19 @@ export function createPartitionView(
 
   return {
     totals: (key) => {
-      const encoded = table.get(key);
-      const read = encoded === undefined ? null : codecs.table.reader.decode(Buffer.from(encoded, 'latin1'));
+      const bytes = bytesOf(key);
+      const read = bytes === null ? null : codecs.table.reader.decode(bytes);
       return read?.ok ? read.value : null;
     },
-    encoded: (key) => table.get(key) ?? null,
+    encoded: (key) => bytesOf(key)?.toString('latin1') ?? null,
+    kept: (key) => table.get(key) ?? null,
     keys: () => table.keys(),
     keysVersion: () => keysVersion,
     state: () => state,
     seenIds,
     seenLog,
     overwritten: (written) =>
-      [...overwritten].flatMap((key) =>
-        written.has(key) ? [] : [{ key, value: Buffer.from(table.get(key) ?? '', 'latin1') }],
-      ),
+      [...overwritten].flatMap((key) => (written.has(key) ? [] : [{ key, value: bytesOf(key) ?? NO_BYTES }])),
     damage: () => {
       const [row] = damagedRows.values();
       const seenIsLost = damagedSeen !== null && damagedSeen.generation >= (state?.generation ?? 0);
