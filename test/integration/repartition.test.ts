@@ -19,7 +19,7 @@ const registry = () => connectRegistry({ url: url(), username: null, password: n
 async function grow(bench: Bench, count: number): Promise<void> {
   const admin = bench.kafka.admin();
   await admin.connect();
-  const topics = [bench.name('callLogs'), bench.name('voicemails'), ...bench.outputs];
+  const topics = [bench.name('callLogs'), bench.name('voicemails'), bench.name('schemaIds'), ...bench.outputs];
   await admin.createPartitions({ topicPartitions: topics.map((topic) => ({ topic, count })) });
   await admin.disconnect();
 }

@@ -159,6 +159,6 @@ async function checkPartitions(admin: Admin, topics: readonly TopicId[], setting
   if (wrong.length === 0) return;
   const found = wrong.map((topic) => `${topic.name} has ${topic.partitions.length}`).join(', ');
   throw new TopicError(
-    `KAFKA_PARTITIONS is ${settings.partitions}, but ${found}. The number is fixed for life: set KAFKA_PARTITIONS to what the topics have`,
+    `KAFKA_PARTITIONS is ${settings.partitions}, but ${found}. The number is fixed for life: set KAFKA_PARTITIONS to what the topics have, or copy the events to other topics with \`npm run repartition\``,
   );
 }
