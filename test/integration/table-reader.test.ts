@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CompressionTypes, type Producer } from 'kafkajs';
 import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader.ts';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { testKafka } from '../support/kafka-log.ts';
@@ -158,7 +159,7 @@ test('When the topic is created anew, then the reader fails instead of showing w
   await reader.caughtUp;
   await admin.deleteTopics({ topics: [topic] });
   await eventually(async () => !(await admin.listTopics()).includes(topic));
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+  await withLeaders(() => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }));
   expect(await reader.failed).toBeInstanceOf(Error);
   await reader.stop();
 });
