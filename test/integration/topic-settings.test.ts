@@ -120,6 +120,9 @@ describe('When a topic was made elsewhere', () => {
 
     await run(ingress.output());
 
-    await eventually(async () => (await readLog(stack.brokers, [topic])).length === 1, { everyMs: 500 });
+    await eventually(async () => (await readLog(stack.brokers, [topic])).length === 1, {
+      deadlineMs: 60_000,
+      everyMs: 500,
+    });
   });
 });
