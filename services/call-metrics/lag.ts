@@ -1,11 +1,12 @@
 import type { Positions } from '../shared/projection/records.ts';
+import { isLogTime } from './domain/plausible.ts';
 
 /** How far a task is behind. `seconds` is by log time: how old the last record it folded is while others wait, else 0. */
 export type Lag = Readonly<{ records: number; seconds: number }>;
 
 /** Follows how far the tasks of this replica are behind the ends of their partitions. */
 export type LagTracker = Readonly<{
-  /** A record of this log time was folded; the partition's log was this long. */
+  /** A record of this log time, which may be none (-1), was folded; the partition's log was this long. */
   read: (topic: string, partition: number, timestampMs: number, end: number) => void;
   /** The log is this long now. */
   sawEnd: (topic: string, partition: number, end: number) => void;
@@ -29,7 +30,7 @@ export function createLagTracker(now: () => number): LagTracker {
     sawEnd,
     read: (topic, partition, timestampMs, end) => {
       sawEnd(topic, partition, end);
-      lastRead.set(place(topic, partition), { partition, timestampMs });
+      if (isLogTime(timestampMs)) lastRead.set(place(topic, partition), { partition, timestampMs });
     },
     forget: (partition) => {
       for (const [key, read] of lastRead) if (read.partition === partition) lastRead.delete(key);
