@@ -121,6 +121,26 @@ describe('When the registry is lost while all services run', () => {
   });
 });
 
+describe('When the registry is frozen at a start', () => {
+  test('then nothing is shown until it answers, and all of it then', async () => {
+    registry.freeze();
+    const exporter = await start('prometheus-exporter');
+    const answer = await eventually(() => fetch(`${urlOf(exporter)}/metrics`).catch(() => null));
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      expect.stringContaining('The schema registry does not answer yet'),
+    ]);
+    const [ingress, callMetrics] = [await start('ingress'), await start('call-metrics')];
+    await Promise.all([untilEnded(ingress), untilEnded(callMetrics)]);
+    for (const { child, output } of [ingress, callMetrics])
+      expect([child.exitCode, output()]).toEqual([1, expect.stringContaining('Is SCHEMA_REGISTRY_URL right')]);
+    expect(await shown(exporter)).toBeNull();
+    registry.thaw();
+    await untilShown(exporter, exporter.output);
+    expect(await exporter.end()).toBe(0);
+  }, 120_000);
+});
+
 describe.each([
   ['is empty', () => registry.wipe(), /no schema \d+, with which lost\./],
   ['has other schemas under the ids', () => registry.dealAnew(), /schema \d+ is another there than lost\./],
@@ -168,25 +188,6 @@ describe.each([
   });
 });
 
-test('When the registry is frozen at a start, then nothing is shown until it answers, and all of it then', async () => {
-  await registry.restoreBackup();
-  registry.freeze();
-  const exporter = await start('prometheus-exporter');
-  const answer = await eventually(() => fetch(`${urlOf(exporter)}/metrics`).catch(() => null));
-  expect([answer.status, await answer.text()]).toEqual([
-    503,
-    expect.stringContaining('The schema registry does not answer yet'),
-  ]);
-  const [ingress, callMetrics] = [await start('ingress'), await start('call-metrics')];
-  await Promise.all([untilEnded(ingress), untilEnded(callMetrics)]);
-  for (const { child, output } of [ingress, callMetrics])
-    expect([child.exitCode, output()]).toEqual([1, expect.stringContaining('Is SCHEMA_REGISTRY_URL right')]);
-  expect(await shown(exporter)).toBeNull();
-  registry.thaw();
-  await untilShown(exporter, exporter.output);
-  expect(await exporter.end()).toBe(0);
-}, 120_000);
-
 describe('When a person restores the registry', () => {
   const restore = (...options: readonly string[]) =>
     runToEnd('services/vxt-events/main.ts', environment, ['registry', 'restore', ...options]);
@@ -194,8 +195,8 @@ describe('When a person restores the registry', () => {
     await fetch(`${stack.registryUrl}/subjects`).then((answer) => answer.json() as Promise<string[]>);
 
   test('that was begun anew, then nothing is changed, and the error says what to do', async () => {
-    await registry.dealAnew();
     const before = await subjects();
+    expect(before.length).toBeGreaterThan(0);
     expect(await restore('--yes')).toMatchObject({ code: 1, output: expect.stringMatching(/Remove its data/) });
     expect(await subjects()).toEqual(before);
   });

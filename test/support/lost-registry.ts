@@ -46,7 +46,7 @@ export function lostRegistry(stack: JavaStack, directory: string): LostRegistry 
     wipe,
     dealAnew: async () => {
       await wipe();
-      for (let index = 1; index <= 8; index += 1) await eventually(() => registerOther(index).then(() => true));
+      for (let index = 1; index <= 5; index += 1) await eventually(() => registerOther(index).then(() => true));
     },
     restoreBackup: () =>
       changed(() => {
