@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { createSockets } from '../../../services/shared/kafka/sockets.ts';
 import { freePort } from '../../support/service-process.ts';
 
-const sockets = createSockets((host) => host);
+const sockets = createSockets((host) => host, 50);
 /** Without TLS, which kafkajs tells by null, and its types do not. */
 const open = (port: number) =>
   sockets.create({ host: '127.0.0.1', port, onConnect: () => undefined } as Parameters<typeof sockets.create>[0]);
@@ -39,4 +39,17 @@ test('When a socket whose broker went away is disconnected again and again, then
   const before = listeners(socket);
   disconnectAgainAndAgain(socket);
   expect(listeners(socket)).toBe(before);
+});
+
+test('When a socket is let go whose broker stands still, then it is closed all the same', async () => {
+  const broker = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  await once(broker, 'listening');
+  const accepted = once(broker, 'connection');
+  const address = broker.address();
+  const socket = open(address !== null && typeof address === 'object' ? address.port : 0);
+  const [client] = await accepted;
+  disconnectAgainAndAgain(socket);
+  await once(socket, 'close');
+  client.destroy();
+  broker.close();
 });
