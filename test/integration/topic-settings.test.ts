@@ -40,18 +40,29 @@ const createTopic = (suffix: string, config: Readonly<Record<string, string>>) =
   return withLeaders(() => admin.createTopics({ topics, waitForLeaders: true }));
 };
 
+/** Kafka's `ConfigSource` of a setting that the topic has itself. */
+const OF_THE_TOPIC = 1;
+
 /** What `kafka-configs.sh --alter` does with the one command that was told. */
 async function run(output: string): Promise<void> {
   const [, topic = '', config = ''] =
     /kafka-configs\.sh --bootstrap-server \S+ --alter --entity-type topics --entity-name (\S+) --add-config ([^\s`"]+)/.exec(
       output,
     ) ?? [];
-  const configEntries = config.split(',').map((one) => {
-    const [name = '', value = ''] = one.split('=');
-    return { name, value };
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  // kafkajs alters all settings of a topic at once: those that are not named fall back to the broker's.
+  const { resources: found } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type, name: topic }],
   });
-  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
-  await admin.alterConfigs({ validateOnly: false, resources });
+  const own = (found[0]?.configEntries ?? []).filter(({ configSource }) => configSource === OF_THE_TOPIC);
+  const settings = new Map(own.map(({ configName, configValue }) => [configName, configValue]));
+  for (const one of config.split(',')) {
+    const [name = '', value = ''] = one.split('=');
+    settings.set(name, value);
+  }
+  const configEntries = [...settings].map(([name, value]) => ({ name, value }));
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries }] });
 }
 
 const start = async (name: string, more: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> => {
