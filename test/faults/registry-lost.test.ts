@@ -164,7 +164,7 @@ describe.each([
   test.each(['services/ingress/redrive/main.ts', 'services/call-metrics/rebuild/main.ts'])(
     'then %s changes nothing',
     async (program) => {
-      const ran = await runToEnd(program, environment);
+      const ran = await runToEnd(program, environment, ['--yes']);
       expect(ran).toMatchObject({ code: 1, output: expect.stringContaining(REMEDY) });
     },
   );

@@ -49,7 +49,6 @@ export async function hostileStack() {
       call({ id: 'vast uid', ...user('u'.repeat(600_000)) }),
       call({ id: 'long number', phoneNumberE164: LONG }),
       voicemail({ id: LONG }),
-      voicemail({ id: 'negative', duration: -5 }),
     ].map(toRecord),
     /** An event in a partition that is not its subject's. */
     misplaced: [call({ id: 'misplaced' }), voicemail({ id: 'misplaced' })].map((one) => {
