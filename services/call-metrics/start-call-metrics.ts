@@ -15,7 +15,7 @@ import { truncateRecords } from '../shared/kafka/truncate-records.ts';
 import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
-import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
+import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
 import { VERSION } from '../shared/observability/version.ts';
@@ -24,6 +24,7 @@ import { readApiTokens } from './api-tokens.ts';
 import { callMetricsApp } from './app.ts';
 import { createCallMetricsProjection, REBUILD } from './call-metrics-projection.ts';
 import type { CallMetricsConfig } from './config.ts';
+import { every } from './every.ts';
 import { createLagTracker } from './lag.ts';
 import { openCodecs, readerGroupPrefixOf } from './open-codecs.ts';
 import { createOpenTransactions } from './open-transactions.ts';
@@ -240,20 +241,3 @@ function readBackInto(projection: Projection, logger: Logger): (records: readonl
 
 const ownTopics = (prefix: string): readonly string[] =>
   (['userCallMetrics', 'callMetricsState', 'callMetricsSeen'] as const).map((topic) => topicName(prefix, topic));
-
-/** Does `work` again and again, never twice at once; a failure is told, and tried again the next time. */
-function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {
-  let busy = false;
-  return setInterval(() => {
-    if (busy) return;
-    busy = true;
-    void work()
-      .catch((error: unknown) => {
-        const fields = errorFields(error);
-        summaryOf(logger).warn(failure, String(fields.errorType), fields);
-      })
-      .finally(() => {
-        busy = false;
-      });
-  }, ms);
-}

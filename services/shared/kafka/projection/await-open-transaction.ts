@@ -1,4 +1,7 @@
-import type { EndsOfTopics } from './log-ends.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import { readUncommitted } from '../read-uncommitted.ts';
+import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
 
 const LOOK_EVERY_MS = 500;
 /** Longer than a rebuild's transaction may last; then it is nobody's who still lives. */
@@ -35,4 +38,16 @@ async function isOpen(partition: number, { watermarks, stable }: TransactionLook
   return [...highs].some(
     ([topic, ends]) => (ends.get(partition)?.high ?? 0) > (found.get(topic)?.get(partition)?.high ?? Infinity),
   );
+}
+
+/** Waits as awaitOpenTransaction does, for a partition of these topics; `wanted` ends it. */
+export function openTransactionsOf(kafka: Kafka, brokers: readonly string[], topics: readonly string[]) {
+  const look = {
+    stable: createLogEnds(kafka, brokers, topics),
+    watermarks: createLogEnds(readUncommitted(kafka), brokers, topics),
+    now: () => performance.now(),
+    wait: setTimeout,
+  };
+  return (partition: number, wanted: () => boolean): Promise<void> =>
+    awaitOpenTransaction(partition, { ...look, wanted });
 }

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type { Running } from '../../lifecycle/host.ts';
 import type { Logger } from '../../observability/logger.ts';
@@ -8,10 +7,9 @@ import { explainReading } from '../explain-reading.ts';
 import { neverResetOffsets } from '../fetch/never-reset-offsets.ts';
 import { LogChangedError } from '../log-lookup/log-changed.ts';
 import { createLogLookup } from '../log-lookup/log-lookup.ts';
-import { readUncommitted } from '../read-uncommitted.ts';
 import type { TableReader } from '../table-reader.ts';
 import { tracedBatches } from '../traced-batches.ts';
-import { awaitOpenTransaction } from './await-open-transaction.ts';
+import { openTransactionsOf } from './await-open-transaction.ts';
 import { createBatchIntake } from './batch-intake.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { leaveGroup } from './leave-group.ts';
@@ -93,8 +91,7 @@ export async function startProjection(
     fail(explained instanceof Error ? explained : error);
   };
   const ends = createLogEnds(kafka, settings.brokers, [...inputs, ...projection.restoredFrom]);
-  const stable = createLogEnds(kafka, settings.brokers, projection.restoredFrom);
-  const watermarks = createLogEnds(readUncommitted(kafka), settings.brokers, projection.restoredFrom);
+  const noTransactionOpen = openTransactionsOf(kafka, settings.brokers, projection.restoredFrom);
   let stopping = false;
   let joined = false;
 
@@ -142,14 +139,7 @@ export async function startProjection(
       restore,
       confirmedMember: async () => {
         await membership.confirmed();
-        const wanted = (): boolean => !stopping;
-        await awaitOpenTransaction(partition, {
-          watermarks,
-          stable,
-          wanted,
-          now: () => performance.now(),
-          wait: setTimeout,
-        });
+        await noTransactionOpen(partition, () => !stopping);
       },
       fetchFrom: (_partition, positions) => {
         if (stopping) return;
