@@ -32,7 +32,6 @@ const writers: Readonly<Record<string, readonly Principal[]>> = {
   'call-metrics-state': ['vxt-call-metrics'],
   'call-metrics-seen': ['vxt-call-metrics'],
   'dead-letters': ['vxt-call-metrics'],
-  'schema-ids': ['vxt-ingress', 'vxt-call-metrics', 'vxt-redrive'],
 };
 
 onJava('On a Kafka where nobody may do what no ACL allows', () => {
@@ -76,10 +75,9 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       ];
       await producer.send({ topic: `${prefix}unrecognised-webhooks`, messages });
       await producer.disconnect();
-      const redriven = await runToEnd('services/ingress/redrive/main.ts', stack.settings('vxt-redrive'), ['--yes']);
+      const redriven = await runToEnd('services/ingress/redrive/main.ts', stack.settings('vxt-redrive'));
       expect(redriven).toMatchObject({ code: 0, output: expect.stringContaining('published 1 to callLogs') });
-      const rebuild = 'services/call-metrics/rebuild/main.ts';
-      const rebuilt = await runToEnd(rebuild, stack.settings('vxt-call-metrics'), ['--yes']);
+      const rebuilt = await runToEnd('services/call-metrics/rebuild/main.ts', stack.settings('vxt-call-metrics'));
       expect(rebuilt).toMatchObject({ code: 0, output: expect.stringContaining('1 partitions published') });
     });
 

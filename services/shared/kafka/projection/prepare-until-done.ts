@@ -1,20 +1,18 @@
 import { errorFields, type Logger } from '../../observability/logger.ts';
-import { summaryOf } from '../../observability/summarise.ts';
+import type { Projection } from '../../projection/projection.ts';
 
-/** Does what has to be done before records are folded, such as fetching schemas: what fails is tried again, as the records are not at fault. Never rejects. */
+/** Records of one batch may need I/O, as for schemas: what fails is tried again, as the records are not at fault. */
 export async function prepareUntilDone(
-  prepare: () => Promise<void>,
+  projection: Projection,
+  records: Parameters<Projection['prepare']>[0],
   wanted: () => boolean,
-  failed: (error: unknown) => void,
   logger: Logger,
 ): Promise<void> {
   for (let attempt = 1; wanted(); attempt += 1) {
     try {
-      return await prepare();
+      return await projection.prepare(records);
     } catch (error) {
-      failed(error);
-      const fields = errorFields(error);
-      summaryOf(logger).warn('batch-not-prepared', String(fields.errorType), { attempt, ...fields });
+      logger.warn('batch-not-prepared', { attempt, ...errorFields(error) });
       await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
     }
   }
