@@ -25,23 +25,23 @@ const Kept = Type.Object({ schemaIds: Type.Array(KeptId) });
  * one that the log was written with. It grows by one with each change of a schema. Each function throws where the file is there and the disk does not give it.
  */
 export type KeptSchemaIds = Readonly<{
-  /** All ids of this topic prefix, those of schemas of other releases too. */
-  dealt: () => readonly DealtId[];
-  /** The ids of the schemas of this release. Null: none is kept. */
-  current: () => Readonly<Record<EventKind, number | null>>;
+  read: () => Readonly<{
+    /** All ids of this topic prefix, those of schemas of other releases too. */
+    dealt: readonly DealtId[];
+    /** The ids of the schemas of this release. Null: none is kept. */
+    current: Readonly<Record<EventKind, number | null>>;
+  }>;
   add: (ids: SchemaIds) => Promise<void>;
 }>;
 
 export function keptSchemaIds(directory: string, topicPrefix: string): KeptSchemaIds {
   const path = join(directory, 'schema-ids.json');
-  const dealt = () => read(path).filter(({ prefix }) => prefix === topicPrefix);
   return {
-    dealt,
-    current: () => {
-      const kept = dealt();
+    read: () => {
+      const dealt = read(path).filter(({ prefix }) => prefix === topicPrefix);
       const idOf = (kind: EventKind): number | null =>
-        kept.find((one) => one.kind === kind && one.text === textOf(kind))?.id ?? null;
-      return { callLog: idOf('callLog'), voicemail: idOf('voicemail') };
+        dealt.find((one) => one.kind === kind && one.text === textOf(kind))?.id ?? null;
+      return { dealt, current: { callLog: idOf('callLog'), voicemail: idOf('voicemail') } };
     },
     add: async (ids) => {
       const kept = read(path);

@@ -29,7 +29,7 @@ export type SchemaIdWatch = Readonly<{
  */
 export function watchSchemaIds(config: IngressConfig, directory: string, logger: Logger): SchemaIdWatch {
   const kept = keptSchemaIds(directory, config.kafka.topicPrefix);
-  const { dealt, known } = readKept(kept, logger);
+  const { dealt, current: known } = readKept(kept, logger);
   const { callLog, voicemail } = known;
   let encoders = callLog === null || voicemail === null ? null : encodersWith({ callLog, voicemail }, config);
   let problem: string | null = null;
@@ -81,12 +81,12 @@ const kindNames = { callLog: 'call logs', voicemail: 'voicemails' } as const;
 const namesOf = (ids: Ids): string => ids.map(({ kind, id }) => `${kindNames[kind]} ${id}`).join(', ');
 
 /** A file that cannot be read is no reason not to publish; it is told, and stays as it is. */
-function readKept(kept: KeptSchemaIds, logger: Logger) {
+function readKept(kept: KeptSchemaIds, logger: Logger): ReturnType<KeptSchemaIds['read']> {
   try {
-    return { dealt: kept.dealt(), known: kept.current() };
+    return kept.read();
   } catch (error) {
     logger.error('schema-ids-unreadable', errorFields(error));
-    return { dealt: [], known: { callLog: null, voicemail: null } };
+    return { dealt: [], current: { callLog: null, voicemail: null } };
   }
 }
 
