@@ -64,7 +64,7 @@ describe('When what comes is no request as we speak HTTP, then it is a problem+j
     ],
     ['an expectation that nobody knows', `${VALID}expect: tea\r\ncontent-length: 2\r\n\r\n`, 417, 'expectation_failed'],
     [
-      'an expectation that nobody knows behind one that is met',
+      'an unknown expectation after 100-continue',
       `${VALID}expect: 100-continue, tea\r\ncontent-length: 2\r\n\r\n`,
       417,
       'expectation_failed',
