@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from '../support/eventually.ts';
-import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
+import { type IngressProcess, ingressSettings, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
 import { acceptedIds, type Load, startLoad, statusCounts } from '../support/webhook-load.ts';
@@ -17,12 +17,7 @@ let stack: JavaStack;
 
 /** Settings of an ingress with topics of its own on the broker that is killed. */
 const settings = (prefix: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
-  KAFKA_BROKERS: stack.brokers,
-  SCHEMA_REGISTRY_URL: stack.registryUrl,
-  KAFKA_TOPIC_PREFIX: prefix,
-  KAFKA_PARTITIONS: '3',
-  VXT_WEBHOOK_TOKENS: token,
-  PUBLISH_DEADLINE_MS: String(DEADLINE_MS),
+  ...ingressSettings(stack, { prefix, token, deadlineMs: DEADLINE_MS }),
   ...more,
 });
 

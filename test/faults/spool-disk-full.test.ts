@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
-import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
+import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -38,12 +38,7 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
   const start = async (prefix: string): Promise<IngressProcess> => {
     const ingress = await startIngressProcess(
       {
-        KAFKA_BROKERS: stack.brokers,
-        SCHEMA_REGISTRY_URL: stack.registryUrl,
-        KAFKA_TOPIC_PREFIX: prefix,
-        KAFKA_PARTITIONS: '3',
-        VXT_WEBHOOK_TOKENS: token,
-        PUBLISH_DEADLINE_MS: '2000',
+        ...ingressSettings(stack, { prefix, token, deadlineMs: 2_000 }),
         SPOOL_DIRECTORY: join(disk.path, 'spool'),
         SPOOL_MAX_BYTES: '6000000',
       },
@@ -104,12 +99,11 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
 
   test('and Kafka stands still, then the ingress is not ready, and says both; once the disk is free it is, and spools', async () => {
     const ingress = await start('ready.');
-    const readiness = async (): Promise<string> => {
-      const response = await fetch(`${ingress.adminUrl}/readyz`);
-      return `${response.status} ${await response.text()}`;
-    };
     const untilReadiness = (wanted: RegExp): Promise<boolean> =>
-      eventually(async () => wanted.test(await readiness()), { deadlineMs: 30_000, what: () => `readiness ${wanted}` });
+      eventually(async () => wanted.test(await readinessOf(ingress)), {
+        deadlineMs: 30_000,
+        what: () => `readiness ${wanted}`,
+      });
     const post = (id: string): Promise<number | null> => postWebhook(ingress.url, token, callWebhook(id));
     await untilReadiness(/^200/);
     expect(await post('before')).toBe(202);

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
-import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
+import { type IngressProcess, readinessOf, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
@@ -46,10 +46,7 @@ const totalOf = (text: string): number =>
       .find((line) => line.startsWith(accepted))
       ?.slice(accepted.length),
   );
-const readyz = async (): Promise<string> => {
-  const response = await fetch(`${ingress.adminUrl}/readyz`);
-  return `${response.status} ${await response.text()}`;
-};
+const readyz = (): Promise<string> => readinessOf(ingress);
 const untilWhole = () => eventually(async () => (await readyz()).startsWith('200'), { what: () => 'all to be ready' });
 
 /** The process that is in a slot now; null where none was started yet. */

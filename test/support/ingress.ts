@@ -21,3 +21,22 @@ export async function startIngressProcess(
   if (until === 'listening') await eventually(() => service.output().includes('ingress-listening'));
   return { ...service, url: `http://127.0.0.1:${port}/webhooks/vxt`, adminUrl };
 }
+
+/** Settings of an ingress on this stack, with topics of its own in three partitions. */
+export const ingressSettings = (
+  { brokers, registryUrl }: Readonly<{ brokers: string; registryUrl: string }>,
+  { prefix, token, deadlineMs }: Readonly<{ prefix: string; token: string; deadlineMs: number }>,
+): Readonly<Record<string, string>> => ({
+  KAFKA_BROKERS: brokers,
+  SCHEMA_REGISTRY_URL: registryUrl,
+  KAFKA_TOPIC_PREFIX: prefix,
+  KAFKA_PARTITIONS: '3',
+  VXT_WEBHOOK_TOKENS: token,
+  PUBLISH_DEADLINE_MS: String(deadlineMs),
+});
+
+/** What `/readyz` answers: the status, then the body. */
+export async function readinessOf({ adminUrl }: Pick<IngressProcess, 'adminUrl'>): Promise<string> {
+  const response = await fetch(`${adminUrl}/readyz`);
+  return `${response.status} ${await response.text()}`;
+}

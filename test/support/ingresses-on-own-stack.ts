@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from './eventually.ts';
 import { freeze, thaw } from './freeze.ts';
-import { type IngressProcess, startIngressProcess } from './ingress.ts';
+import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from './ingress.ts';
 import { readLog } from './kafka-log.ts';
 import { metricOf } from './metric-of.ts';
 import { postWebhook } from './webhooks.ts';
@@ -40,11 +40,6 @@ export function ingressesOnOwnStack() {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const readiness = async (ingress: IngressProcess): Promise<string> => {
-    const response = await fetch(`${ingress.adminUrl}/readyz`);
-    return `${response.status} ${await response.text()}`;
-  };
-
   return {
     token,
     directory,
@@ -56,12 +51,7 @@ export function ingressesOnOwnStack() {
       prefixes += 1;
       const prefix = `s${prefixes}.`;
       const environment: Readonly<Record<string, string>> = {
-        KAFKA_BROKERS: stack.brokers,
-        SCHEMA_REGISTRY_URL: stack.registryUrl,
-        KAFKA_TOPIC_PREFIX: prefix,
-        KAFKA_PARTITIONS: '3',
-        VXT_WEBHOOK_TOKENS: token,
-        PUBLISH_DEADLINE_MS: String(DEADLINE_MS),
+        ...ingressSettings(stack, { prefix, token, deadlineMs: DEADLINE_MS }),
         SPOOL_DIRECTORY: join(directory, `spool-${prefixes}`),
         ...more,
       };
@@ -73,12 +63,12 @@ export function ingressesOnOwnStack() {
       return ingress;
     },
     post: (ingress: IngressProcess, body: string): Promise<number | null> => postWebhook(ingress.url, token, body),
-    readiness,
+    readiness: readinessOf,
     untilReadiness: (ingress: IngressProcess, wanted: RegExp): Promise<boolean> => {
       let last = '';
       return eventually(
         async () => {
-          last = await readiness(ingress);
+          last = await readinessOf(ingress);
           return wanted.test(last);
         },
         {
