@@ -68,6 +68,7 @@ export default {
       to: { path: '/main\\.ts$' },
     },
     ownedBy('kafkajs', 'kafkajs', '^services/shared/kafka/'),
+    ownedBy('codecs', 'lz4-napi|snappy', '^services/shared/kafka/'),
     ownedBy('avro', 'avsc|@kafkajs/confluent-schema-registry', '^services/shared/avro/'),
     ownedBy('express', 'express', '^services/(shared/http/|ingress/http/|[^/]+/app\\.ts$)'),
     ownedBy('metrics-and-logs', 'prom-client|pino|@opentelemetry/api', '^services/shared/observability/'),

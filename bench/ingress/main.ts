@@ -3,11 +3,19 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
 import { printRatios, writeResults } from '../ratios.ts';
 import { bareGo, benthos, type Contestant, ours } from './contestants.ts';
 import { type Measurement, runWrk } from './run-wrk.ts';
+
+new Command('npm run bench:ingress')
+  .description(
+    'Our ingress, Benthos and a bare Go service in turn on one broker: prints ratios, writes bench/results/ingress.json.',
+  )
+  .addHelpText('after', '\nBENCH_PAIRS (5): rounds; BENCH_SECONDS (10): seconds of each measurement.')
+  .parse();
 
 const ROUNDS = Number(process.env.BENCH_PAIRS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);

@@ -5,6 +5,7 @@ import { startJavaStack } from '../../dev/stack/java-stack.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
 import { readIngressConfig } from '../../services/ingress/config.ts';
 import { createEncoders } from '../../services/ingress/create-encoders.ts';
+import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { createKafka } from '../../services/shared/kafka/connection.ts';
 import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
@@ -38,7 +39,13 @@ export async function inArena(work: (arena: Arena) => Promise<void>): Promise<vo
     const { topicPrefix: prefix, partitions } = config.kafka;
     await ensureTopics(kafka, { reads: [], writes: ['callLogs', 'voicemails'] }, config.kafka, logger);
     const topics = { prefix, partitions, calls: `${prefix}call-logs` };
-    const written = { topic: topics.calls, partitions, encoders: await createEncoders(config), count: CALLS, seed: 1 };
+    const written = {
+      topic: topics.calls,
+      partitions,
+      encoders: await createEncoders(connectRegistry(config.registry), config),
+      count: CALLS,
+      seed: 1,
+    };
     const expected = await writeCalls(kafka, written, (count) => {
       if (count % 250_000 === 0 || count === CALLS) console.log(`${count} calls written`);
     });

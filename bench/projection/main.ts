@@ -1,8 +1,16 @@
 /** `npm run bench:projection`: call-metrics and Kafka Streams in turn fold the same calls. Prints ratios; writes bench/results/projection.json. */
+import { Command } from 'commander';
 import { printRatios, writeResults } from '../ratios.ts';
 import { CALLS, inArena, PAIRS, running } from './arena.ts';
 import type { Contestant } from './contestants.ts';
 import { until } from './server.ts';
+
+new Command('npm run bench:projection')
+  .description(
+    'call-metrics and Kafka Streams in turn fold the same calls: prints ratios, writes bench/results/projection.json.',
+  )
+  .addHelpText('after', '\nBENCH_PAIRS (5): rounds; BENCH_CALLS (1000000): calls.')
+  .parse();
 
 type Fold = Readonly<{ recordsPerSecond: number; peakMb: number }>;
 

@@ -1,5 +1,6 @@
 /** `npm run bench:memory`: bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed. */
 import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
 import { createCodecs } from '../../services/call-metrics/codecs.ts';
 import { createCommittedView } from '../../services/call-metrics/committed-view.ts';
 import { dateOfDay } from '../../services/call-metrics/domain/calendar.ts';
@@ -9,6 +10,10 @@ import { tableKey } from '../../services/shared/call-events/table-key.ts';
 import type { CommittedRecord } from '../../services/shared/projection/records.ts';
 import { createSeenIds, seenEntry } from '../../services/shared/projection/seen-ids.ts';
 import { localRegistry } from '../../test/support/local-registry.ts';
+
+new Command('npm run bench:memory')
+  .description('Bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed.')
+  .parse();
 
 const USERS = 2_000;
 const DAYS = 400;
@@ -26,7 +31,15 @@ function heldBytes(): number {
 const bytesEach = (before: number, count: number): string => `${((heldBytes() - before) / count).toFixed(0)} bytes`;
 
 const codecs = await createCodecs(localRegistry(), 'bench.');
-const view = createCommittedView(codecs, { table: 'table', state: 'state', seen: 'seen' }, 0);
+const view = createCommittedView({
+  codecs,
+  topics: { table: 'table', state: 'state', seen: 'seen' },
+  dedupeMs: 0,
+  partitionOf: () => 0,
+  leftOut: ({ offset }, reason) => {
+    throw new Error(`Record ${offset} was left out (${reason})`);
+  },
+});
 
 /** The row of a user's day on which calls were missed and answered both ways. */
 function userDay(user: number, day: number): CommittedRecord {

@@ -2,6 +2,11 @@
 # Runs once, in Kafka's image (it has keytool): an authority, certificates for Kafka and the registry, and passwords. Each reader has a volume of its own below
 # /made with nothing but what it needs. What is there already is kept, so that a restart changes no password; `down -v` forgets all.
 set -euo pipefail
+if [ $# -gt 0 ]; then
+  echo "Usage: make-certificates.sh makes the certificates and passwords of secure.yml, in its container. It takes no arguments."
+  [ "$1" = --help ] && exit 0
+  exit 2
+fi
 umask 077
 [ -f /made/services/ca.pem ] && exit 0
 

@@ -22,9 +22,15 @@ const inbound = (result: string, range: string, by = ''): string =>
   increaseOf(calls, `direction="inbound", result=~"${result}"`, range, by);
 const missedRate = (range: string, by = ''): string =>
   `${inbound('missed', range, by)} / (${inbound('missed|answered', range, by)} > 0)`;
-/** Calls with clock skew are answered, but in no sum of seconds. */
+/** Calls with clock skew, and implausible ones, are answered, but in no sum of seconds. */
+const measured = (range: string, by: string): string =>
+  [
+    inbound('answered', range, by),
+    increaseOf('vxt_calls_clock_skewed_total', 'direction="inbound"', range, by),
+    increaseOf('vxt_calls_implausible_total', 'direction="inbound", result="answered"', range, by),
+  ].join(' - ');
 const meanAnswer = (range: string, by = ''): string =>
-  `${increaseOf('vxt_call_answer_seconds_total', 'direction="inbound"', range, by)} / ((${inbound('answered', range, by)} - ${increaseOf('vxt_calls_clock_skewed_total', 'direction="inbound"', range, by)}) > 0)`;
+  `${increaseOf('vxt_call_answer_seconds_total', 'direction="inbound"', range, by)} / ((${measured(range, by)}) > 0)`;
 const last = (range: string): string => `last ${range === '$__range' ? 'time range' : '$window'}`;
 
 const stat = (title: string, description: string, unit: Panel['unit'], expr: string): Panel => ({
@@ -207,6 +213,12 @@ export const callMetricsDashboard: Dashboard = {
           'Answered calls whose timestamps run backwards: counted, but in no sum of seconds.',
           'short',
           increaseOf('vxt_calls_clock_skewed_total', '', '$__range'),
+        ),
+        stat(
+          'Implausible',
+          'Calls and voicemails whose times cannot be, or of over 24 h: counted, but in no sum of seconds and no day.',
+          'short',
+          `${increaseOf('vxt_calls_implausible_total', '', '$__range')} + ${increaseOf('vxt_voicemails_implausible_total', '', '$__range')}`,
         ),
         {
           ...stat(

@@ -172,7 +172,10 @@ export const pipelineDashboard: Dashboard = {
           'short',
           [
             { expr: 'sum by (phase) (vxt_projection_tasks)', legend: '{{phase}}' },
-            { expr: 'sum(increase(vxt_projection_tasks_lost_total[$__rate_interval]))', legend: 'lost' },
+            {
+              expr: 'sum by (reason) (increase(vxt_projection_tasks_lost_total[$__rate_interval]))',
+              legend: 'lost: {{reason}}',
+            },
           ],
         ),
         panel(

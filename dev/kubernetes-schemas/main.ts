@@ -5,8 +5,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { parse } from 'yaml';
 import { closedSchema, type Schema } from './closed-schema.ts';
+
+new Command('node dev/kubernetes-schemas/main.ts')
+  .description(
+    'Fetches the schemas that deploy/kubernetes is checked against and writes them to test/fixtures/kubernetes (needs Go).',
+  )
+  .parse();
 
 const modules = {
   kubernetes: 'k8s.io/kubernetes@v1.34.1',

@@ -3,6 +3,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import type { TokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Problem, sendProblem } from '../shared/http/problem.ts';
 import { dayOfDate } from './domain/calendar.ts';
+import { parsePlace } from './page-place.ts';
 import { type AskedSubject, type DayRange, MOST_DAYS, type Queries } from './queries.ts';
 
 const USERS_PER_PAGE = 100;
@@ -20,14 +21,8 @@ export function callMetricsApp({ checkToken, queries, caughtUp }: Options): Expr
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(authenticate(checkToken), onlyRead, untilCaughtUp(caughtUp));
   app.get('/v1/users', users(queries));
-  app.get(
-    '/v1/users/:uid/call-metrics',
-    metricsOf(queries, ({ uid }) => ({ type: 'user', uid: uid ?? '' })),
-  );
-  app.get(
-    '/v1/numbers/:e164/call-metrics',
-    metricsOf(queries, ({ e164 }) => ({ type: 'number', phoneNumberE164: e164 ?? '' })),
-  );
+  routeSubjects(app, 'users', 'uid', queries, (uid) => ({ type: 'user', uid }));
+  routeSubjects(app, 'numbers', 'e164', queries, (phoneNumberE164) => ({ type: 'number', phoneNumberE164 }));
   app.use((_request, response) => sendProblem(response, { status: 404, title: 'Not found' }));
   app.use((_error: unknown, _request: Request, response: Response, _next: unknown) =>
     sendProblem(response, { status: 400, title: 'Bad request' }),
@@ -64,28 +59,58 @@ const untilCaughtUp =
     });
   };
 
-function metricsOf(
+/**
+ * The metrics of a subject, whose id is in the path, or in the query: clients and proxies take `..` and an empty id out of a path, and `%2F` for a slash.
+ */
+function routeSubjects(
+  app: Express,
+  collection: 'users' | 'numbers',
+  name: string,
   queries: Queries,
-  subjectOf: (params: Readonly<Record<string, string>>) => AskedSubject,
-): RequestHandler {
-  return (request, response) => {
-    const range = dayRange(request.query);
-    if (range !== null && 'status' in range) return sendProblem(response, range);
-    const answer = queries.callMetrics(subjectOf(request.params as Record<string, string>), range);
-    if (answer !== null) return sendJson(request, response, answer);
-    sendProblem(response, { status: 404, title: 'Unknown subject', detail: 'No event of this subject was counted' });
-  };
+  subjectOf: (id: string) => AskedSubject,
+): void {
+  const answer =
+    (idOf: (request: Request) => unknown): RequestHandler =>
+    (request, response) => {
+      const id = idOf(request);
+      if (typeof id === 'string') sendMetrics(queries, subjectOf(id), request, response);
+      else sendProblem(response, { status: 400, title: 'Wrong subject', detail: `Give ${name} once` });
+    };
+  app.get(
+    `/v1/${collection}/:${name}/call-metrics`,
+    answer(({ params }) => params[name]),
+  );
+  app.get(
+    `/v1/${collection}//call-metrics`,
+    answer(() => ''),
+  );
+  app.get(
+    `/v1/${collection}/call-metrics`,
+    answer(({ query }) => query[name]),
+  );
+}
+
+function sendMetrics(queries: Queries, subject: AskedSubject, request: Request, response: Response): void {
+  const range = dayRange(request.query);
+  if (range !== null && 'status' in range) {
+    sendProblem(response, range);
+    return;
+  }
+  const answer = queries.callMetrics(subject, range);
+  if (answer !== null) sendJson(request, response, answer);
+  else sendProblem(response, { status: 404, title: 'Unknown subject', detail: 'No event of this subject was counted' });
 }
 
 function users(queries: Queries): RequestHandler {
   return (request, response) => {
-    const { limit = String(USERS_PER_PAGE), after = null } = request.query;
+    const { limit = String(USERS_PER_PAGE), after } = request.query;
     const count = typeof limit === 'string' && /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
-    if (count < 1 || count > MOST_USERS_PER_PAGE || (after !== null && typeof after !== 'string')) {
-      const detail = `limit must be a whole number from 1 to ${MOST_USERS_PER_PAGE}, after a uid`;
+    const place = typeof after === 'string' ? parsePlace(after) : null;
+    if (count < 1 || count > MOST_USERS_PER_PAGE || (after !== undefined && place === null)) {
+      const detail = `limit must be a whole number from 1 to ${MOST_USERS_PER_PAGE}, after the \`next\` of a page`;
       return sendProblem(response, { status: 400, title: 'Wrong page', detail });
     }
-    sendJson(request, response, queries.users(count, after));
+    sendJson(request, response, queries.users(count, place));
   };
 }
 

@@ -1,45 +1,40 @@
 import type { Positions } from '../shared/projection/records.ts';
 
-/** How far a task is behind. `seconds` is by log time: how old the last record it folded is while others wait, else 0. */
+/** How far what is committed is behind. `seconds` is by log time: how old the last record committed is while others wait, else 0. */
 export type Lag = Readonly<{ records: number; seconds: number }>;
 
-/** Follows how far the tasks of this replica are behind the ends of their partitions. */
+/** Up to where a partition is committed, by topic. */
+export type CommittedPart = Readonly<{
+  positions: Positions;
+  /** Log time of the newest record committed, Unix time in milliseconds; null where none is. */
+  logTimesMs: Readonly<Record<string, number | null>>;
+}>;
+
+export type LagOfInput = Readonly<{ topic: string; partition: number; lag: Lag }>;
+
+/** Follows the ends of the inputs, and holds what is committed against them. */
 export type LagTracker = Readonly<{
-  /** A record of this log time was folded; the partition's log was this long. */
-  read: (topic: string, partition: number, timestampMs: number, end: number) => void;
-  /** The log is this long now. */
+  /** The log is this long now; a smaller end than an earlier one is an older answer. */
   sawEnd: (topic: string, partition: number, end: number) => void;
-  forget: (partition: number) => void;
-  lags: (
-    positions: ReadonlyMap<number, Positions>,
-  ) => readonly Readonly<{ topic: string; partition: number; lag: Lag }>[];
+  /** Of these partitions, a lag for each topic. */
+  lags: (committed: ReadonlyMap<number, CommittedPart>) => readonly LagOfInput[];
 }>;
 
 /** `now` gives Unix time in milliseconds. */
 export function createLagTracker(now: () => number): LagTracker {
   const ends = new Map<string, number>();
-  const lastRead = new Map<string, { partition: number; timestampMs: number }>();
   const startedMs = now();
   const place = (topic: string, partition: number): string => `${topic}/${partition}`;
-  const sawEnd = (topic: string, partition: number, end: number): void => {
-    const key = place(topic, partition);
-    ends.set(key, Math.max(end, ends.get(key) ?? 0));
-  };
   return {
-    sawEnd,
-    read: (topic, partition, timestampMs, end) => {
-      sawEnd(topic, partition, end);
-      lastRead.set(place(topic, partition), { partition, timestampMs });
+    sawEnd: (topic, partition, end) => {
+      const key = place(topic, partition);
+      ends.set(key, Math.max(end, ends.get(key) ?? 0));
     },
-    forget: (partition) => {
-      for (const [key, read] of lastRead) if (read.partition === partition) lastRead.delete(key);
-    },
-    lags: (positions) =>
-      [...positions].flatMap(([partition, ofTopics]) =>
-        Object.entries(ofTopics).map(([topic, position]) => {
-          const key = place(topic, partition);
-          const records = Math.max(0, (ends.get(key) ?? 0) - position);
-          const sinceMs = lastRead.get(key)?.timestampMs ?? startedMs;
+    lags: (committed) =>
+      [...committed].flatMap(([partition, { positions, logTimesMs }]) =>
+        Object.entries(positions).map(([topic, position]) => {
+          const records = Math.max(0, (ends.get(place(topic, partition)) ?? 0) - position);
+          const sinceMs = logTimesMs[topic] ?? startedMs;
           return {
             topic,
             partition,

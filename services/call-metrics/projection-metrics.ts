@@ -1,15 +1,25 @@
+import { type LostReason, lostReasons } from '../shared/kafka/projection/lost-reason.ts';
+import type { SlotStatus } from '../shared/kafka/projection/task-slot.ts';
 import { Counter, Gauge, Histogram, type Registry } from '../shared/observability/prometheus.ts';
 import type { Outcome } from './fold.ts';
-import type { Lag } from './lag.ts';
+import type { Lag, LagOfInput } from './lag.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 
 const outcomes: readonly Outcome[] = ['applied', 'duplicate', 'conflict', 'dead_letter'];
 
 /** What the metrics are asked for when they are scraped. */
 export type MetricsSources = Readonly<{
-  lags: () => readonly Readonly<{ topic: string; partition: number; lag: Lag }>[];
+  lags: () => readonly LagOfInput[];
+  /** By partition. */
+  waitingSeconds: () => ReadonlyMap<number, number>;
   size: () => Readonly<{ tableRecords: number; seenIds: number }>;
-  tasks: () => ReadonlyMap<string, number>;
+  tasks: () => readonly SlotStatus[];
+  /** By topic, records in partitions that nobody counts. */
+  unread: () => ReadonlyMap<string, number>;
+  /** Whether a topic has settings that a start refuses. */
+  settingsRefused: () => boolean;
+  /** Milliseconds of the clock that the tasks' `sinceMs` is by. */
+  now: () => number;
   restore: Pick<RestoreProgress, 'share' | 'left' | 'seconds'>;
   /** By topic. */
   heldSeconds: () => ReadonlyMap<string, number>;
@@ -17,14 +27,20 @@ export type MetricsSources = Readonly<{
 
 export type ProjectionMetrics = Readonly<{
   counted: (topic: string, outcome: Outcome, count: number) => void;
+  /** A record of an own topic was left out. */
+  leftOut: (topic: string) => void;
   commitDuration: (seconds: number) => void;
   restored: (seconds: number) => void;
-  lost: () => void;
+  lost: (reason: LostReason) => void;
   watch: (sources: MetricsSources) => void;
 }>;
 
-/** The metrics of the projection. Topics are told by their full names; no label holds a user. */
-export function createProjectionMetrics(registry: Registry, topics: readonly string[]): ProjectionMetrics {
+/** The metrics of the projection: `topics` are its inputs. Topics are told by their full names; no label holds a user. */
+export function createProjectionMetrics(
+  registry: Registry,
+  topics: readonly string[],
+  ownTopics: readonly string[],
+): ProjectionMetrics {
   const registers = [registry];
   const events = new Counter({
     name: 'vxt_projection_events_total',
@@ -33,6 +49,13 @@ export function createProjectionMetrics(registry: Registry, topics: readonly str
     registers,
   });
   for (const topic of topics) for (const outcome of outcomes) events.inc({ topic, outcome }, 0);
+  const leftOut = new Counter({
+    name: 'vxt_projection_left_out_records_total',
+    help: 'Records of the table, the state and the seen ids that were left out since the start, as another writer’s or unreadable.',
+    labelNames: ['topic'],
+    registers,
+  });
+  for (const topic of ownTopics) leftOut.inc({ topic }, 0);
   const commits = new Histogram({
     name: 'vxt_projection_commit_duration_seconds',
     help: 'From the beginning of a transaction to its end.',
@@ -47,14 +70,17 @@ export function createProjectionMetrics(registry: Registry, topics: readonly str
   });
   const lost = new Counter({
     name: 'vxt_projection_tasks_lost_total',
-    help: 'Times a task threw its memory away and restored it, because a commit failed or nobody knew.',
+    help: 'Times a task threw its memory away and restored it: another member had its partition (fenced), a commit failed or nobody knew (transaction), its log may be another (log), or a bug (error).',
+    labelNames: ['reason'],
     registers,
   });
+  for (const reason of lostReasons) lost.inc({ reason }, 0);
   return {
     counted: (topic, outcome, count) => events.inc({ topic, outcome }, count),
+    leftOut: (topic) => leftOut.inc({ topic }),
     commitDuration: (seconds) => commits.observe(seconds),
     restored: (seconds) => restores.observe(seconds),
-    lost: () => lost.inc(),
+    lost: (reason) => lost.inc({ reason }),
     watch: (sources) => watch(sources, registers),
   };
 }
@@ -72,12 +98,30 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
       },
     });
   };
-  lagGauge('vxt_projection_lag_records', 'Records of the partition that wait to be folded.', 'records');
+  lagGauge('vxt_projection_lag_records', 'Records of the partition that wait to be committed.', 'records');
   lagGauge(
     'vxt_projection_lag_seconds',
-    'Age of the last record folded while others wait, by log time; else 0.',
+    'Age of the last record committed while others wait, by log time; else 0.',
     'seconds',
   );
+  new Gauge({
+    name: 'vxt_projection_topic_settings_refused',
+    help: '1 while a topic has settings under which a promise breaks, as somebody altered it; looked at every 30 s.',
+    registers,
+    collect() {
+      this.set(sources.settingsRefused() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_waiting_seconds',
+    help: 'How long records of the partition have waited while it committed nothing; 0 while none waits. Above 45: it is stuck.',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [partition, seconds] of sources.waitingSeconds()) this.set({ partition }, seconds);
+    },
+  });
   new Gauge({
     name: 'vxt_projection_state_entries',
     help: 'What is held of all partitions: records of the table and ids remembered.',
@@ -96,7 +140,31 @@ function watch(sources: MetricsSources, registers: Registry[]): void {
     registers,
     collect() {
       this.reset();
-      for (const [phase, count] of sources.tasks()) this.set({ phase }, count);
+      for (const { phase } of sources.tasks()) this.inc({ phase });
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_partition_held_seconds',
+    help: 'How long a partition of this replica has not gone on; none for those that run. One that stopped tells its topic, the offsets and what became of them (deleted, changed, removed).',
+    labelNames: ['partition', 'phase', 'topic', 'records', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { partition, phase, sinceMs, outside } of sources.tasks()) {
+        if (phase === 'running') continue;
+        const { topic = '', records = '', reason = '' } = outside ?? {};
+        this.set({ partition, phase, topic, records, reason }, (sources.now() - sinceMs) / 1000);
+      }
+    },
+  });
+  new Gauge({
+    name: 'vxt_projection_unread_records',
+    help: 'Records of an input in partitions from KAFKA_PARTITIONS on: somebody added partitions, and nobody counts what is in them.',
+    labelNames: ['topic'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [topic, records] of sources.unread()) this.set({ topic }, records);
     },
   });
   new Gauge({

@@ -3,6 +3,7 @@ import { LIFETIME, tableKey } from '../shared/call-events/table-key.ts';
 import type { CommittedView } from './committed-view.ts';
 import { answerOf, lastEventMs, type Metrics } from './domain/answer.ts';
 import { type Calendar, dateOfDay } from './domain/calendar.ts';
+import { indexOfPlace, type PagePlace, placeAfter, placeText } from './page-place.ts';
 
 /** The most days of one answer. */
 export const MOST_DAYS = 400;
@@ -25,7 +26,7 @@ export type CallMetricsAnswer = Readonly<{
 
 export type UsersPage = Readonly<{
   users: readonly Readonly<{ uid: string; lastEventAt: string | null }>[];
-  /** The uid to give as `after` for the next page; null on the last. */
+  /** To give as `after` for the next page: its place, not a uid, which may be long; null on the last. */
   next: string | null;
 }>;
 
@@ -36,7 +37,7 @@ export type Queries = Readonly<{
    */
   callMetrics: (subject: AskedSubject, days: DayRange | null) => CallMetricsAnswer | null;
   /** Users by uid, in the order of UTF-16 code units. */
-  users: (limit: number, after: string | null) => UsersPage;
+  users: (limit: number, after: PagePlace | null) => UsersPage;
 }>;
 
 type Options = Readonly<{
@@ -65,13 +66,13 @@ export function createQueries({ view, partitions, partitionOf, calendar }: Optio
     },
     users: (limit, after) => {
       const uids = sortedUids();
-      const start = after === null ? 0 : firstAfter(uids, after);
-      const page = uids.slice(start, start + limit);
-      const users = page.map((uid) => {
+      const start = after === null ? 0 : indexOfPlace(uids, after);
+      const end = start + limit;
+      const users = uids.slice(start, end).map((uid) => {
         const totals = totalsOf({ type: 'user', uid }, LIFETIME);
         return { uid, lastEventAt: totals === null ? null : answerOf(totals).lastEventAt };
       });
-      return { users, next: start + limit < uids.length ? (page.at(-1) ?? null) : null };
+      return { users, next: end < uids.length ? placeText(placeAfter(uids, end)) : null };
     },
   };
 }
@@ -104,16 +105,4 @@ function createUidIndex(view: CommittedView, partitions: number): () => readonly
     uids = found.sort();
     return uids;
   };
-}
-
-/** Index of the first uid greater than `after`. */
-function firstAfter(uids: readonly string[], after: string): number {
-  let low = 0;
-  let high = uids.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((uids[middle] ?? '') <= after) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -13,11 +13,21 @@ export type ReadinessFacts = Readonly<{
   began: boolean;
   /** Partitions with records that waited for a commit too long. */
   stalled: readonly number[];
+  /** What is wrong with the topics, each as a sentence. */
+  surroundings?: readonly string[];
   nowMs: number;
 }>;
 
 /** Ready: queries are answered, and every partition this replica has goes on. A replica without partitions is a standby. */
-export function readinessOf({ caughtUp, joined, tasks, began, stalled, nowMs }: ReadinessFacts): Readiness {
+export function readinessOf({
+  caughtUp,
+  joined,
+  tasks,
+  began,
+  stalled,
+  surroundings = [],
+  nowMs,
+}: ReadinessFacts): Readiness {
   const reasons: string[] = [];
   if (!caughtUp) reasons.push('the totals are being read from Kafka');
   if (!joined) reasons.push('the group is not joined yet');
@@ -25,7 +35,12 @@ export function readinessOf({ caughtUp, joined, tasks, began, stalled, nowMs }: 
     if (phase === 'running' || (began && phase !== 'stopped' && nowMs - sinceMs < STUCK_AFTER_MS)) continue;
     reasons.push(`partition ${partition} is ${phase}${problem === null ? '' : `: ${problem}`}`);
   }
-  for (const partition of stalled)
-    reasons.push(`partition ${partition} has not committed for ${STUCK_AFTER_MS / 1000} s`);
+  for (const partition of stalled) {
+    const problem = tasks.find((task) => task.partition === partition && task.phase === 'running')?.problem ?? null;
+    reasons.push(
+      `partition ${partition} has not committed for ${STUCK_AFTER_MS / 1000} s${problem === null ? '' : `: ${problem}`}`,
+    );
+  }
+  reasons.push(...surroundings);
   return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
 }

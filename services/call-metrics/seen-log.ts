@@ -4,7 +4,11 @@ const HOUR_MS = 3_600_000;
 
 type Segment = { generation: number; nextOffset: number; hour: number; readonly newestByInput: Map<string, number> };
 
-/** Which records of seen ids are of no use any more. Records of an hour are one segment, so that 30 days take little. */
+/**
+ * Which records of seen ids are of no use any more. Records of an hour are one segment, so that 30 days take little. What
+ * lies before a record is not younger: where it says so by more than a horizon, a wrong clock dated it, and it would hold
+ * back all that follows.
+ */
 export type SeenLog = Readonly<{
   append: (offset: number, generation: number, inputs: readonly Pick<SeenIds, 'input' | 'newestLogTime'>[]) => void;
   /**
@@ -14,8 +18,19 @@ export type SeenLog = Readonly<{
   takeExpired: (generation: number, since: (input: string) => number) => number | null;
 }>;
 
-export function createSeenLog(): SeenLog {
+/** `horizonMs` is how long ids are remembered. */
+export function createSeenLog(horizonMs: number): SeenLog {
   let segments: Segment[] = [];
+  const capEarlier = (generation: number, input: string, newestMs: number): void => {
+    for (const segment of segments) {
+      const known = segment.newestByInput.get(input) ?? -Infinity;
+      if (segment.generation === generation && known > newestMs + horizonMs) {
+        segment.newestByInput.set(input, newestMs);
+      }
+    }
+  };
+  /** By input, what its last record said. */
+  const lastNewest = new Map<string, number>();
   return {
     append: (offset, generation, inputs) => {
       const newest = Math.max(...inputs.map(({ newestLogTime }) => newestLogTime));
@@ -26,6 +41,8 @@ export function createSeenLog(): SeenLog {
       if (!open) segments.push(segment);
       segment.nextOffset = offset + 1;
       for (const { input, newestLogTime } of inputs) {
+        if (newestLogTime < (lastNewest.get(input) ?? -Infinity)) capEarlier(generation, input, newestLogTime);
+        lastNewest.set(input, newestLogTime);
         segment.newestByInput.set(input, Math.max(newestLogTime, segment.newestByInput.get(input) ?? -Infinity));
       }
     },

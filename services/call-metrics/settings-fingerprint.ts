@@ -11,7 +11,10 @@ export type ProjectionRules = Readonly<{
   keptDays: number;
 }>;
 
-/** Raised when another key, subject or definition makes other totals of the same events. */
+/**
+ * Raised when another key, subject or definition makes other totals of the same events. Where only events that cannot be
+ * are counted otherwise, the new rule applies from then on instead, and a rebuild applies it to all.
+ */
 const DEFINITION = 1;
 
 /** The rules as one readable line: totals made under another line must be made again. */
@@ -28,6 +31,12 @@ export function fingerprintOf(rules: ProjectionRules): string {
   return Object.entries(named)
     .map(([name, value]) => `${name}=${value}`)
     .join(';');
+}
+
+/** The number of partitions in a fingerprint; null where it names none. */
+export function partitionsOf(fingerprint: string): number | null {
+  const [, number] = /(?:^|;)partitions=(\d+)/.exec(fingerprint) ?? [];
+  return number === undefined ? null : Number(number);
 }
 
 /** What differs between two fingerprints, in words. */

@@ -7,6 +7,8 @@ export type StallWatch = Readonly<{
   /** The partition committed, or nothing waits in it. */
   progressed: (partition: number) => void;
   forget: (partition: number) => void;
+  /** When it last progressed; null where it never has. */
+  progressedMs: (partition: number) => number | null;
   stalled: () => readonly number[];
 }>;
 
@@ -19,6 +21,7 @@ export function createStallWatch(now: () => number): StallWatch {
     },
     progressed: (partition) => progressedMs.set(partition, now()),
     forget: (partition) => progressedMs.delete(partition),
+    progressedMs: (partition) => progressedMs.get(partition) ?? null,
     stalled: () => [...progressedMs].flatMap(([partition, ms]) => (now() - ms > STUCK_AFTER_MS ? [partition] : [])),
   };
 }

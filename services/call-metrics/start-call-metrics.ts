@@ -1,45 +1,53 @@
-import { connectRegistry } from '../shared/avro/registry.ts';
 import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
 import { topicName } from '../shared/call-events/topics.ts';
 import { adminApp } from '../shared/http/admin-app.ts';
 import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
 import { type Listening, listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/connection.ts';
-import { ensureTopics, type UsedTopics } from '../shared/kafka/ensure-topics.ts';
+import { ensureTopics, lookAtSettings, type UsedTopics } from '../shared/kafka/ensure-topics.ts';
+import { maxMessageBytes } from '../shared/kafka/max-message-bytes.ts';
 import { createLogEnds } from '../shared/kafka/projection/log-ends.ts';
 import { type RunningProjection, startProjection } from '../shared/kafka/projection/start-projection.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
 import { readUncommitted } from '../shared/kafka/read-uncommitted.ts';
 import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
 import { truncateRecords } from '../shared/kafka/truncate-records.ts';
+import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
-import { createLogger, errorFields, type Logger } from '../shared/observability/logger.ts';
+import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
+import { summaryOf } from '../shared/observability/summarise.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
 import { readApiTokens } from './api-tokens.ts';
 import { callMetricsApp } from './app.ts';
 import { createCallMetricsProjection, REBUILD } from './call-metrics-projection.ts';
-import { createCodecs } from './codecs.ts';
 import type { CallMetricsConfig } from './config.ts';
+import { every } from './every.ts';
 import { createLagTracker } from './lag.ts';
+import { openCodecs, readerGroupPrefixOf } from './open-codecs.ts';
 import { createOpenTransactions } from './open-transactions.ts';
+import { createProgress } from './progress.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createQueries } from './queries.ts';
 import { readinessOf } from './readiness.ts';
 import { watchRestore } from './restore-progress.ts';
 import { createStallWatch } from './stall-watch.ts';
+import { watchTopics } from './watch-topics.ts';
 
 /** The inputs, and those of which it is the only writer. */
 const usedTopics: UsedTopics = {
-  reads: ['callLogs', 'voicemails'],
+  reads: ['callLogs', 'voicemails', 'schemaIds'],
   writes: ['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'],
 };
+const CLIENT = 'vxt-call-metrics';
 /** Below the transaction timeout, so that a commit whose answer is lost is known to be so while it still can be aborted. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 5_000;
 const TRUNCATE_EVERY_MS = 60_000;
+const ASK_LIMIT_EVERY_MS = 60_000;
+const SETTINGS_EVERY_MS = 30_000;
 
 export type RunningCallMetrics = Running & { logger: Logger; port: number; adminPort: number };
 
@@ -52,15 +60,15 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const { topicPrefix, partitions, brokers } = config.kafka;
   const logger = createLogger('call-metrics', config.service.logLevel);
   const registry = createMetricsRegistry('call-metrics', VERSION);
-  const kafka = createKafka(config.kafka, 'vxt-call-metrics', logger, {
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    onProblem: countKafkaErrors(registry),
-  });
+  const onProblem = countKafkaErrors(registry);
+  const kafka = createKafka(config.kafka, CLIENT, logger, { requestTimeout: REQUEST_TIMEOUT_MS, onProblem });
   await ensureTopics(kafka, usedTopics, config.kafka, logger);
-  const codecs = await createCodecs(connectRegistry(config.registry, countRegistryErrors(registry)), topicPrefix);
+  const codecs = await openCodecs(kafka, config.registry, topicPrefix, countRegistryErrors(registry));
 
   const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
-  const metrics = createProjectionMetrics(registry, inputs);
+  const metrics = createProjectionMetrics(registry, inputs, ownTopics(topicPrefix));
+  const askDeadLetterBytes = () => maxMessageBytes(kafka, brokers, topicName(topicPrefix, 'deadLetters'));
+  let maxDeadLetterBytes = await askDeadLetterBytes();
   const partitionOf = createPartitionOfKey(partitions);
   const projection = createCallMetricsProjection({
     rules: { ...config.rules, partitions },
@@ -68,8 +76,14 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     codecs,
     partitionOf,
     counted: metrics.counted,
+    maxDeadLetterBytes: () => maxDeadLetterBytes,
+    leftOut: ({ topic, partition, offset }, reason) => {
+      metrics.leftOut(topic);
+      summaryOf(logger).error('own-record-left-out', `${topic} ${reason}`, { topic, partition, offset, reason });
+    },
   });
   const lag = createLagTracker(Date.now);
+  const topicWatch = watchTopics(inputs, partitions, () => lookAtSettings(kafka, usedTopics, config.kafka), logger);
   const stalls = createStallWatch(() => performance.now());
   const topics = [...inputs, ...projection.restoredFrom];
   const openTransactions = createOpenTransactions(topics, () => performance.now());
@@ -78,7 +92,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   let caughtUp = false;
   let began = false;
 
-  const readerGroupPrefix = `${topicPrefix}call-metrics-reader-`;
+  const readerGroupPrefix = readerGroupPrefixOf(topicPrefix);
   const readBack = readBackInto(projection, logger);
   const ends = await createLogEnds(kafka, brokers, projection.restoredFrom)();
   const reader = startTableReader(
@@ -92,40 +106,47 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   );
   const restore = watchRestore(reader, ends, logger);
 
-  /** Of every partition this replica has: one that does not run falls behind all the same. */
-  const lags = () => {
-    const tasks = running?.tasks();
-    const assigned = (running?.status() ?? []).map(({ partition }) => partition);
-    return lag.lags(new Map(assigned.map((one) => [one, tasks?.get(one)?.positions ?? projection.countedUpTo(one)])));
-  };
+  const progress = createProgress({
+    lag,
+    stalls,
+    slots: () => running?.status() ?? [],
+    committedPart: (partition) => ({
+      positions: running?.committed().get(partition) ?? projection.countedUpTo(partition),
+      logTimesMs: projection.countedUntilMs(partition),
+    }),
+    now: () => performance.now(),
+  });
   metrics.watch({
-    lags,
+    lags: progress.lags,
+    waitingSeconds: progress.waitingSeconds,
     size: projection.view.size,
     restore,
     heldSeconds: openTransactions.heldSeconds,
-    tasks: () => {
-      const phases = new Map<string, number>();
-      for (const { phase } of running?.status() ?? []) phases.set(phase, (phases.get(phase) ?? 0) + 1);
-      return phases;
-    },
+    tasks: () => running?.status() ?? [],
+    unread: topicWatch.unread,
+    settingsRefused: topicWatch.settingsRefused,
+    now: () => performance.now(),
   });
   const readiness = () => {
     const tasks = running?.status() ?? [];
     const joined = running?.joined() ?? false;
     began ||= joined && tasks.every(({ phase }) => phase === 'running');
-    return readinessOf({ caughtUp, joined, tasks, began, stalled: stalls.stalled(), nowMs: performance.now() });
+    const [stalled, surroundings, nowMs] = [stalls.stalled(), topicWatch.problems(), performance.now()];
+    return readinessOf({ caughtUp, joined, tasks, began, stalled, surroundings, nowMs });
   };
   const queries = createQueries({ view: projection.view, partitions, partitionOf, calendar: projection.calendar });
   const app = callMetricsApp({ checkToken: createTokenCheck(tokens), queries, caughtUp: () => caughtUp });
 
   const { host, port, adminPort = 9102 } = config.service;
   const opened: Listening[] = [];
+  const brokerWatch = watchBrokersOf(config.kafka, CLIENT, logger, onProblem);
   const timers: NodeJS.Timeout[] = [];
   const stop = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     await running?.stop();
     await opened[1]?.close(5_000);
     await reader.stop();
+    await brokerWatch.stop();
     await opened[0]?.close(0);
   };
 
@@ -153,7 +174,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
         transactionalIdPrefix: `${topicPrefix}call-metrics-`,
         partitions,
         limits: config.commit,
-        remedy: `Bring the log back, or count what it still holds with \`${REBUILD}\` and start again`,
+        remedy: `Bring the log back, or count what it still holds with \`${REBUILD} -- --allow-decrease\` and start again`,
       },
       logger,
       {
@@ -163,12 +184,9 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
           stalls.began(partition);
           metrics.restored(seconds);
         },
-        lost: metrics.lost,
-        read: lag.read,
-        revoked: (partition) => {
-          lag.forget(partition);
-          stalls.forget(partition);
-        },
+        lost: (_partition, reason) => metrics.lost(reason),
+        read: lag.sawEnd,
+        revoked: stalls.forget,
       },
     );
   } catch (error) {
@@ -176,22 +194,26 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, tasks } = running;
+  const { failed, ends: currentEnds, saw, committed, lookAtTopics } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
       const found = await currentEnds();
+      topicWatch.saw(found);
       openTransactions.saw(highs, found);
+      saw(found);
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }
-      const behind = new Set(lags().flatMap((one) => (one.lag.records > 0 ? [one.partition] : [])));
-      for (const [partition, { settled }] of tasks()) {
-        if (settled && !behind.has(partition)) stalls.progressed(partition);
-      }
+      progress.look();
     }),
+    every(ASK_LIMIT_EVERY_MS, logger, 'dead-letter-limit-unknown', async () => {
+      maxDeadLetterBytes = await askDeadLetterBytes();
+    }),
+    every(LOOK_EVERY_MS, logger, 'topics-look-failed', lookAtTopics),
+    every(SETTINGS_EVERY_MS, logger, 'topic-settings-look-failed', topicWatch.lookAtSettings),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
-      const expired = [...tasks().keys()].flatMap((partition) => {
+      const expired = [...committed().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
         return offset === null ? [] : [{ partition, offset }];
       });
@@ -217,16 +239,5 @@ function readBackInto(projection: Projection, logger: Logger): (records: readonl
   };
 }
 
-/** Does `work` again and again, never twice at once; a failure is logged, and tried again the next time. */
-function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {
-  let busy = false;
-  return setInterval(() => {
-    if (busy) return;
-    busy = true;
-    void work()
-      .catch((error: unknown) => logger.warn(failure, errorFields(error)))
-      .finally(() => {
-        busy = false;
-      });
-  }, ms);
-}
+const ownTopics = (prefix: string): readonly string[] =>
+  (['userCallMetrics', 'callMetricsState', 'callMetricsSeen'] as const).map((topic) => topicName(prefix, topic));

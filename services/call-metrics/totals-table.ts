@@ -22,6 +22,10 @@ type Rows = Map<number | null, Row>;
 export type TotalsTable = Readonly<{
   /** Counts an event in its subject's lifetime and in its day; in the lifetime only, as late, where the day is closed. */
   count: (event: CountedEvent, day: number, late: boolean) => void;
+  /** Counts an event whose time nobody knows: in its subject's lifetime only. */
+  countImplausible: (event: CountedEvent) => void;
+  /** Whether a day before this one is to be ended; null: every day is open. */
+  hasDayBefore: (firstOpenDay: number | null) => boolean;
   /** The newest record of each key that changed since the last call, and the end of each day before `firstOpenDay`. */
   take: (topic: string, firstOpenDay: number | null) => readonly TargetRecord[];
   /** Lets go of totals that can be read from the view again, if there are many. */
@@ -70,20 +74,24 @@ export function createTotalsTable(
     kept -= 1;
   };
 
+  const countIn = (rows: Rows, event: CountedEvent, day: number | null): Row => {
+    const row = rowOf(rows, event.subject, day);
+    row.totals = evolve(row.totals, event);
+    changed.add(row);
+    return row;
+  };
+
   return {
     count: (event, day, late) => {
       const rows = rowsOf(event.subject);
-      const lifetime = rowOf(rows, event.subject, null);
-      lifetime.totals = evolve(lifetime.totals, event);
-      changed.add(lifetime);
-      if (late) {
-        lifetime.totals = countLate(lifetime.totals);
-        return;
-      }
-      const row = rowOf(rows, event.subject, day);
-      row.totals = evolve(row.totals, event);
-      changed.add(row);
+      const lifetime = countIn(rows, event, null);
+      if (late) lifetime.totals = countLate(lifetime.totals);
+      else countIn(rows, event, day);
     },
+    countImplausible: (event) => {
+      countIn(rowsOf(event.subject), event, null);
+    },
+    hasDayBefore: (firstOpenDay) => firstOpenDay !== null && [...keysByDay.keys()].some((day) => day < firstOpenDay),
     take: (topic, firstOpenDay) => {
       const records: TargetRecord[] = [];
       if (firstOpenDay !== null) {

@@ -1,5 +1,5 @@
 import { schemaFingerprint } from '../shared/avro/avro-type.ts';
-import { connectRegistry } from '../shared/avro/registry.ts';
+import type { Registry } from '../shared/avro/registry.ts';
 import { registerSchema, writerWithId } from '../shared/avro/writer.ts';
 import type { CallLog, Voicemail } from '../shared/call-events/avro-types.generated.ts';
 import { type EventKind, topicName, topicOfEvent } from '../shared/call-events/topics.ts';
@@ -16,13 +16,10 @@ export const schemaOfEvent = { callLog: 'call-log', voicemail: 'voicemail' } as 
 
 export const eventKinds = ['callLog', 'voicemail'] as const satisfies readonly EventKind[];
 
-type Config = Pick<IngressConfig, 'registry' | 'kafka'>;
-
-/** Registers the schemas of the events. Throws RegistryError where the registry is unavailable or refuses one. */
-export async function registerSchemas({ registry: settings, kafka }: Config): Promise<SchemaIds> {
-  const registry = connectRegistry(settings);
+/** Registers the schemas of the events. Throws what the registry throws: RegistryError where it is unavailable or refuses one. */
+export async function registerSchemas(registry: Registry, topicPrefix: string): Promise<SchemaIds> {
   const idOf = (kind: EventKind): Promise<number> =>
-    registerSchema(registry, topicName(kafka.topicPrefix, topicOfEvent[kind]), schemaOfEvent[kind]);
+    registerSchema(registry, topicName(topicPrefix, topicOfEvent[kind]), schemaOfEvent[kind]);
   return { callLog: await idOf('callLog'), voicemail: await idOf('voicemail') };
 }
 
@@ -33,11 +30,7 @@ export type DealtId = Readonly<{ kind: EventKind; id: number; fingerprint: strin
  * Those ids under which the registry has another schema or none. It asks only: nothing is registered with a registry that may be the wrong one. Throws
  * RegistryError where it is unavailable.
  */
-export async function idsNotThere(
-  { registry: settings }: Config,
-  dealt: readonly DealtId[],
-): Promise<readonly DealtId[]> {
-  const registry = connectRegistry(settings);
+export async function idsNotThere(registry: Registry, dealt: readonly DealtId[]): Promise<readonly DealtId[]> {
   const notThere: DealtId[] = [];
   for (const one of dealt) {
     const schema = await registry.schemaById(one.id);
@@ -47,7 +40,7 @@ export async function idsNotThere(
 }
 
 /** How events become bytes under these ids. */
-export function encodersWith(ids: SchemaIds, { registry }: Pick<Config, 'registry'>): Encoders {
+export function encodersWith(ids: SchemaIds, { registry }: Pick<IngressConfig, 'registry'>): Encoders {
   return {
     callLog: writerWithId<CallLog>(ids.callLog, schemaOfEvent.callLog),
     voicemail: writerWithId<Voicemail>(ids.voicemail, schemaOfEvent.voicemail),
@@ -56,5 +49,7 @@ export function encodersWith(ids: SchemaIds, { registry }: Pick<Config, 'registr
 }
 
 /** Registers the schemas and keeps their ids. Throws like `registerSchemas`. */
-export const createEncoders = async (config: Config): Promise<Encoders> =>
-  encodersWith(await registerSchemas(config), config);
+export const createEncoders = async (
+  registry: Registry,
+  config: Pick<IngressConfig, 'registry' | 'kafka'>,
+): Promise<Encoders> => encodersWith(await registerSchemas(registry, config.kafka.topicPrefix), config);

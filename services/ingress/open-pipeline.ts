@@ -1,3 +1,6 @@
+import { connectRegistry } from '../shared/avro/registry.ts';
+import { checkRegistry } from '../shared/avro/schema-ids/checked-registry.ts';
+import type { SchemaIdLog } from '../shared/avro/schema-ids/written-id.ts';
 import { topicName } from '../shared/call-events/topics.ts';
 import type { Readiness } from '../shared/http/admin-app.ts';
 import { type BrokerWatch, watchBrokers } from '../shared/kafka/broker-watch.ts';
@@ -7,9 +10,11 @@ import { boundedClient } from '../shared/kafka/publisher/bounded-client.ts';
 import type { OutgoingRecord } from '../shared/kafka/publisher/outgoing-record.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
 import { createPublisher, type Publisher } from '../shared/kafka/publisher/publisher.ts';
+import { schemaIdLog } from '../shared/kafka/schema-id-log.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
 import { createSpoolingPublish, type DurableOutcome } from '../shared/spool/spooling-publish.ts';
+import { attemptWithKafka } from './attempt-with-kafka.ts';
 import type { IngressConfig } from './config.ts';
 import { createEncoders } from './create-encoders.ts';
 import type { Encoders } from './domain/event-message.ts';
@@ -111,7 +116,9 @@ async function openWithoutSpool(parts: Parts): Promise<Opened> {
   const { config, logger, metrics } = parts;
   const { kafka } = createSeverableKafka(config.kafka, 'vxt-ingress', logger, { onProblem: metrics.kafkaProblem });
   await ensureTopics(kafka, ingressTopics, config.kafka, logger);
-  const encoders = await createEncoders(config);
+  const ids = schemaIdLog(kafka, config.kafka.topicPrefix, readerGroupPrefixOf(config));
+  const registry = await checkRegistry(connectRegistry(config.registry), ids, config.registry.url);
+  const encoders = await createEncoders(registry, config);
   const publisher = startPublisher(parts, config.publish.deadlineMs);
   const sink: Sink = {
     publish: publisher.publish,
@@ -127,9 +134,16 @@ async function openWithoutSpool(parts: Parts): Promise<Opened> {
 function openWithSpool(parts: Parts, directory: string): Opened {
   const { config, worker, logger, metrics, partitionOf } = parts;
   const { deadlineMs } = config.publish;
-  const ids = watchSchemaIds(config, directory, logger);
+  const withSchemaIdLog = <T>(work: (log: SchemaIdLog) => Promise<T>): Promise<T> =>
+    attemptWithKafka(config, logger, metrics.kafkaProblem, async (kafka) => {
+      await ensureTopics(kafka, { reads: ['schemaIds'], writes: [] }, config.kafka, logger);
+      return work(schemaIdLog(kafka, config.kafka.topicPrefix, readerGroupPrefixOf(config)));
+    });
+  const ids = watchSchemaIds(config, directory, logger, withSchemaIdLog);
   const publisher = startPublisher(parts, deadlineMs * (1 - DISK_SHARE));
-  const mayPublish = (): boolean => ids.problem() === null;
+  const topics = prepareTopics(config, logger, metrics.kafkaProblem);
+  const publishingStopped = (): string | null => ids.problem() ?? topics.problem();
+  const mayPublish = (): boolean => ids.mayPublish() && topics.problem() === null;
   const spools: Spools = openSpools({
     settings: { ...config.spool, directory },
     worker,
@@ -140,16 +154,15 @@ function openWithSpool(parts: Parts, directory: string): Opened {
     logger,
   });
   metrics.watchSpool(spools);
-  const stopPreparing = prepareTopics(config, logger, metrics.kafkaProblem);
   const stopTelling = tellWhatWaits(logger, spools.state);
   const sink: Sink = {
     publish: createSpoolingPublish(publisher, spools, mayPublish, deadlineMs),
     encoders: ids.encoders,
-    publishingStopped: ids.problem,
+    publishingStopped,
     spoolProblem: spools.problem,
     spoolHolds: spools.holdsAny,
     close: () => {
-      stopPreparing();
+      topics.stop();
       stopTelling();
       ids.stop();
       return spools.close();
@@ -157,6 +170,8 @@ function openWithSpool(parts: Parts, directory: string): Opened {
   };
   return { publisher, broker: watch(parts), sink };
 }
+
+const readerGroupPrefixOf = ({ kafka }: IngressConfig): string => `${kafka.topicPrefix}ingress-`;
 
 const watch = (parts: Parts): BrokerWatch =>
   watchBrokers({ createClient: () => createClient(parts, parts.config.publish.deadlineMs), logger: parts.logger });

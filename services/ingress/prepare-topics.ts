@@ -1,34 +1,32 @@
-import { createSeverableKafka } from '../shared/kafka/connection.ts';
-import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
+import { ensureTopics, TopicSettingsError } from '../shared/kafka/ensure-topics.ts';
 import { errorFields, type Logger } from '../shared/observability/logger.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
+import { attemptWithKafka } from './attempt-with-kafka.ts';
 import type { IngressConfig } from './config.ts';
 import { ingressTopics } from './topics.ts';
 import { untilDone } from './until-done.ts';
 
-const ATTEMPT_WITHIN_MS = 30_000;
+export type TopicPreparation = Readonly<{
+  /** Why nothing may be published: settings of a topic under which what is acknowledged may be lost; null where there are none, or nobody knows yet. */
+  problem: () => string | null;
+  stop: () => void;
+}>;
 
 /**
  * Sees to the topics in the background, until they are as they should be: webhooks are spooled meanwhile. What only a person can change is logged like an
- * outage, and tried again. Stopped by what it returns.
+ * outage, and tried again.
  */
-export function prepareTopics({ kafka }: IngressConfig, logger: Logger, onProblem: () => void): () => void {
+export function prepareTopics(config: IngressConfig, logger: Logger, onProblem: () => void): TopicPreparation {
+  let problem: string | null = null;
   const attempt = async (): Promise<void> => {
-    const client = createSeverableKafka(kafka, 'vxt-ingress', logger, {
-      requestTimeout: 5_000,
-      retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
-      onProblem,
-    });
-    // By Node's timers, which are monotonic: kafkajs's own time-outs rest on the wall clock.
-    const timer = setTimeout(client.sever, ATTEMPT_WITHIN_MS);
-    timer.unref();
-    try {
-      await ensureTopics(client.kafka, ingressTopics, kafka, logger);
-    } finally {
-      clearTimeout(timer);
-    }
+    await attemptWithKafka(config, logger, onProblem, (kafka) =>
+      ensureTopics(kafka, ingressTopics, config.kafka, logger),
+    );
+    problem = null;
   };
-  return untilDone(attempt, (error) =>
-    summaryOf(logger).warn('topics-awaited', error instanceof Error ? error.name : '', errorFields(error)),
-  );
+  const stop = untilDone(attempt, (error) => {
+    if (error instanceof TopicSettingsError) problem = error.message;
+    summaryOf(logger).warn('topics-awaited', error instanceof Error ? error.name : '', errorFields(error));
+  });
+  return { problem: () => problem, stop };
 }

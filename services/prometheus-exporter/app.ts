@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Response } from 'express';
 import { internalProblem } from '../shared/http/internal-problem.ts';
 import { sendProblem } from '../shared/http/problem.ts';
 import { sendMetrics } from '../shared/http/send-metrics.ts';
@@ -6,26 +6,24 @@ import { type Registry, renderMetrics } from '../shared/observability/prometheus
 
 /**
  * The exporter's paths. `/metrics` answers 503 until the table has been read to its end: a scrape that fails leaves a
- * gap, half a table would look like a reset. OpenMetrics is served to a scraper that asks for it.
+ * gap, half a table would look like a reset. `waitsFor` says what keeps it from being served, or null. OpenMetrics is served to a scraper that asks for it.
  */
-export function exporterApp(registry: Registry, isReady: () => boolean): Express {
+export function exporterApp(registry: Registry, waitsFor: () => string | null): Express {
   const app = express().disable('x-powered-by').disable('etag');
-  const notReady = {
-    status: 503,
-    title: 'Not ready',
-    detail: 'The table is still being read from Kafka',
-    headers: { 'retry-after': '5' },
-  };
+  const sendNotReady = (response: Response, detail: string): void =>
+    sendProblem(response, { status: 503, title: 'Not ready', detail, headers: { 'retry-after': '5' } });
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'alive' });
   });
   app.get('/readyz', (_request, response) => {
-    if (isReady()) response.json({ status: 'ready' });
-    else sendProblem(response, notReady);
+    const detail = waitsFor();
+    if (detail === null) response.json({ status: 'ready' });
+    else sendNotReady(response, detail);
   });
   app.get('/metrics', (_request, response, next) => {
-    if (isReady()) next();
-    else sendProblem(response, notReady);
+    const detail = waitsFor();
+    if (detail === null) next();
+    else sendNotReady(response, detail);
   });
   app.get(
     '/metrics',

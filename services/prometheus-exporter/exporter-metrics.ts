@@ -34,9 +34,19 @@ export function registerCallMetrics(registry: Registry, exposition: () => Exposi
     'Answered calls whose timestamps run backwards: counted, but in no sum of seconds.',
     samples.clockSkewed,
   );
+  counter(
+    'vxt_calls_implausible_total',
+    'Calls whose times cannot be, or that lasted over 24 h: counted, but in no sum of seconds, no day and no last call.',
+    samples.implausibleCalls,
+  );
   counter('vxt_voicemails_total', 'Voicemails left.', samples.voicemails);
   counter('vxt_voicemail_duration_seconds_total', 'Duration of voicemails, summed.', samples.voicemailSeconds);
   counter('vxt_voicemails_transcribed_total', 'Voicemails with a transcription.', samples.voicemailsTranscribed);
+  counter(
+    'vxt_voicemails_implausible_total',
+    'Voicemails whose time cannot be, or that last over 24 h: counted, but in no sum, no day and no last voicemail.',
+    samples.implausibleVoicemails,
+  );
   counter(
     'vxt_late_events_total',
     'Events for a day that was closed already: in the totals, in no day.',
@@ -57,11 +67,11 @@ export function registerCallMetrics(registry: Registry, exposition: () => Exposi
   if (withEmails) gauge('vxt_user_info', 'The e-mail address of a user; always 1.', samples.userInfo);
 }
 
-/** Counts records of the table that cannot be read. */
+/** Counts records of the table that are left out. */
 export function undecodableCounter(registry: Registry): () => void {
   const counter = new Counter({
     name: 'vxt_exporter_undecodable_records_total',
-    help: 'Records of the table that could not be decoded and are left out.',
+    help: 'Records of the table that could not be decoded, or stand under a key that is not theirs, and are left out.',
     registers: [registry],
   });
   return () => counter.inc();

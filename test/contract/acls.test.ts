@@ -13,7 +13,7 @@ test('When acls.sh gives a right, then the README beside it lists it, and no oth
 
 test('When the topics are there, then nobody may create one', () => {
   const operations = rightsOfScript({ KAFKA_CREATE_TOPICS: 'false' }).map(({ operation }) => operation);
-  expect(new Set(operations)).toEqual(new Set(['READ', 'WRITE', 'DELETE']));
+  expect(new Set(operations)).toEqual(new Set(['READ', 'WRITE', 'DELETE', 'DESCRIBE_CONFIGS']));
 });
 
 test('When a prefix or a principal is told, then every right is under it', () => {

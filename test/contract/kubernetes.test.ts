@@ -60,7 +60,7 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
       const metrics = createMetricsRegistry(name, '0.0.0');
       const app =
         probedPort === 'PORT'
-          ? exporterApp(metrics, () => true)
+          ? exporterApp(metrics, () => null)
           : adminApp(
               (openMetrics) => renderMetrics(metrics, openMetrics),
               () => ({ ready: true }),

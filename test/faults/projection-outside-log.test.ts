@@ -27,6 +27,11 @@ async function makeAnew(bench: Bench): Promise<void> {
   await admin.disconnect();
 }
 
+async function makeAnewAndGrow(bench: Bench): Promise<void> {
+  await makeAnew(bench);
+  await bench.write(randomEvents({ count: 4_000, seed: 115 }));
+}
+
 const readiness = async (service: CallMetricsProcess): Promise<string> =>
   fetch(`${service.adminUrl}/readyz`).then(
     async (response) => `${response.status} ${await response.text()}`,
@@ -36,6 +41,7 @@ const readiness = async (service: CallMetricsProcess): Promise<string> =>
 test.each<[string, (bench: Bench) => Promise<void>, string]>([
   ['records are deleted before they were read', deleteUnread, 'were deleted before they were read'],
   ['an input is made anew', makeAnew, 'made anew'],
+  ['an input is made anew and grows past what was read of it', makeAnewAndGrow, 'another record at offset'],
 ])(
   'When %s, then the partition stops, readiness says what to do, and the rebuild it names goes on from what there is',
   async (_what, harm, said) => {
@@ -68,7 +74,12 @@ test.each<[string, (bench: Bench) => Promise<void>, string]>([
     );
     await stopped.end('SIGTERM');
 
-    const { code, output } = await runRebuild(bench.environment);
+    const refused = await runRebuild(bench.environment);
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringMatching(/Nothing was published.*--allow-decrease/),
+    ]);
+    const { code, output } = await runRebuild(bench.environment, ['--yes', '--allow-decrease']);
     expect([code, output]).toEqual([0, expect.stringContaining('become smaller')]);
 
     const after = await startCallMetricsProcess(bench.environment);

@@ -82,6 +82,36 @@ test('When they are rebuilt in another time zone, then the service of the old on
   await renewed.end('SIGTERM');
 }, 180_000);
 
+test('When it is a dry run, or nobody agreed, then it tells what would change, and nothing is written and no task fenced', async () => {
+  const bench = await projectionBench();
+  const service = await startCallMetricsProcess(bench.environment);
+  await bench.write(randomEvents({ count: 1_000, seed: 65 }));
+  await bench.settle();
+  const admin = bench.kafka.admin();
+  await admin.connect();
+  const ends = () => Promise.all(bench.outputs.map((topic) => admin.fetchTopicOffsets(topic)));
+  const before = await ends();
+  const auckland = { ...bench.environment, METRICS_TIME_ZONE: 'Pacific/Auckland' };
+
+  const dry = await runRebuild(auckland, ['--dry-run']);
+  expect([dry.code, dry.output]).toEqual([
+    0,
+    expect.stringMatching(/[1-9]\d* of \d+ keys will change\nNothing was published/),
+  ]);
+  const same = await runRebuild(bench.environment, ['--dry-run', '--yes']);
+  expect([same.code, same.output]).toEqual([
+    0,
+    expect.stringMatching(/\b0 of \d+ keys will change\nNothing was published/),
+  ]);
+  const alone = await runRebuild(auckland, []);
+  expect([alone.code, alone.output]).toEqual([1, expect.stringContaining('Say --yes')]);
+
+  expect(await ends()).toEqual(before);
+  expect(service.output()).not.toContain('task-lost');
+  await admin.disconnect();
+  expect(await service.end('SIGTERM')).toBe(0);
+}, 180_000);
+
 const callsOf = ({ inbound, outbound, otherDirection, voicemails }: UserCallMetrics): number =>
   [inbound, outbound, otherDirection].reduce(
     (sum, { answered, missed, other }) => sum + answered + missed + other,

@@ -13,6 +13,7 @@ import { type PrometheusServer, startPrometheus } from '../support/prometheus-se
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { runSimulator, type Simulated } from '../support/simulator.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const run = promisify(execFile);
 const provisioned = join(import.meta.dirname, '../../deploy/prometheus');
@@ -31,6 +32,8 @@ let prometheus: PrometheusServer;
 let ingressUrl: string;
 let exporters: readonly string[];
 let admins: readonly string[];
+/** What a test last waited for in vain. */
+let last: unknown = null;
 
 async function startExporter(): Promise<string> {
   const port = await freePort();
@@ -108,7 +111,6 @@ describe('When the simulator sends and two replicas are scraped', () => {
     }
     return simulated;
   };
-  let last: unknown = null;
 
   test('then every query of every panel and rule is answered', async () => {
     // The first calls are scraped before the others come: a Prometheus that is new counts only what it sees moving.
@@ -143,4 +145,27 @@ describe('When the simulator sends and two replicas are scraped', () => {
     const [one, two] = pages.map((page) => page.split('\n').filter((line) => /^vxt_(call|voice)/.test(line)));
     expect(one).toEqual(two);
   });
+});
+
+test('When users are called as they should not be, then Prometheus has a series for each, under the label that is documented', async () => {
+  const labels = new Map([
+    ['', 'uid:'],
+    ['none', 'uid:none'],
+    ['other', 'uid:other'],
+    ['uid:none', 'uid:uid:none'],
+    ...['/', '..', '%2F', '\0', '"', '\\', '\n', '\ufffd', 'x'.repeat(256)].map((uid) => [uid, uid] as const),
+  ]);
+  for (const [index, uid] of [...labels.keys()].entries())
+    expect(await postWebhook(ingressUrl, token, callWebhook(`odd-${index}`, uid))).toBe(202);
+  const calls = 'max without (instance) (vxt_calls_total{direction="inbound", result="missed"}) == 1';
+  await eventually(
+    async () => {
+      const found = new Map(
+        (await prometheus.query(calls)).map(({ labels: { user_uid = '' }, value: count }) => [user_uid, count]),
+      );
+      last = [...labels.values()].filter((label) => found.get(label) !== 1);
+      return Array.isArray(last) && last.length === 0;
+    },
+    { deadlineMs: 60_000, what: () => `series for ${JSON.stringify(last)}` },
+  );
 });

@@ -42,6 +42,9 @@ const direction = (more: Partial<DirectionTotals> = {}): DirectionTotals => ({
   answerMs: 0,
   talkMs: 0,
   clockSkewed: 0,
+  implausibleAnswered: 0,
+  implausibleMissed: 0,
+  implausibleOther: 0,
   answerHistogram: answerBoundsMs.concat(0).map(() => 0),
   talkHistogram: talkBoundsMs.concat(0).map(() => 0),
   ...more,
@@ -66,6 +69,7 @@ const metrics = (uid: string, rank: number, missed: number): UserCallMetrics => 
   voicemails: 2,
   voicemailMs: 30_500,
   voicemailsTranscribed: 1,
+  implausibleVoicemails: 0,
   lateEvents: 0,
   lastCallAt: { long: 1_763_700_000_000 },
   lastVoicemailAt: null,
@@ -164,6 +168,18 @@ describe('When totals are written to the table', () => {
     expect(lines).toContain(missed('anna', 3));
     expect(lines).toContain('vxt_users_in_other 2');
     expect(lines.some((line) => line.includes('carla') || line.includes('berta'))).toBe(false);
+  });
+
+  test('then a user who was there before the others, and comes late, moves none of them to `other`', async () => {
+    const capped = await startExporter({ METRICS_MAX_USERS: '2' });
+    await until(capped.url, missed('other', 5));
+    expect(await scrape(capped.url)).toContain(missed('berta', 1));
+    await write('user/zoe/lifetime', metrics('zoe', 0, 7));
+    await until(capped.url, missed('other', 12));
+    const lines = await scrape(capped.url);
+    for (const line of [missed('anna', 3), missed('berta', 1), 'vxt_users_in_other 2']) expect(lines).toContain(line);
+    await write('user/zoe/lifetime', null);
+    await until(capped.url, missed('other', 5));
   });
 
   test('then a tombstone takes the subject away', async () => {

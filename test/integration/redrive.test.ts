@@ -189,7 +189,7 @@ test('When the topic holds records that nobody expects, then none ends the run, 
     { value: '{"event":"sms"}' },
     { value: callWebhook('last') },
   ]);
-  const output = startProcess('services/ingress/redrive/main.ts', place.own.environment);
+  const output = startProcess('services/ingress/redrive/main.ts', place.own.environment, ['--yes']);
   await eventually(() => output.child.exitCode !== null, { deadlineMs: 60_000, what: () => output.output() });
   const kept = `${place.own.prefix}unrecognised-webhooks`;
   expect(output.output()).toContain('published 4 to callLogs');

@@ -32,6 +32,7 @@ const writers: Readonly<Record<string, readonly Principal[]>> = {
   'call-metrics-state': ['vxt-call-metrics'],
   'call-metrics-seen': ['vxt-call-metrics'],
   'dead-letters': ['vxt-call-metrics'],
+  'schema-ids': ['vxt-ingress', 'vxt-call-metrics', 'vxt-redrive'],
 };
 
 onJava('On a Kafka where nobody may do what no ACL allows', () => {
@@ -75,9 +76,10 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       ];
       await producer.send({ topic: `${prefix}unrecognised-webhooks`, messages });
       await producer.disconnect();
-      const redriven = await runToEnd('services/ingress/redrive/main.ts', stack.settings('vxt-redrive'));
+      const redriven = await runToEnd('services/ingress/redrive/main.ts', stack.settings('vxt-redrive'), ['--yes']);
       expect(redriven).toMatchObject({ code: 0, output: expect.stringContaining('published 1 to callLogs') });
-      const rebuilt = await runToEnd('services/call-metrics/rebuild/main.ts', stack.settings('vxt-call-metrics'));
+      const rebuild = 'services/call-metrics/rebuild/main.ts';
+      const rebuilt = await runToEnd(rebuild, stack.settings('vxt-call-metrics'), ['--yes']);
       expect(rebuilt).toMatchObject({ code: 0, output: expect.stringContaining('1 partitions published') });
     });
 

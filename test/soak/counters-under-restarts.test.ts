@@ -21,6 +21,7 @@ const names = Object.keys(counters) as CounterName[];
 /** Counters the simulator expects nothing of, and histograms: they must not go back either. */
 const others = [
   ...['vxt_calls_clock_skewed_total', 'vxt_voicemails_transcribed_total', 'vxt_late_events_total'],
+  ...['vxt_calls_implausible_total', 'vxt_voicemails_implausible_total'],
   ...['vxt_call_answer_duration_seconds', 'vxt_call_talk_duration_seconds'].flatMap((name) =>
     ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`),
   ),

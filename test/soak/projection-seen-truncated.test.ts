@@ -28,12 +28,12 @@ test('When log time passes the horizon, then ids behind it are deleted from Kafk
   };
   const ends = async () => (await admin.fetchTopicOffsets(bench.name('callMetricsSeen')))[0];
   const first = await startCallMetricsProcess(bench.environment);
-  const old = randomEvents({ count: 100, seed: 121, duplicates: 0 });
+  const old = randomEvents({ count: 100, seed: 121, duplicates: 0, untilMs: BEGIN_MS });
   await writeAt(old, BEGIN_MS);
   await bench.settle();
   // Behind the last record of ids only the marker of its transaction follows, which holds none.
   const marker = Number((await ends())?.high) - 1;
-  const recent = randomEvents({ count: 100, seed: 122, duplicates: 0 });
+  const recent = randomEvents({ count: 100, seed: 122, duplicates: 0, untilMs: BEGIN_MS + 31 * DAY_MS });
 
   await writeAt(recent, BEGIN_MS + 31 * DAY_MS);
 

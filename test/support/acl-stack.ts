@@ -30,11 +30,12 @@ export type AclStack = Readonly<{
   stop: () => Promise<void>;
 }>;
 
-const programs: Readonly<Record<string, string>> = {
-  'User:vxt-ingress': 'services/ingress/main.ts',
-  'User:vxt-call-metrics': 'services/call-metrics/main.ts',
-  'User:vxt-prometheus-exporter': 'services/prometheus-exporter/main.ts',
-  'User:vxt-redrive': 'services/ingress/redrive/main.ts',
+/** The program of each principal, and its arguments. */
+const programs: Readonly<Record<string, readonly string[]>> = {
+  'User:vxt-ingress': ['services/ingress/main.ts'],
+  'User:vxt-call-metrics': ['services/call-metrics/main.ts'],
+  'User:vxt-prometheus-exporter': ['services/prometheus-exporter/main.ts'],
+  'User:vxt-redrive': ['services/ingress/redrive/main.ts', '--yes'],
 };
 
 type Refusal = Readonly<{ service: string; principal: string; right: string; names: readonly string[] }>;
@@ -104,7 +105,8 @@ export async function startAclStack(kafka: SecureKafka, prefix: string, createTo
       await revoke(admin, [right]);
       try {
         const of = principal.replace('User:', '') as Principal;
-        const program = await startProgram(programs[principal] ?? '', settings(of));
+        const [entry = '', ...args] = programs[principal] ?? [];
+        const program = await startProgram(entry, settings(of), args);
         await eventually(() => refusals(program.output()).some((refusal) => isAbout(refusal, right)), {
           deadlineMs: 60_000,
           what: () => `a refusal of ${principal} ${inWords(right)}; it said:\n${program.output()}`,

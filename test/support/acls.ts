@@ -48,6 +48,7 @@ const operations: Readonly<Record<string, Right['operation']>> = {
   Write: 'WRITE',
   Create: 'CREATE',
   Delete: 'DELETE',
+  DescribeConfigs: 'DESCRIBE_CONFIGS',
 };
 const resources: Readonly<Record<string, Right['resource']>> = {
   '--topic': 'Topic',
@@ -68,9 +69,13 @@ function rightsOfCall(args: readonly string[]): readonly Right[] {
   });
 }
 
+/** `DescribeConfigs`, as Kafka's programs have it. */
+export const operationInWords = ({ operation }: Pick<Right, 'operation'>): string =>
+  Object.entries(operations).find(([, known]) => known === operation)?.[0] ?? operation;
+
 /** `Write on Topic vxt.call-logs`, as the services' errors say it. */
-export const inWords = ({ operation, resource, pattern, name }: Right): string =>
-  `${operation.charAt(0)}${operation.slice(1).toLowerCase()} on ${resource} ${name}${pattern === 'Prefixed' ? '*' : ''}`;
+export const inWords = (right: Right): string =>
+  `${operationInWords(right)} on ${right.resource} ${right.name}${right.pattern === 'Prefixed' ? '*' : ''}`;
 
 const entryOf = ({ principal, operation, resource, pattern, name }: Right): AclEntry => ({
   principal,

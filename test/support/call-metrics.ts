@@ -14,15 +14,19 @@ afterAll(async () => {
 });
 
 /** Starts a process that ends with the test at the latest. */
-export function startWithTest(entry: string, environment: Readonly<Record<string, string>>): ServiceProcess {
-  const service = startProcess(entry, environment);
+export function startWithTest(
+  entry: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): ServiceProcess {
+  const service = startProcess(entry, environment, args);
   started.push(service);
   return service;
 }
 
-/** Runs `npm run rebuild` and gives its exit code and what it said. */
-export async function runRebuild(environment: Readonly<Record<string, string>>) {
-  const run = startWithTest('services/call-metrics/rebuild/main.ts', environment);
+/** Runs `npm run rebuild -- --yes`, or with other arguments, and gives its exit code and what it said. */
+export async function runRebuild(environment: Readonly<Record<string, string>>, args: readonly string[] = ['--yes']) {
+  const run = startWithTest('services/call-metrics/rebuild/main.ts', environment, args);
   await eventually(() => run.child.exitCode !== null, {
     deadlineMs: 90_000,
     what: () => `the rebuild:\n${run.output()}`,

@@ -10,6 +10,7 @@ export type Encoder = Record<`write${Write | WriteVariable}`, (value: unknown) =
 
 export const GZIP = 1;
 export const SNAPPY = 2;
+export const LZ4 = 3;
 export const ZSTD = 4;
 
 export type AnswerRecord = Readonly<{
@@ -31,6 +32,8 @@ export type AnswerBatch = Readonly<{
   records: readonly AnswerRecord[];
   /** Offsets that the log cleaner removed behind the last record. */
   emptied: number;
+  /** What stands in the place of the records, made from their bytes; absent: as the attributes name it. */
+  compress?: (records: Buffer) => Buffer;
 }>;
 
 export type AnswerPartition = Readonly<{
@@ -94,14 +97,16 @@ export function encodeBatch(given: AnswerBatch): Buffer {
     .writeInt16(2)
     .writeInt32(11)
     .writeInt32(given.records.length)
-    .writeBuffer(compressed(Buffer.concat(records), given.attributes & 0x7));
+    .writeBuffer((given.compress ?? compressedBy(given.attributes & 0x7))(Buffer.concat(records)));
   return encoder().writeInt64(given.firstOffset).writeBytes(body.buffer).buffer;
 }
 
-function compressed(records: Buffer, codec: number): Buffer {
-  if (codec === GZIP) return gzipSync(records);
-  return codec === ZSTD ? zstdCompressSync(records) : records;
-}
+const compressedBy =
+  (codec: number) =>
+  (records: Buffer): Buffer => {
+    if (codec === GZIP) return gzipSync(records);
+    return codec === ZSTD ? zstdCompressSync(records) : records;
+  };
 
 function encodeRecord({ timestampDelta, key, value, headers }: AnswerRecord, offsetDelta: number): Buffer {
   const body = encoder().writeInt8(0).writeVarLong(timestampDelta).writeVarInt(offsetDelta);

@@ -30,23 +30,29 @@ export const startService = (
 export async function startProgram(
   entry: string,
   environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): Promise<SecuredService> {
   const [port, adminPort] = [await freePort(), await freePort()];
-  const service = startProcess(entry, {
+  const settings = {
     VXT_WEBHOOK_TOKENS: WEBHOOK_TOKEN,
     CALL_METRICS_API_TOKENS: QUERY_TOKEN,
     LOG_LEVEL: 'trace',
     ...environment,
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
-  });
+  };
+  const service = startProcess(entry, settings, args);
   started.push(service);
   return { ...service, port, adminPort };
 }
 
 /** Runs a program to its end, and gives its exit code and all it said. */
-export async function runToEnd(entry: string, environment: Readonly<Record<string, string>>) {
-  const run = startProcess(entry, environment);
+export async function runToEnd(
+  entry: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+) {
+  const run = startProcess(entry, environment, args);
   started.push(run);
   await untilEnded(run);
   return { code: run.child.exitCode, output: run.output() };

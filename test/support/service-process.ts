@@ -17,8 +17,12 @@ export type ServiceProcess = Readonly<{
 }>;
 
 /** Starts `node services/<name>/main.ts` as `npm start` does, with nothing of this process's environment but PATH. */
-export function startProcess(entry: string, environment: Readonly<Record<string, string>>): ServiceProcess {
-  const child = spawn(process.execPath, [...nodeFlags, join(root, entry)], {
+export function startProcess(
+  entry: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): ServiceProcess {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, entry), ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,11 +1,17 @@
 /** `node deploy/grafana/build/main.ts`: writes dashboards/*.json from the definitions; with --check it only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { callMetricsDashboard } from '../call-metrics-dashboard.ts';
 import { pipelineDashboard } from '../pipeline-dashboard.ts';
 import { toGrafana } from '../to-grafana.ts';
 
-const check = process.argv.includes('--check');
+const { check } = new Command('node deploy/grafana/build/main.ts')
+  .description('Writes deploy/grafana/dashboards/*.json from their definitions.')
+  .option('--check', 'write nothing, and fail where one is not what its definition builds', false)
+  .parse()
+  .opts<{ check: boolean }>();
+
 for (const definition of [callMetricsDashboard, pipelineDashboard]) {
   const file = join(import.meta.dirname, '../dashboards', `${definition.uid}.json`);
   const json = `${inLines(toGrafana(definition))}\n`;

@@ -2,7 +2,7 @@ import type { SubjectType } from '../../shared/call-events/avro-types.generated.
 
 /** Where a record is in the log: the rank of a subject is that of its first. */
 export type LogPlace = Readonly<{
-  /** The record's time in the log: Unix time in milliseconds. */
+  /** The record's time in the log: Unix time in milliseconds. Where it has none, that of the log by then, or 0. */
   timestamp: number;
   partition: number;
   offset: number;
@@ -12,8 +12,8 @@ export type LogPlace = Readonly<{
 export type CountedSubject = Readonly<{ type: Exclude<SubjectType, 'unrecognised'>; id: string }>;
 
 /**
- * How a call ended. Only an answered call has durations, in milliseconds; null where its own timestamps run backwards,
- * so that none can be told.
+ * How a call ended. Only an answered call has durations, in milliseconds; null where its own timestamps run backwards or
+ * are implausible, so that none can be told.
  */
 export type CallResult =
   | Readonly<{ type: 'missed' }>
@@ -23,10 +23,10 @@ export type CallResult =
 /** What every event has. */
 type Common = Readonly<{
   subject: CountedSubject;
-  /** The user's address in this event; null where the subject is no user. */
+  /** The user's address in this event; null where the subject is no user, or the address is longer than any is. */
   userEmail: string | null;
-  /** The event's own time: Unix time in milliseconds. */
-  atMs: number;
+  /** The event's own time: Unix time in milliseconds. Null: a time or duration of the event is implausible. */
+  atMs: number | null;
   place: LogPlace;
 }>;
 
@@ -39,10 +39,16 @@ export type CallEvent = Common &
     conference: boolean;
   }>;
 
-export type VoicemailEvent = Common & Readonly<{ event: 'voicemail'; durationMs: number; transcribed: boolean }>;
+export type VoicemailEvent = Common &
+  Readonly<{
+    event: 'voicemail';
+    /** Null where the event is implausible. */
+    durationMs: number | null;
+    transcribed: boolean;
+  }>;
 
 /** A call or voicemail as the totals see it. */
 export type CountedEvent = CallEvent | VoicemailEvent;
 
-/** The event holds a time or duration that no clock gives: the ingress takes none, another writer may. */
+/** The event, or its record, holds a time or duration that no clock gives: the ingress takes none, another writer may. */
 export type Impossible = 'impossible-time';

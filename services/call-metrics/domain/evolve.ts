@@ -6,7 +6,8 @@ import type { Totals } from './totals.ts';
 
 /**
  * The totals after one more event. In whatever order events come, the totals are the same, so that reading the two
- * input topics in another order gives the same numbers. Sums stop at MAX_MS, the most that a table's field holds.
+ * input topics in another order gives the same numbers. Sums stop at MAX_MS, the most that a table's field holds. An
+ * implausible event counts, flagged, and is in no sum, no histogram and no "last".
  */
 export function evolve(totals: Totals, event: CountedEvent): Totals {
   switch (event.event) {
@@ -27,7 +28,10 @@ function withCall(totals: Totals, event: CallEvent): Totals {
     ...totals,
     userEmail: newestEmail(totals, event),
     firstSeen: firstOf(totals.firstSeen, event.place),
-    [event.direction]: withResult(totals[event.direction], event.result),
+    [event.direction]:
+      event.atMs === null
+        ? withImplausible(totals[event.direction], event.result.type)
+        : withResult(totals[event.direction], event.result),
     conferenceCalls: totals.conferenceCalls + (event.conference ? 1 : 0),
     lastCallAt: latest(totals.lastCallAt, event.atMs),
   };
@@ -39,10 +43,23 @@ function withVoicemail(totals: Totals, event: VoicemailEvent): Totals {
     userEmail: newestEmail(totals, event),
     firstSeen: firstOf(totals.firstSeen, event.place),
     voicemails: totals.voicemails + 1,
-    voicemailMs: sum(totals.voicemailMs, event.durationMs),
+    voicemailMs: sum(totals.voicemailMs, event.durationMs ?? 0),
     voicemailsTranscribed: totals.voicemailsTranscribed + (event.transcribed ? 1 : 0),
+    implausibleVoicemails: totals.implausibleVoicemails + (event.atMs === null ? 1 : 0),
     lastVoicemailAt: latest(totals.lastVoicemailAt, event.atMs),
   };
+}
+
+function withImplausible(totals: DirectionTotals, result: CallResult['type']): DirectionTotals {
+  const counted = { ...totals, [result]: totals[result] + 1 };
+  switch (result) {
+    case 'missed':
+      return { ...counted, implausibleMissed: totals.implausibleMissed + 1 };
+    case 'other':
+      return { ...counted, implausibleOther: totals.implausibleOther + 1 };
+    case 'answered':
+      return { ...counted, implausibleAnswered: totals.implausibleAnswered + 1 };
+  }
 }
 
 function withResult(totals: DirectionTotals, result: CallResult): DirectionTotals {
@@ -77,15 +94,20 @@ const sum = (a: number, b: number): number => Math.min(a + b, MAX_MS);
 
 type Time = null | Readonly<{ long: number }>;
 
-const latest = (time: Time, atMs: number): Time => (time === null || atMs > time.long ? { long: atMs } : time);
+const latest = (time: Time, atMs: number | null): Time =>
+  atMs !== null && (time === null || atMs > time.long) ? { long: atMs } : time;
 
-/** The address in the newest event by the events' own time; of two at the same millisecond the greater, in any order. */
+/**
+ * The address in the newest event by the events' own time; of two at the same millisecond the greater, in any order. An
+ * implausible one is older than all others.
+ */
 function newestEmail(totals: Totals, event: CountedEvent): Totals['userEmail'] {
   const { userEmail, lastCallAt, lastVoicemailAt } = totals;
   if (event.userEmail === null) return userEmail;
   const known = Math.max(lastCallAt?.long ?? -Infinity, lastVoicemailAt?.long ?? -Infinity);
-  const newer = userEmail === null || event.atMs > known;
-  const greater = userEmail !== null && event.atMs === known && event.userEmail > userEmail.string;
+  const atMs = event.atMs ?? -Infinity;
+  const newer = userEmail === null || atMs > known;
+  const greater = userEmail !== null && atMs === known && event.userEmail > userEmail.string;
   return newer || greater ? { string: event.userEmail } : userEmail;
 }
 

@@ -21,6 +21,9 @@ export function initialState(window: Window): Totals {
     answerMs: 0,
     talkMs: 0,
     clockSkewed: 0,
+    implausibleAnswered: 0,
+    implausibleMissed: 0,
+    implausibleOther: 0,
     answerHistogram: window.kind === 'lifetime' ? zeros(answerBoundsMs.length + 1) : [],
     talkHistogram: window.kind === 'lifetime' ? zeros(talkBoundsMs.length + 1) : [],
   };
@@ -33,6 +36,7 @@ export function initialState(window: Window): Totals {
     voicemails: 0,
     voicemailMs: 0,
     voicemailsTranscribed: 0,
+    implausibleVoicemails: 0,
     lateEvents: 0,
     lastCallAt: null,
     lastVoicemailAt: null,

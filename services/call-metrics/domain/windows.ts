@@ -8,26 +8,19 @@ export function firstOpenDay(calendar: Calendar, logTimeMs: number, keptDays: nu
   return calendar.dayOf(logTimeMs) - keptDays;
 }
 
-/** How far one input partition was read, as the closing of days needs it. */
-export type InputTime = Readonly<{
-  /** Largest log time of its records; null before the first was read. */
-  logTimeMs: number | null;
-  /** It holds records, though none was read yet. */
-  unread: boolean;
-}>;
-
 /**
- * The first day that is open in the table: one that is closed for every input. An input that is empty closes nothing
- * and keeps nothing open; one whose records wait to be read keeps all open. Null: every day is open.
+ * The first day that is open in the table: one that is closed for every input. `timesMs` are the inputs' log times, null
+ * where an input's is not known: its records may be of any day. Null: every day is open.
  */
-export function firstOpenDayOfAll(calendar: Calendar, inputs: readonly InputTime[], keptDays: number): number | null {
+export function firstOpenDayOfAll(
+  calendar: Calendar,
+  timesMs: readonly (number | null)[],
+  keptDays: number,
+): number | null {
   let first: number | null = null;
-  for (const { logTimeMs, unread } of inputs) {
-    if (logTimeMs === null) {
-      if (unread) return null;
-      continue;
-    }
-    const day = firstOpenDay(calendar, logTimeMs, keptDays);
+  for (const timeMs of timesMs) {
+    if (timeMs === null) return null;
+    const day = firstOpenDay(calendar, timeMs, keptDays);
     first = first === null ? day : Math.min(first, day);
   }
   return first;

@@ -22,7 +22,7 @@ export const BROKER_SILENCE_MS = 10_000;
 /** Why a webhook could not be taken now; none if it could: by Kafka, or by the disk. */
 export function reasonsNotReady(state: IngressState): readonly string[] {
   const { schemaIdsKnown, publishingStopped, lanesUp, brokerAnsweredAgoMs, queuedRecords, queueLimit } = state;
-  if (!schemaIdsKnown) return ['The schema registry has not told the ids of the schemas yet'];
+  if (!schemaIdsKnown) return [publishingStopped ?? 'The schema registry has not told the ids of the schemas yet'];
   if (state.spoolProblem === null) return [];
   const reasons = [
     ...(publishingStopped === null ? [] : [publishingStopped]),

@@ -13,13 +13,14 @@ import type { KeptWebhook } from './kept-webhook.ts';
 export type Judgement =
   | Readonly<{ kind: 'event'; message: EventMessage }>
   | Readonly<{ kind: 'unrecognised'; reason: UnrecognisedReason }>
-  | Readonly<{ kind: 'broken'; reason: 'no-body' | 'not-json' | 'not-encodable' }>;
+  | Readonly<{ kind: 'broken'; reason: 'no-body' | 'not-json' | 'not-encodable' | 'unreadable-batch' }>;
 
 /** The ingress's parser, from the bytes on. */
 export type RecogniseBody = (body: Buffer) => Recognition | NotJson;
 
 /** Never throws, whatever the record holds: another tool may have written it. */
 export function judgeKept(kept: KeptWebhook, recogniseBody: RecogniseBody, encoders: Encoders): Judgement {
+  if (kept.unreadable !== null) return { kind: 'broken', reason: 'unreadable-batch' };
   if (kept.value === null) return { kind: 'broken', reason: 'no-body' };
   try {
     const recognition = recogniseBody(kept.value);

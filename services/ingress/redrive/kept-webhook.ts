@@ -6,6 +6,10 @@ export type KeptWebhook = Readonly<{
   /** Null in a marker. */
   value: Buffer | null;
   headers: Readonly<Record<string, string>>;
+  /** Written in a transaction, as markers are, and webhooks are not. */
+  transactional: boolean;
+  /** Not null: a batch that nobody can read. */
+  unreadable: object | null;
 }>;
 
 /** Where a kept webhook is. */
@@ -35,8 +39,10 @@ export function createPlaces(): Places {
   };
 }
 
-/** The place that a marker names; null where the record is none. */
-export function markedPlace({ value, headers }: KeptWebhook): Place | null {
+/** The place that a marker names; null where the record is none: what is not written in a transaction may be anybody's, and would hide a webhook for ever. */
+export function markedPlace({ value, headers, transactional }: KeptWebhook): Place | null {
   const [, partition, offset] = /^(\d+)\/(\d+)$/.exec(headers[REDRIVEN_HEADER] ?? '') ?? [];
-  return value === null && partition !== undefined ? { partition: Number(partition), offset: Number(offset) } : null;
+  return transactional && value === null && partition !== undefined
+    ? { partition: Number(partition), offset: Number(offset) }
+    : null;
 }

@@ -1,8 +1,11 @@
+import { connectRegistry } from '../../shared/avro/registry.ts';
+import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
 import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
 import { createKafka } from '../../shared/kafka/connection.ts';
 import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
 import { openExclusiveWriter } from '../../shared/kafka/exclusive-writer.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
+import { schemaIdLog } from '../../shared/kafka/schema-id-log.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 import { createEncoders } from '../create-encoders.ts';
@@ -50,8 +53,11 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   const { topicPrefix } = config.kafka;
   const kafka = createKafka(config.kafka, 'vxt-redrive', logger);
   await ensureTopics(kafka, ingressTopics, config.kafka, logger);
-  const encoders = await createEncoders(config);
-  const log = openKeptLog(kafka, topicName(topicPrefix, 'unrecognisedWebhooks'), `${topicPrefix}redrive-`);
+  const groupPrefix = `${topicPrefix}redrive-`;
+  const ids = schemaIdLog(kafka, topicPrefix, groupPrefix);
+  const registry = await checkRegistry(connectRegistry(config.registry), ids, config.registry.url);
+  const encoders = await createEncoders(registry, config);
+  const log = openKeptLog(kafka, topicName(topicPrefix, 'unrecognisedWebhooks'), groupPrefix);
   const find = async (keep: number): Promise<Findings> => {
     const finder = createFinder((kept) => judgeKept(kept, options.recogniseBody, encoders), log.redriven, keep);
     await log.read(finder.add);

@@ -9,6 +9,7 @@ export type CallTotals = Readonly<{
   voicemails: number;
   voicemailMs: number;
   voicemailsTranscribed: number;
+  implausibleVoicemails: number;
   lateEvents: number;
 }>;
 
@@ -19,6 +20,9 @@ const noCalls: DirectionTotals = {
   answerMs: 0,
   talkMs: 0,
   clockSkewed: 0,
+  implausibleAnswered: 0,
+  implausibleMissed: 0,
+  implausibleOther: 0,
   answerHistogram: [],
   talkHistogram: [],
 };
@@ -31,6 +35,7 @@ export const noTotals: CallTotals = {
   voicemails: 0,
   voicemailMs: 0,
   voicemailsTranscribed: 0,
+  implausibleVoicemails: 0,
   lateEvents: 0,
 };
 
@@ -44,6 +49,7 @@ export function addTotals(a: CallTotals, b: CallTotals): CallTotals {
     voicemails: a.voicemails + b.voicemails,
     voicemailMs: a.voicemailMs + b.voicemailMs,
     voicemailsTranscribed: a.voicemailsTranscribed + b.voicemailsTranscribed,
+    implausibleVoicemails: a.implausibleVoicemails + b.implausibleVoicemails,
     lateEvents: a.lateEvents + b.lateEvents,
   };
 }
@@ -56,6 +62,9 @@ function addDirection(a: DirectionTotals, b: DirectionTotals): DirectionTotals {
     answerMs: a.answerMs + b.answerMs,
     talkMs: a.talkMs + b.talkMs,
     clockSkewed: a.clockSkewed + b.clockSkewed,
+    implausibleAnswered: a.implausibleAnswered + b.implausibleAnswered,
+    implausibleMissed: a.implausibleMissed + b.implausibleMissed,
+    implausibleOther: a.implausibleOther + b.implausibleOther,
     answerHistogram: addBuckets(a.answerHistogram, b.answerHistogram),
     talkHistogram: addBuckets(a.talkHistogram, b.talkHistogram),
   };

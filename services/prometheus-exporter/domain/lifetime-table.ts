@@ -1,9 +1,7 @@
 import type { UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
+import { type Admitted, createAdmission } from './admission.ts';
 import { addTotals, type CallTotals, noTotals } from './call-totals.ts';
-
-/** `user_uid` of events without a user, and of users over the cap. */
-export const NO_USER = 'none';
-export const OTHER_USERS = 'other';
+import { NO_USER, OTHER_USERS, userLabel } from './user-label.ts';
 
 /** What is exposed at one moment. */
 export type Exposition = Readonly<{
@@ -26,12 +24,13 @@ export type LifetimeTable = Readonly<{
   delete: (key: string) => void;
   /** Subjects with totals. */
   size: () => number;
-  /** Users beyond `maxUsers` by rank are summed under `other`: every replica admits the same ones. */
+  /** Users beyond `maxUsers` are summed under `other`; see createAdmission. Always give the same `maxUsers`: with another one, it is decided anew. */
   expose: (maxUsers: number) => Exposition;
 }>;
 
 export function createLifetimeTable(): LifetimeTable {
   const rows = new Map<string, UserCallMetrics>();
+  let admission = { maxUsers: 0, admit: createAdmission(0) };
   let shown: Readonly<{ maxUsers: number; exposition: Exposition }> | null = null;
   return {
     set: (key, metrics) => {
@@ -44,35 +43,31 @@ export function createLifetimeTable(): LifetimeTable {
     },
     size: () => rows.size,
     expose: (maxUsers) => {
-      if (shown?.maxUsers !== maxUsers) shown = { maxUsers, exposition: expose([...rows.values()], maxUsers) };
+      if (admission.maxUsers !== maxUsers) admission = { maxUsers, admit: createAdmission(maxUsers) };
+      if (shown?.maxUsers !== maxUsers) shown = { maxUsers, exposition: expose([...rows.values()], admission.admit) };
       return shown.exposition;
     },
   };
 }
 
-function expose(rows: readonly UserCallMetrics[], maxUsers: number): Exposition {
-  const users = rows.filter(({ subject }) => subject.type === 'user').sort(byRank);
-  const admitted = users.slice(0, maxUsers);
-  const rest = users.slice(maxUsers);
+function expose(rows: readonly UserCallMetrics[], admit: (users: readonly UserCallMetrics[]) => Admitted): Exposition {
+  const { named, rest } = admit(rows.filter(({ subject }) => subject.type === 'user'));
   const byUser = new Map<string, CallTotals>([[NO_USER, sum(rows.filter(({ subject }) => subject.type !== 'user'))]]);
-  for (const metrics of admitted) byUser.set(labelOf(metrics.subject.id), metrics);
+  for (const metrics of named) byUser.set(userLabel(metrics.subject.id), metrics);
   if (rest.length > 0) byUser.set(OTHER_USERS, sum(rest));
   return {
     byUser,
     all: sum(rows),
     usersInOther: rest.length,
     emails: new Map(
-      admitted.flatMap(({ subject, userEmail }) =>
-        userEmail === null ? [] : [[labelOf(subject.id), userEmail.string]],
+      named.flatMap(({ subject, userEmail }) =>
+        userEmail === null ? [] : [[userLabel(subject.id), userEmail.string]],
       ),
     ),
     lastCallAtMs: newest(rows.map(({ lastCallAt }) => lastCallAt)),
     lastVoicemailAtMs: newest(rows.map(({ lastVoicemailAt }) => lastVoicemailAt)),
   };
 }
-
-/** A uid that is called like one of our own labels is set apart, so that it cannot be mistaken for it. */
-const labelOf = (uid: string): string => (uid === NO_USER || uid === OTHER_USERS ? `uid:${uid}` : uid);
 
 const sum = (rows: readonly UserCallMetrics[]): CallTotals => rows.reduce<CallTotals>(addTotals, noTotals);
 
@@ -81,13 +76,3 @@ const newest = (times: readonly (null | { readonly long: number })[]): number | 
     (latest, time) => (time === null || (latest !== null && latest >= time.long) ? latest : time.long),
     null,
   );
-
-/** By where in the log a subject first appeared; of two at one place, by id. */
-function byRank(a: UserCallMetrics, b: UserCallMetrics): number {
-  return (
-    a.firstSeen.timestamp - b.firstSeen.timestamp ||
-    a.firstSeen.partition - b.firstSeen.partition ||
-    a.firstSeen.offset - b.firstSeen.offset ||
-    (a.subject.id < b.subject.id ? -1 : 1)
-  );
-}

@@ -29,15 +29,29 @@ const perDirection = ({ byUser }: Exposition, value: (totals: DirectionTotals) =
     }),
   );
 
-export const calls = ({ byUser }: Exposition): readonly Sample[] =>
+/** A sample for every value of `user_uid`, direction and result. */
+const perResult = (
+  { byUser }: Exposition,
+  value: (totals: DirectionTotals, result: Result) => number,
+): readonly Sample[] =>
   [...byUser].flatMap(([user_uid, totals]) =>
     directions.flatMap((direction) =>
       results.flatMap((result) => {
-        const value = ofDirection(totals, direction)[result];
-        return isExposed(value, direction, result) ? [{ labels: { user_uid, direction, result }, value }] : [];
+        const sample = value(ofDirection(totals, direction), result);
+        return isExposed(sample, direction, result) ? [{ labels: { user_uid, direction, result }, value: sample }] : [];
       }),
     ),
   );
+
+const implausibleOf = {
+  answered: 'implausibleAnswered',
+  missed: 'implausibleMissed',
+  other: 'implausibleOther',
+} as const;
+
+export const calls = (shown: Exposition) => perResult(shown, (totals, result) => totals[result]);
+export const implausibleCalls = (shown: Exposition) =>
+  perResult(shown, (totals, result) => totals[implausibleOf[result]]);
 
 export const conferenceCalls = (shown: Exposition) => perUser(shown, ({ conferenceCalls }) => conferenceCalls);
 export const talkSeconds = (shown: Exposition) => perDirection(shown, ({ talkMs }) => seconds(talkMs));
@@ -47,6 +61,8 @@ export const voicemails = (shown: Exposition) => perUser(shown, ({ voicemails })
 export const voicemailSeconds = (shown: Exposition) => perUser(shown, ({ voicemailMs }) => seconds(voicemailMs));
 export const voicemailsTranscribed = (shown: Exposition) =>
   perUser(shown, ({ voicemailsTranscribed }) => voicemailsTranscribed);
+export const implausibleVoicemails = (shown: Exposition) =>
+  perUser(shown, ({ implausibleVoicemails }) => implausibleVoicemails);
 export const lateEvents = ({ all }: Exposition): readonly Sample[] => [{ labels: {}, value: all.lateEvents }];
 export const usersInOther = ({ usersInOther }: Exposition): readonly Sample[] => [{ labels: {}, value: usersInOther }];
 export const userInfo = ({ emails }: Exposition): readonly Sample[] =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import avro, { type Schema, type Type } from 'avsc';
+import { boundItems } from './bounded-items.ts';
 
 const schemasDirectory = join(import.meta.dirname, '../../../schemas');
 
@@ -17,6 +18,7 @@ export function readSchema(name: SchemaName): Schema {
  * wraps only where a union is ambiguous, so that the shape in memory would depend on the schema.
  */
 export function avroType(schema: Schema): Type {
+  boundItems();
   return avro.Type.forSchema(schema, { wrapUnions: 'always' });
 }
 

@@ -4,7 +4,9 @@ import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registr
 import type { Schema } from 'avsc';
 import type { Secret } from '../config/secret.ts';
 import { readSettingFile, SettingsError } from '../config/settings.ts';
-import { isUnknownSchema } from './is-unknown-schema.ts';
+import { askForSchema, type KeptSchema } from './ask-registry.ts';
+import { schemaOf } from './kept-schema.ts';
+import type { RegistrySecurity } from './registry-request.ts';
 
 /** The schema registry was away, or said no. `retriable` tells which. */
 export class RegistryError extends Error {
@@ -32,33 +34,37 @@ export type Registry = Readonly<{
    * returns the same id. Throws RegistryError: not retriable when the registry refuses the schema.
    */
   register: (subject: string, schema: Schema) => Promise<number>;
-  /** The schema with this id, or null where the registry itself says that it knows none. Throws RegistryError when it is unavailable. */
+  /**
+   * The schema with this id, or null where the registry itself says that it knows none. One that is no Avro (JSON Schema, Protobuf, not valid) comes as one
+   * that `avroType` refuses. Throws RegistryError when the registry is unavailable, and only then.
+   */
   schemaById: (id: number) => Promise<Schema | null>;
 }>;
 
 const AGAIN_MS = 300;
+/** No registry deals ids below it. */
+const MIN_ID = 1;
 /** The registry's client waits for an answer for ever. */
 const ANSWER_WITHIN_MS = 15_000;
 
 /** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError where the settings of TLS and login do not fit. */
 export function connectRegistry(settings: RegistrySettings, onError: () => void = () => undefined): Registry {
   const { url } = settings;
-  const security = securityOf(settings);
+  const security = registrySecurity(settings);
   const client = new SchemaRegistry({
     host: url,
     retry: { retries: 2, initialRetryTimeInSecs: 0.2 },
     ...security,
   });
-  // The client keeps only the status of an answer, and a proxy's 404 is not the registry's: what it said is asked again.
-  const readSchema = (id: number): Promise<Schema | null> =>
-    client.getSchema(id).then(
-      (schema) => JSON.parse(JSON.stringify(schema)) as Schema,
-      async (error: unknown) => {
-        if (statusOf(error) !== 404) throw error;
-        if (await isUnknownSchema(url, id, security)) return null;
-        throw new Error('HTTP 404, and not the registry’s own answer for a schema it does not know');
-      },
-    );
+  // The client takes JSON Schema and Protobuf for an outage, and a proxy's 404 for an unknown schema: so what is read is asked for by our own code.
+  const ask = (path: string): Promise<KeptSchema | null> => askForSchema(url, path, security);
+  const readSchema = async (id: number): Promise<Schema | null> => {
+    if (id < MIN_ID) return null;
+    const kept = await ask(`/schemas/ids/${id}`);
+    return kept === null
+      ? null
+      : schemaOf(kept, (subject, version) => ask(`/subjects/${encodeURIComponent(subject)}/versions/${version}`));
+  };
 
   return {
     register: async (subject, schema) => {
@@ -98,7 +104,8 @@ async function within<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function securityOf({ url, username, password, sslCaFile = null }: RegistrySettings) {
+/** How to log in, and whom to trust. Throws SettingsError where the settings do not fit. */
+export function registrySecurity({ url, username, password, sslCaFile = null }: RegistrySettings): RegistrySecurity {
   const problems: string[] = [];
   if ((username === null) !== (password === null))
     problems.push('SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD go together: set both or neither');

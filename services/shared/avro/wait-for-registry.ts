@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { errorFields, type Logger } from '../observability/logger.ts';
+import { summaryOf } from '../observability/summarise.ts';
 import { RegistryError } from './registry.ts';
 
 const LONGEST_PAUSE_MS = 5_000;
@@ -11,7 +12,7 @@ export async function waitForRegistry<T>(logger: Logger, work: () => Promise<T>)
       return await work();
     } catch (error) {
       if (!(error instanceof RegistryError && error.retriable)) throw error;
-      logger.warn('schema-registry-awaited', { attempt, ...errorFields(error) });
+      summaryOf(logger).warn('schema-registry-awaited', '', { attempt, ...errorFields(error) });
       await setTimeout(Math.min(LONGEST_PAUSE_MS, 200 * attempt));
     }
   }

@@ -77,14 +77,28 @@ export type CallMetricsSeen = {
   readonly inputs: readonly (SeenIds)[];
 };
 
+/** A record that tells this log from any other. */
+export type LastRecord = {
+  /** Where it is. */
+  readonly offset: number;
+  /** Its time in the log. */
+  readonly timestamp: number;
+  /** The first 16 bytes of the SHA-256 of its value. */
+  readonly valueHash: Buffer;
+};
+
 /** How far this partition of one input topic was read. */
 export type InputProgress = {
   /** The kind of event the topic holds: callLog or voicemail. */
   readonly input: string;
   /** The offset to read next. */
   readonly nextOffset: number;
-  /** Largest time of a record of this input partition: what horizons are measured by. Null before the first record. */
+  /** The time of this input partition's log, as far as it is believed: what horizons are measured by. An input that brings nothing is moved on by the others. Null before a record whose time is believed. */
   readonly logTime: null | { readonly 'long': number };
+  /** Earliest time of the records that are ahead of `logTime` and not believed yet. Null where the last one was. */
+  readonly aheadSince: null | { readonly 'long': number };
+  /** The last record of this input partition that was counted or dead-lettered: the position belongs to the log that has it there. Null before the first, and in states of before version 2. */
+  readonly lastRecord: null | { readonly 'vxt.metrics.LastRecord': LastRecord };
 };
 
 /** How far one task of the projection has read, written in the same transaction as the totals it read to. The newest record of a key replaces the earlier ones; the key is the number of the task's partition. */
@@ -115,20 +129,26 @@ export type DirectionTotals = {
   readonly missed: number;
   /** Calls whose result this version does not know. */
   readonly other: number;
-  /** Speed of answer summed: answerTimestamp - startTimestamp over answered calls without clock skew, in milliseconds. */
+  /** Speed of answer summed: answerTimestamp - startTimestamp over answered calls neither skewed nor implausible, in milliseconds. */
   readonly answerMs: number;
-  /** Talk time summed: hangupTimestamp - answerTimestamp over answered calls without clock skew, in milliseconds. */
+  /** Talk time summed: hangupTimestamp - answerTimestamp over answered calls neither skewed nor implausible, in milliseconds. */
   readonly talkMs: number;
   /** Answered calls whose timestamps run backwards: counted in `answered`, left out of both sums and histograms. */
   readonly clockSkewed: number;
-  /** Answered calls without clock skew by speed of answer, one count per bucket (not cumulative). Bounds: services/shared/call-events/histogram-bounds.ts. Empty in the windows of days. */
+  /** Answered calls neither skewed nor implausible by speed of answer, one count per bucket (not cumulative). Bounds: services/shared/call-events/histogram-bounds.ts. Empty in the windows of days. */
   readonly answerHistogram: readonly (number)[];
   /** The same by talk time. */
   readonly talkHistogram: readonly (number)[];
+  /** Calls whose start is before 2000-01-01 or more than 48 h after their log time, or that lasted over 24 h: counted in `answered`, in no sum, histogram, day or last call. Always 0 in the windows of days. */
+  readonly implausibleAnswered: number;
+  /** The same of those counted in `missed`. */
+  readonly implausibleMissed: number;
+  /** The same of those counted in `other`. */
+  readonly implausibleOther: number;
 };
 
 export type FirstSeen = {
-  /** The record's time in the log: Unix time in milliseconds. */
+  /** The record's time in the log: Unix time in milliseconds. Where the record has none, that of the log by then, or 0. */
   readonly timestamp: number;
   /** Its partition. */
   readonly partition: number;
@@ -156,18 +176,20 @@ export type UserCallMetrics = {
   readonly conferenceCalls: number;
   /** Voicemails left. */
   readonly voicemails: number;
-  /** Their duration summed, in milliseconds. */
+  /** The duration of those that are not implausible summed, in milliseconds. */
   readonly voicemailMs: number;
   /** Those with a transcription. */
   readonly voicemailsTranscribed: number;
   /** Events for a day that was closed already: they count here and in the lifetime, not in a day. Always 0 in the windows of days. */
   readonly lateEvents: number;
-  /** Start of the newest call by its own time. Null before the first. */
+  /** Start of the newest call by its own time, implausible ones left out. Null before the first. */
   readonly lastCallAt: null | { readonly 'long': number };
-  /** Time of the newest voicemail by its own time. Null before the first. */
+  /** Time of the newest voicemail by its own time, implausible ones left out. Null before the first. */
   readonly lastVoicemailAt: null | { readonly 'long': number };
   /** Where the subject's first event is in the log: the rank by which subjects are admitted where their number is capped. */
   readonly firstSeen: FirstSeen;
+  /** Voicemails whose time is before 2000-01-01 or more than 48 h after their log time, or that last over 24 h: counted in `voicemails`, in no sum, day or last voicemail. Always 0 in the windows of days. */
+  readonly implausibleVoicemails: number;
 };
 
 /** A VXT user. */

@@ -29,6 +29,11 @@ export const topicDefinitions = {
     cleanup: 'keep',
     says: 'Records the projection could not read, byte for byte.',
   },
+  schemaIds: {
+    suffix: 'schema-ids',
+    cleanup: 'compact',
+    says: 'Every schema id that records were written with: JSON, with the schema.',
+  },
 } as const satisfies Readonly<Record<string, TopicDefinition>>;
 
 export type TopicId = keyof typeof topicDefinitions;

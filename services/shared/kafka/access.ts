@@ -14,7 +14,10 @@ export type ClientIdentity = Readonly<{ service: string; security: KafkaSecurity
 
 /** What a service was about to do, for the words of a refusal: Kafka says only of which type the refused resource is. */
 export type Intent = Readonly<{
-  topics?: Readonly<{ operation: 'Read' | 'Write' | 'Create' | 'Delete'; names: readonly string[] }>;
+  topics?: Readonly<{
+    operation: 'Read' | 'Write' | 'Create' | 'Delete' | 'DescribeConfigs';
+    names: readonly string[];
+  }>;
   /** Read is asked for. */
   group?: string;
   /** Write is asked for. */

@@ -3,13 +3,20 @@ import { type TopicId, topicDefinitions, topicName } from '../call-events/topics
 import type { Logger } from '../observability/logger.ts';
 import { explainAccess, isRefusal } from './access.ts';
 import type { KafkaSettings } from './connection.ts';
+import { findTopics } from './topic-settings/find-topics.ts';
+import { mendingCommand, problemInWords, settingProblems } from './topic-settings/setting-problems.ts';
 import { withAdmin } from './with-admin.ts';
 import { withLeaders } from './with-leaders.ts';
 
 /** A topic is missing, or has the wrong number of partitions. Not retriable: a person has to decide. */
 export class TopicError extends Error {
-  override readonly name = 'TopicError';
+  override readonly name: string = 'TopicError';
   readonly retriable = false;
+}
+
+/** A topic has settings under which a promise of the system breaks; the message has the commands that mend them. */
+export class TopicSettingsError extends TopicError {
+  override readonly name = 'TopicSettingsError';
 }
 
 /** Room for the largest body the ingress can be set to take (3 MiB), with its headers. */
@@ -33,8 +40,8 @@ const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record
 export type UsedTopics = Readonly<{ reads: readonly TopicId[]; writes: readonly TopicId[] }>;
 
 /**
- * Creates the topics that are missing, then checks that each has the configured number of partitions. Several services may do this at once. Throws TopicError
- * when a topic is missing and may not be created, or has another number of partitions; KafkaAccessError when Kafka does not show it to this service, or does
+ * Creates the topics that are missing, then checks that each has the configured number of partitions and the settings that the promises need. Several services may
+ * do this at once. Throws TopicError when a topic is missing and may not be created, or has another number of partitions; TopicSettingsError; KafkaAccessError when Kafka does not show it to this service, or does
  * not let it create one; KafkaUnreachableError.
  */
 export async function ensureTopics(
@@ -72,7 +79,49 @@ export async function ensureTopics(
       for (const topic of topics) await throwIfHidden(topic);
       throw error;
     });
+    await checkSettings(kafka, admin, topics, settings, logger);
   });
+}
+
+/** Settings that break a promise, as one sentence for each topic; null where all are right. The others, and topics whose settings may not be seen, are logged. */
+async function refusedSettings(
+  kafka: Kafka,
+  admin: Admin,
+  topics: readonly TopicId[],
+  settings: KafkaSettings,
+  logger: Pick<Logger, 'warn'>,
+): Promise<string | null> {
+  const nameOf = (topic: TopicId): string => topicName(settings.topicPrefix, topic);
+  const { found, unseen } = await findTopics(kafka, admin, topics, nameOf);
+  for (const { name, problem } of unseen) logger.warn('topic-settings-unseen', { topic: name, problem });
+  const refused: string[] = [];
+  for (const topic of found) {
+    const { replicationFactor } = settings;
+    const problems = settingProblems(topic, { recordBytes: MAX_RECORD_BYTES, replicationFactor });
+    const command = mendingCommand(problems, settings.brokers);
+    const hint = command === null ? {} : { hint: command };
+    const told = problems.filter((problem) => !problem.refused).map(problemInWords);
+    if (told.length > 0) logger.warn('topic-settings-differ', { topic: topic.name, problem: told.join('; '), ...hint });
+    const broken = problems.filter((problem) => problem.refused).map(problemInWords);
+    if (broken.length > 0)
+      refused.push(`${topic.name} breaks what is promised: ${broken.join('; ')}. Run \`${command}\``);
+  }
+  return refused.length === 0 ? null : refused.join('. ');
+}
+
+/** The same on a connection of its own, without a word in the log. */
+export const lookAtSettings = (
+  kafka: Kafka,
+  { reads, writes }: UsedTopics,
+  settings: KafkaSettings,
+): Promise<string | null> =>
+  withAdmin(kafka, settings.brokers, (admin) =>
+    refusedSettings(kafka, admin, [...reads, ...writes], settings, { warn: () => undefined }),
+  );
+
+async function checkSettings(...of: Parameters<typeof refusedSettings>): Promise<void> {
+  const refused = await refusedSettings(...of);
+  if (refused !== null) throw new TopicSettingsError(refused);
 }
 
 async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, logger: Logger): Promise<void> {
@@ -89,6 +138,8 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
     'min.insync.replicas': String(inSync),
     // Records carry the broker's time: by one of their own, a producer whose clock is wrong would be refused.
     'message.timestamp.type': 'LogAppendTime',
+    // A batch stays as its producer compressed it: no broker's default makes it one that a reader cannot undo.
+    'compression.type': 'producer',
     ...(topic === 'deadLetters' ? { 'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADERS_BYTES) } : {}),
   };
   const definition: ITopicConfig = {
@@ -108,6 +159,6 @@ async function checkPartitions(admin: Admin, topics: readonly TopicId[], setting
   if (wrong.length === 0) return;
   const found = wrong.map((topic) => `${topic.name} has ${topic.partitions.length}`).join(', ');
   throw new TopicError(
-    `KAFKA_PARTITIONS is ${settings.partitions}, but ${found}. The number is fixed for life: set KAFKA_PARTITIONS to what the topics have`,
+    `KAFKA_PARTITIONS is ${settings.partitions}, but ${found}. The number is fixed for life: set KAFKA_PARTITIONS to what the topics have, or copy the events to other topics with \`npm run repartition\``,
   );
 }

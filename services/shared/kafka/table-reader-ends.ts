@@ -5,6 +5,8 @@ import type { LogEnd } from './table-reader-log-end.ts';
 export type EndsQuestion = Readonly<{
   /** Throws what the broker or kafkajs says; the next question then begins on a new connection. */
   ask: () => Promise<readonly LogEnd[]>;
+  /** As `ask`, but for where the records of this log time (Unix time in milliseconds) and later ones begin: at the end where there is none. */
+  since: (ms: number) => Promise<readonly Readonly<{ topic: string; partition: number; offset: number }>[]>;
   close: () => Promise<void>;
 }>;
 
@@ -23,18 +25,27 @@ export function createEndsQuestion(kafka: Kafka, topics: readonly string[]): End
       low: Number(low),
       high: Number(high),
     }));
+  const ofAll = async <T>(of: (topic: string) => Promise<readonly T[]>): Promise<readonly T[]> => {
+    try {
+      await admin.connect();
+      return (await Promise.all(topics.map(of))).flat();
+    } catch (error) {
+      await disconnect();
+      throw error;
+    } finally {
+      if (closed) await disconnect();
+    }
+  };
   return {
-    ask: async () => {
-      try {
-        await admin.connect();
-        return (await Promise.all(topics.map(endsOf))).flat();
-      } catch (error) {
-        await disconnect();
-        throw error;
-      } finally {
-        if (closed) await disconnect();
-      }
-    },
+    ask: () => ofAll(endsOf),
+    since: (ms) =>
+      ofAll(async (topic) =>
+        (await admin.fetchTopicOffsetsByTimestamp(topic, ms)).map(({ partition, offset }) => ({
+          topic,
+          partition,
+          offset: Number(offset),
+        })),
+      ),
     close: async () => {
       closed = true;
       await disconnect();

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Batch, Kafka } from 'kafkajs';
+import type { UnreadableBatch } from '../projection/records.ts';
 import { explainReading } from './explain-reading.ts';
+import { isTransactional, unreadableBatch } from './fetch/unreadable-batch.ts';
 import { useOwnFetchDecoder } from './fetch/use-own-fetch-decoder.ts';
 import { createEndsQuestion } from './table-reader-ends.ts';
 import { createLogEnd } from './table-reader-log-end.ts';
 import { createPositions } from './table-reader-positions.ts';
+import { textHeaders } from './text-headers.ts';
 import { tracedBatches } from './traced-batches.ts';
 import { withLeaders } from './with-leaders.ts';
-import { registerZstd } from './zstd-codec.ts';
 
 /** A record as it is in the log. Its offset is exact below 2^53. */
 export type TableRecord = Readonly<{
@@ -19,10 +21,15 @@ export type TableRecord = Readonly<{
   key: string | null;
   /** Null is a tombstone. */
   value: Buffer | null;
+  /** As text, the last of each name, as Kafka's own clients take it; without those that are null. */
   headers: Readonly<Record<string, string>>;
+  /** Whether it was written in a transaction. */
+  transactional: boolean;
+  /** What it stands for where it is no record: a batch that cannot be read, whose bytes are the value. */
+  unreadable: UnreadableBatch | null;
 }>;
 
-/** Reads whole topics, from the beginning and for ever, each partition in order and each record once. */
+/** Reads topics, from the beginning or a time on and for ever, each partition in order and each record once. */
 export type TableReader = Readonly<{
   /** Resolves once every partition was read to the end that stood at the start. */
   caughtUp: Promise<void>;
@@ -41,6 +48,8 @@ export type TableReaderOptions = Readonly<{
   topics: readonly string[];
   /** Group ids begin with this, so that one ACL covers them; each reader has a group of its own and commits nothing. */
   groupPrefix: string;
+  /** Reads what came at this log time (Unix time in milliseconds) or later; absent: all. */
+  sinceMs?: number;
 }>;
 
 /** A log is shorter than what was read from it: it was cut, or the topic was created anew. Start again from nothing. */
@@ -68,7 +77,6 @@ export function startTableReader(
   options: TableReaderOptions,
   onRecords: (records: readonly TableRecord[]) => void | Promise<void>,
 ): TableReader {
-  registerZstd();
   useOwnFetchDecoder();
   const positions = createPositions();
   const consumer = kafka.consumer({
@@ -105,6 +113,11 @@ export function startTableReader(
   const start = async (): Promise<void> => {
     const found = await withLeaders(() => log.ask(ends.ask));
     for (const { topic, partition, low } of found) positions.advance(topic, partition, low);
+    const { sinceMs } = options;
+    if (sinceMs !== undefined) {
+      for (const { topic, partition, offset } of await withLeaders(() => ends.since(sinceMs)))
+        positions.advance(topic, partition, offset);
+    }
     void Promise.all(found.map(({ topic, partition, high }) => positions.reached(topic, partition, high))).then(() =>
       caughtUp.resolve(),
     );
@@ -170,7 +183,8 @@ function repeat(everyMs: number, work: () => Promise<unknown>): Readonly<{ stop:
 /** Those at or after `position`: after a rejoin kafkajs may bring some again. */
 function newRecords({ topic, partition, messages }: Batch, position: number): readonly TableRecord[] {
   const records: TableRecord[] = [];
-  for (const { offset, timestamp, key, value, headers } of messages) {
+  for (const message of messages) {
+    const { offset, timestamp, key, value, headers } = message;
     if (Number(offset) < position) continue;
     records.push({
       topic,
@@ -179,10 +193,9 @@ function newRecords({ topic, partition, messages }: Batch, position: number): re
       timestampMs: Number(timestamp),
       key: key?.toString('utf8') ?? null,
       value,
-      headers:
-        headers === undefined
-          ? {}
-          : Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
+      headers: textHeaders(headers),
+      transactional: isTransactional(message),
+      unreadable: unreadableBatch(message),
     });
   }
   return records;

@@ -1,3 +1,4 @@
+import type { LogMarks } from './log-mark.ts';
 import type { CommittedRecord, Positions, SourceRecord, TargetRecord } from './records.ts';
 
 /**
@@ -16,9 +17,12 @@ export type Projection = Readonly<{
   readBack: (records: readonly CommittedRecord[]) => Promise<void>;
   /**
    * The fold of a partition, as of what was read back: call it when all that was committed before has been. `ends` are
-   * the ends of the inputs' partitions. Throws RefusedError when the committed state may not be continued.
+   * the ends of the inputs' partitions. Throws RefusedError when the committed state may not be continued, StoppedError when
+   * that of this partition may not.
    */
   open: (partition: number, ends: Positions) => Opened;
+  /** As of what was read back: of each input the last record that is counted, which tells whether a log still is the one the position belongs to. */
+  lastCounted: (partition: number) => LogMarks;
   /** I/O that decoding these records needs, such as fetching schemas. Throws what is worth trying again. */
   prepare: (records: readonly SourceRecord[]) => Promise<void>;
 }>;
@@ -30,6 +34,11 @@ export type Opened = Readonly<{ positions: Positions; fold: Fold }>;
 export type Fold = Readonly<{
   /** Folds one record. Never throws for what a record holds: a record that cannot be read becomes a dead letter. */
   apply: (record: SourceRecord) => void;
+  /**
+   * The inputs' partitions end at `ends` now, and were read to `positions`. Whether that alone is worth a transaction: time
+   * may have passed for what is kept.
+   */
+  saw: (ends: Positions, positions: Positions) => boolean;
   /** What changed since the last call, as the records of one transaction that also holds `positions`. */
   takeTransaction: (positions: Positions) => Transaction;
 }>;
@@ -44,5 +53,11 @@ export type Transaction = Readonly<{
 /** The committed state may not be continued, and no restart will change that: a person has to decide. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  readonly retriable = false;
+}
+
+/** This partition may not go on, and no restart will change that; the others may. The message says what a person can do. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
   readonly retriable = false;
 }

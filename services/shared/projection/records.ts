@@ -1,5 +1,11 @@
+/** A header's value; Kafka has null as one. */
+export type HeaderValue = Buffer | string | null;
+
 /** Headers as Kafka has them: a name may occur more than once. */
-export type RecordHeaders = Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>;
+export type RecordHeaders = Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>;
+
+/** A batch whose records cannot be read; a record that stands for it has its bytes as value, and is at its last offset. */
+export type UnreadableBatch = Readonly<{ firstOffset: number; records: number; problem: string }>;
 
 /** A record that a projection reads. */
 export type SourceRecord = Readonly<{
@@ -11,6 +17,10 @@ export type SourceRecord = Readonly<{
   key: Buffer | null;
   value: Buffer | null;
   headers: RecordHeaders;
+  /** Whether it was written in a transaction; absent where nobody needs to know. */
+  transactional?: boolean;
+  /** Null or absent for a record: see UnreadableBatch. */
+  unreadable?: UnreadableBatch | null;
 }>;
 
 /** A record that a projection writes, to the partition of its task. */
@@ -29,6 +39,9 @@ export type CommittedRecord = Readonly<{
   offset: number;
   key: string;
   value: Buffer | null;
+  /** False: no task wrote it, as tasks write in transactions only. Absent: it was written in one. */
+  transactional?: boolean;
+  unreadable?: UnreadableBatch | null;
 }>;
 
 /** By topic, the offset to read next. */

@@ -62,8 +62,12 @@ export type SeenIds = Readonly<{
   add: (entry: SeenEntry, sinceMs: number) => void;
   /** Adds what `pack` packed. */
   addPacked: (entries: Buffer, sinceMs: number) => void;
-  /** The entries not older than `sinceMs`, at most so many in each part. */
+  /** Lets go of the entries older than `sinceMs`. */
+  forget: (sinceMs: number) => void;
+  /** The entries not older than `sinceMs`, at most so many in each part; of several parts each is older than the next. */
   pack: (sinceMs: number, atMost: number) => readonly PackedEntries[];
+  /** The same, a part at a time; nothing may be added meanwhile. */
+  packs: (sinceMs: number, atMost: number) => Iterable<PackedEntries>;
   size: () => number;
 }>;
 
@@ -128,6 +132,17 @@ export function createSeenIds(): SeenIds {
     return slot;
   };
 
+  const packs = function* (sinceMs: number, atMost: number): Generator<PackedEntries> {
+    const live: number[] = [];
+    for (let index = 0; index < slots; index += 1) {
+      const slot = Math.imul(index, SCATTER) & (slots - 1);
+      const time = times[slot] ?? -Infinity;
+      if (time !== -Infinity && time >= sinceMs) live.push(slot);
+    }
+    if (live.length > atMost) live.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
+    for (let at = 0; at < live.length; at += atMost) yield packSlots(live.slice(at, at + atMost), words, times);
+  };
+
   return {
     sighting: ({ id0, id1, id2, id3, content0, content1 }, sinceMs) => {
       const slot = slotOf(id0, id1, id2, id3);
@@ -156,17 +171,9 @@ export function createSeenIds(): SeenIds {
         for (let index = 0; index < WORDS; index += 1) words[slot * WORDS + index] = word(at + index * 4);
       }
     },
-    pack: (sinceMs, atMost) => {
-      const live: number[] = [];
-      for (let index = 0; index < slots; index += 1) {
-        const slot = Math.imul(index, SCATTER) & (slots - 1);
-        const time = times[slot] ?? -Infinity;
-        if (time !== -Infinity && time >= sinceMs) live.push(slot);
-      }
-      const parts: PackedEntries[] = [];
-      for (let at = 0; at < live.length; at += atMost) parts.push(packSlots(live.slice(at, at + atMost), words, times));
-      return parts;
-    },
+    forget: grow,
+    pack: (sinceMs, atMost) => [...packs(sinceMs, atMost)],
+    packs,
     size: () => size,
   };
 }

@@ -1,40 +1,34 @@
 import type { Projection } from './projection.ts';
-import type { RecordHeaders, SourceRecord, TargetRecord } from './records.ts';
+import type { Positions, RecordHeaders, SourceRecord, TargetRecord } from './records.ts';
 import { createTask, type Task } from './task.ts';
 
 /** What becomes of a commit. `unknown-…`: the task is told that it failed, and it did, or did not. */
 export type CommitOutcome = 'committed' | 'failed' | 'unknown-committed';
 
 /** A record that is in a log of the driver. */
-export type DrivenRecord = Omit<SourceRecord, 'key'> & Readonly<{ key: string | null }>;
+export type DrivenRecord = Omit<SourceRecord, 'key'> &
+  Readonly<{ key: string | null /** False: another writer's; see CommittedRecord. */; transactional?: boolean }>;
 
 /**
  * Runs a projection without a broker: logs in memory, the same tasks, the same bytes. Nothing happens by itself: a test
  * says what is delivered, when a commit is made and what becomes of it, and when the process dies.
  */
 export type TestDriver = Readonly<{
-  /** Appends a record to an input. */
-  pipe: (
-    record: Readonly<{
-      topic: string;
-      partition: number;
-      key: string | null;
-      value: Buffer | null;
-      timestampMs: number;
-      headers?: RecordHeaders;
-    }>,
-  ) => void;
+  /** Appends a record to an input, or, as another writer, to any topic. */
+  pipe: (record: Omit<DrivenRecord, 'offset' | 'headers'> & Readonly<{ headers?: RecordHeaders }>) => void;
   /** Delivers the next records of an input partition, at most so many. */
   deliver: (topic: string, partition: number, atMost: number) => Promise<void>;
   /** Commits what a partition has folded; a lost task is restored at once. */
   commit: (partition: number, outcome?: CommitOutcome) => Promise<void>;
   /** The process dies, and another starts with nothing but what is committed. */
   crash: () => Promise<void>;
-  /** Delivers and commits everything that is left. */
+  /** Tells a partition's task where its inputs end now. */
+  look: (partition: number) => void;
+  /** Delivers and commits everything that is left, and what is due because the inputs end there. */
   drain: () => Promise<void>;
   /** The committed records of a topic, in the order of each partition. */
   records: (topic: string) => readonly DrivenRecord[];
-  /** The newest value of each key of a topic, tombstones left out. */
+  /** The newest value of each key of a topic, tombstones and other writers' records left out. */
   table: (topic: string) => ReadonlyMap<string, Buffer>;
   /** How many transactions were committed. */
   transactions: () => number;
@@ -84,11 +78,12 @@ export async function createTestDriver(
   };
   const timers = new Map<number, () => void>();
   const settled = new Map<number, () => void>();
+  const endsOf = (partition: number): Positions =>
+    Object.fromEntries(projection.inputs.map((topic) => [topic, lengths.get(`${topic}/${partition}`) ?? 0]));
   const open = (partition: number): void => {
     timers.delete(partition);
-    const ends = projection.inputs.map((topic) => [topic, lengths.get(`${topic}/${partition}`) ?? 0]);
     const task = createTask({
-      opened: projection.open(partition, Object.fromEntries(ends)),
+      opened: projection.open(partition, endsOf(partition)),
       commit: (records) => write(partition, records),
       limits: { intervalMs: 1, records: Number.MAX_SAFE_INTEGER },
       after: (_ms, call) => {
@@ -132,14 +127,18 @@ export async function createTestDriver(
     const last = records.at(-1);
     if (last === undefined) return;
     await projection.prepare(records);
-    task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records });
+    // A lost task is restored at once.
+    if (task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
   };
+
+  const look = (partition: number): void => taskOf(partition).saw(endsOf(partition));
 
   await start();
   return {
     pipe: ({ headers = {}, ...record }) => append({ ...record, headers }),
     deliver,
     commit,
+    look,
     crash: async () => {
       projection = await create();
       await start();
@@ -148,12 +147,15 @@ export async function createTestDriver(
       for (let partition = 0; partition < partitions; partition += 1) {
         for (const topic of projection.inputs) await deliver(topic, partition, Number.MAX_SAFE_INTEGER);
         await commit(partition);
+        look(partition);
+        await commit(partition);
       }
     },
     records: (topic) => [...log(topic)],
     table: (topic) => {
       const table = new Map<string, Buffer>();
-      for (const { key, value } of log(topic)) {
+      for (const { key, value, transactional = true } of log(topic)) {
+        if (!transactional) continue;
         if (value === null) table.delete(key ?? '');
         else table.set(key ?? '', value);
       }

@@ -8,6 +8,8 @@ export type RegistryDouble = Readonly<{
   url: string;
   /** The schemas it has, by id: change it as the day has it. */
   schemas: Map<number, string>;
+  /** Other answers than those it would give, by path. */
+  answers: Map<string, Readonly<{ status?: number; body: unknown }>>;
   /** Requests so far, as `GET /schemas/ids/1`. */
   asked: readonly string[];
   /** The login of each request, as its header has it. */
@@ -21,6 +23,7 @@ type Manner = 'registry' | 'page' | 'gateway' | 'silence';
 
 export async function startRegistryDouble(): Promise<RegistryDouble> {
   const schemas = new Map<number, string>();
+  const answers: RegistryDouble['answers'] = new Map();
   const configured = new Set<string>();
   const asked: string[] = [];
   const logins: (string | undefined)[] = [];
@@ -33,6 +36,8 @@ export async function startRegistryDouble(): Promise<RegistryDouble> {
     return id;
   };
   const registry = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const other = answers.get(request.url ?? '');
+    if (other !== undefined) return json(response, other.status ?? 200, other.body);
     const [, resource = '', name = '', last = ''] = (request.url ?? '').split('/');
     if (resource === 'schemas') {
       const schema = schemas.get(Number(last));
@@ -59,6 +64,7 @@ export async function startRegistryDouble(): Promise<RegistryDouble> {
   return {
     url: `http://127.0.0.1:${port}`,
     schemas,
+    answers,
     asked,
     logins,
     answerWith: (next) => {

@@ -11,7 +11,7 @@ const place = { timestamp: 1, partition: 0, offset: 0 };
 const viewOf = (rows: Readonly<Record<string, UserCallMetrics>>): PartitionView =>
   ({
     totals: (key: string) => rows[key] ?? null,
-    encoded: (key: string) => JSON.stringify(rows[key]) ?? null,
+    kept: (key: string) => JSON.stringify(rows[key]) ?? null,
     keys: () => Object.keys(rows),
   }) as unknown as PartitionView;
 
@@ -58,6 +58,15 @@ test('When a counter becomes greater, or a key is new, then nothing falls', () =
     changed: 2,
     smaller: 0,
   });
+});
+
+test('When a key was written while both were read, then it is not judged', () => {
+  const comparison = compareTables(
+    viewOf({ [KEY]: sevens() }),
+    viewOf({ [KEY]: withSix('voicemails') }),
+    new Set([KEY]),
+  );
+  expect(comparison).toMatchObject({ keys: 1, changed: 0, smaller: 0 });
 });
 
 test('When a lifetime is gone, then its counters fall; when nothing changes, then the hashes are one', () => {

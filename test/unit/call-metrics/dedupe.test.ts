@@ -16,7 +16,7 @@ test('When one transaction counts more ids than a record holds, then they go int
     const found = new Map<string, number>();
     for (const [input, count] of counts) {
       for (let id = 0; id < count; id += 1) {
-        const sighting = dedupe.sight(input, `${input}/${id}`, content, 1);
+        const sighting = dedupe.sight(input, `${input}/${id}`, content, 1, 1);
         found.set(sighting, (found.get(sighting) ?? 0) + 1);
       }
     }
@@ -28,10 +28,10 @@ test('When one transaction counts more ids than a record holds, then they go int
   expect(sightings()).toEqual({ duplicate: total });
   const { records, committed: commit } = dedupe.take(1);
   expect(sightings()).toEqual({ duplicate: total });
-  expect(dedupe.sight('callLog', 'next', content, 2)).toBe('new');
+  expect(dedupe.sight('callLog', 'next', content, 2, 2)).toBe('new');
   commit();
   expect(sightings()).toEqual({ duplicate: total });
-  expect(dedupe.sight('callLog', 'next', Buffer.from('other'), 2)).toBe('conflict');
+  expect(dedupe.sight('callLog', 'next', Buffer.from('other'), 2, 2)).toBe('conflict');
 
   const sizes = records.map(({ inputs }) => inputs.map(({ input, entries }) => [input, entries.length / 32]));
   expect(sizes).toEqual([

@@ -25,7 +25,10 @@ const answered = (answerMs: number, talkMs: number) => ({ type: 'answered', dura
 
 const lifetime = initialState({ kind: 'lifetime' });
 const totalsAfter = (events: readonly CountedEvent[], from: Totals = lifetime): Totals => events.reduce(evolve, from);
-const nothing = { answered: 0, missed: 0, other: 0, answerMs: 0, talkMs: 0, clockSkewed: 0 };
+const nothing = {
+  ...{ answered: 0, missed: 0, other: 0, answerMs: 0, talkMs: 0, clockSkewed: 0 },
+  ...{ implausibleAnswered: 0, implausibleMissed: 0, implausibleOther: 0 },
+};
 
 describe('Given nothing, when', () => {
   test('nothing comes, then there is nothing to say', () => {
@@ -39,6 +42,7 @@ describe('Given nothing, when', () => {
       voicemails: 0,
       voicemailMs: 0,
       voicemailsTranscribed: 0,
+      implausibleVoicemails: 0,
       lateEvents: 0,
       lastCallAt: null,
       lastVoicemailAt: null,
@@ -74,6 +78,36 @@ describe('Given nothing, when', () => {
   test('a call whose clock runs backwards comes, then it is answered and flagged, and in no sum', () => {
     const skewed = call({ result: { type: 'answered', durations: null } });
     expect(totalsAfter([skewed]).inbound).toEqual({ ...lifetime.inbound, answered: 1, clockSkewed: 1 });
+  });
+
+  test('a call comes whose times cannot be, then it counts by its result, flagged, and in no sum, histogram or last', () => {
+    for (const [type, flag] of [
+      ['answered', 'implausibleAnswered'],
+      ['missed', 'implausibleMissed'],
+      ['other', 'implausibleOther'],
+    ] as const) {
+      const result = type === 'answered' ? { type, durations: null } : { type };
+      const totals = totalsAfter([call({ atMs: null, result, conference: true })]);
+      expect(totals).toEqual({
+        ...lifetime,
+        userEmail: { string: 'a@example.com' },
+        firstSeen: place,
+        inbound: { ...lifetime.inbound, [type]: 1, [flag]: 1 },
+        conferenceCalls: 1,
+      });
+    }
+  });
+
+  test('a voicemail comes whose time cannot be, then it counts, flagged, and in no sum or last', () => {
+    const odd = voicemail({ atMs: null, durationMs: null, transcribed: true });
+    expect(totalsAfter([odd, odd])).toEqual({
+      ...lifetime,
+      userEmail: { string: 'a@example.com' },
+      firstSeen: place,
+      voicemails: 2,
+      voicemailsTranscribed: 2,
+      implausibleVoicemails: 2,
+    });
   });
 
   test('a call with more than one other party comes, then it is a conference', () => {
@@ -158,6 +192,21 @@ describe('What the order of events does not change:', () => {
     const calls = given.map(([atMs, userEmail]) => call({ atMs: Number(atMs), userEmail: String(userEmail) }));
     for (const order of [events, events.toReversed(), calls, calls.toReversed()])
       expect(totalsAfter(order).userEmail).toEqual({ string: email });
+  });
+
+  test('an address in an event whose time cannot be gives way to any other; of two such the greater stays', () => {
+    const odd = (userEmail: string) => call({ atMs: null, userEmail });
+    const dated = voicemail({ atMs: -5, userEmail: 'a@example.com' });
+    for (const events of [
+      [odd('z@example.com'), dated],
+      [dated, odd('z@example.com')],
+    ])
+      expect(totalsAfter(events).userEmail).toEqual({ string: 'a@example.com' });
+    for (const events of [
+      [odd('y@example.com'), odd('z@example.com')],
+      [odd('z@example.com'), odd('y@example.com')],
+    ])
+      expect(totalsAfter(events).userEmail).toEqual({ string: 'z@example.com' });
   });
 
   test('an event without a user leaves the address alone', () => {

@@ -6,6 +6,8 @@ import { inMemory, TOPICS } from './projection-in-memory.ts';
 const DAY = 86_400_000;
 const NOON = Date.UTC(2026, 10, 22, 12);
 const missedAt = (startTimestamp: number) => ({ type: 'missed' as const, startTimestamp });
+/** A call of the same user that comes as it happens, and so bears the log's time out. */
+const fresh = (atMs: number) => call({ id: `fresh-${atMs}`, direction: 'outbound', result: missedAt(atMs) });
 
 describe('The horizon of dedupe', () => {
   test('is measured in log time: within it the id is known, past it the same id counts again', async () => {
@@ -15,6 +17,7 @@ describe('The horizon of dedupe', () => {
     await driver.drain();
     expect(counts('duplicate')).toBe(1);
 
+    pipe(fresh(NOON + 30 * DAY + 1), NOON + 30 * DAY + 1);
     pipe(call(), NOON + 30 * DAY + 1);
     await driver.drain();
     expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(2);
@@ -29,10 +32,25 @@ describe('The horizon of dedupe', () => {
   test('is the same for ids that wait for their commit: where commits fall changes nothing', async () => {
     const { driver, pipe, counts } = await inMemory({ dedupeDays: 30 });
     pipe(call(), NOON);
+    pipe(fresh(NOON + 30 * DAY), NOON + 30 * DAY);
     pipe(call(), NOON + 30 * DAY);
     pipe(call(), NOON + 30 * DAY + 1);
     await driver.drain();
-    expect([counts('applied'), counts('duplicate'), driver.transactions()]).toEqual([2, 1, 1]);
+    expect([counts('applied'), counts('duplicate'), driver.transactions()]).toEqual([3, 1, 1]);
+  });
+
+  test('of an old event that comes after a long quiet begins when it came: its repeat within the horizon counts once', async () => {
+    const { driver, pipe, counts } = await inMemory({ dedupeDays: 30 });
+    pipe(fresh(NOON), NOON);
+    pipe(call(), NOON + 60 * DAY);
+    pipe(call({ id: 'c-2' }), NOON + 62 * DAY);
+    pipe(call(), NOON + 69 * DAY);
+    await driver.drain();
+    await driver.crash();
+    pipe(fresh(NOON + 89 * DAY), NOON + 89 * DAY);
+    pipe(call(), NOON + 90 * DAY);
+    await driver.drain();
+    expect([counts('applied'), counts('duplicate')]).toEqual([4, 2]);
   });
 
   test('when one event is dated 2090 by its sender, then nothing is forgotten', async () => {
@@ -61,7 +79,7 @@ describe('Days', () => {
     await driver.drain();
     expect([...(await totals()).keys()]).toEqual(['user/u-1/lifetime', 'user/u-1/2026-11-22']);
 
-    pipe(call({ id: 'other', user: null }), NOON + 11 * DAY);
+    pipe(call({ id: 'other', user: null, result: missedAt(NOON + 11 * DAY) }), NOON + 11 * DAY);
     await driver.drain();
 
     const table = await totals();
@@ -74,6 +92,7 @@ describe('Days', () => {
 
   test('when an event comes for a day that is closed, then it counts in the lifetime and as late, in no day', async () => {
     const { driver, pipe, totals } = await inMemory({ keptDays: 10, partitions: 1 });
+    pipe(call({ id: 'now', user: null, result: missedAt(NOON + 11 * DAY) }), NOON + 11 * DAY);
     pipe(call({ id: 'late' }), NOON + 11 * DAY);
     pipe(call({ id: 'just' }), NOON + 10 * DAY);
     pipe(call({ id: 'in-time', result: missedAt(NOON + DAY) }), NOON + 11 * DAY);
@@ -81,7 +100,8 @@ describe('Days', () => {
 
     const table = await totals();
     expect(table.get('user/u-1/lifetime')).toMatchObject({ lateEvents: 2, inbound: { missed: 3 } });
-    expect([...table.keys()].sort()).toEqual(['user/u-1/2026-11-23', 'user/u-1/lifetime']);
+    const keys = [...table.keys()].filter((key) => key.startsWith('user/'));
+    expect(keys.sort()).toEqual(['user/u-1/2026-11-23', 'user/u-1/lifetime']);
     expect(table.get('user/u-1/2026-11-23')).toMatchObject({
       lateEvents: 0,
       inbound: { missed: 1, answerHistogram: [] },
@@ -93,13 +113,14 @@ describe('Days', () => {
     pipe(call({ id: 'old' }), NOON);
     pipe(call({ id: 'new', result: missedAt(NOON + 20 * DAY) }), NOON + 20 * DAY);
     pipe(voicemail(), NOON);
+    pipe(voicemail({ id: 'v-2', timestamp: NOON + 20 * DAY }), NOON + 20 * DAY);
     await driver.crash();
     await driver.deliver(TOPICS.callLogs, 0, 2);
     await driver.commit(0);
-    await driver.drain();
+    await driver.deliver(TOPICS.voicemails, 0, 1);
+    await driver.commit(0);
     expect((await totals()).get('user/u-1/2026-11-22')).toMatchObject({ voicemails: 1, inbound: { missed: 1 } });
 
-    pipe(voicemail({ id: 'v-2', timestamp: NOON + 20 * DAY }), NOON + 20 * DAY);
     await driver.drain();
     expect((await totals()).has('user/u-1/2026-11-22')).toBe(false);
   });
@@ -128,4 +149,17 @@ describe('The fingerprint', () => {
       expect(String(refusal)).toContain('npm run rebuild');
     },
   );
+
+  test('when the number of partitions changes, then the start is refused, and names what copies the events instead of what rebuilds', async () => {
+    const { driver, pipe, changeRules } = await inMemory();
+    pipe(call(), NOON);
+    await driver.drain();
+    changeRules({ partitions: 24 });
+
+    const refusal = String(await driver.crash().catch((error: unknown) => error));
+
+    expect(refusal).toMatch(/partitions=\d+ \(now 24\)/);
+    expect(refusal).toContain('npm run repartition');
+    expect(refusal).not.toContain('npm run rebuild');
+  });
 });

@@ -9,10 +9,21 @@ import { callLogRecord, voicemailRecord } from '../../../services/shared/call-ev
 import { call, voicemail } from './events.ts';
 
 const MAX = 2 ** 52 - 1;
-const place = { timestamp: 5_000, partition: 7, offset: 3 };
+const HOUR = 3_600_000;
+const YEAR_2000 = Date.UTC(2000, 0, 1);
+/** When the records of these tests came to the log. */
+const LOG_TIME = Date.UTC(2026, 10, 22, 13);
+const place = { timestamp: LOG_TIME, partition: 7, offset: 3 };
 const interpreted = (given: Parameters<typeof call>[0] = {}) => interpretCall(callLogRecord(call(given)), place);
-const times = (startTimestamp: number, answerTimestamp: number, hangupTimestamp: number) => ({
-  result: { type: 'answered' as const, startTimestamp, answerTimestamp, hangupTimestamp },
+/** An answered call; its times are told from 12:00:00.000 of its day on, in milliseconds. */
+const NOON = LOG_TIME - HOUR;
+const times = (start: number, answer: number, hangup: number) => ({
+  result: {
+    type: 'answered' as const,
+    startTimestamp: NOON + start,
+    answerTimestamp: NOON + answer,
+    hangupTimestamp: NOON + hangup,
+  },
 });
 
 describe('A call', () => {
@@ -45,8 +56,8 @@ describe('A call', () => {
     const future = (startTimestamp?: number) => ({
       result: { type: 'parked', ...(startTimestamp === undefined ? {} : { startTimestamp }) },
     });
-    expect(interpreted(future(9))).toMatchObject({ atMs: 9, result: { type: 'other' } });
-    expect(interpreted(future())).toMatchObject({ atMs: 5_000, result: { type: 'other' } });
+    expect(interpreted(future(NOON + 9))).toMatchObject({ atMs: NOON + 9, result: { type: 'other' } });
+    expect(interpreted(future())).toMatchObject({ atMs: LOG_TIME, result: { type: 'other' } });
   });
 
   test('goes in its direction; in an unknown one it goes the other way', () => {
@@ -77,7 +88,8 @@ describe('A call', () => {
       ...record,
       result: { 'vxt.events.MissedCall': { startTimestamp, extraJson: null } },
     });
-    expect(interpretCall(at(MAX), place)).toMatchObject({ atMs: MAX });
+    expect(interpretCall(at(MAX), place)).toMatchObject({ atMs: null });
+    expect(interpretCall(at(-MAX), place)).toMatchObject({ atMs: null });
     expect(interpretCall(at(MAX + 1), place)).toBe('impossible-time');
     expect(interpretCall(at(-MAX - 1), place)).toBe('impossible-time');
     expect(interpretCall(at(1.5), place)).toBe('impossible-time');
@@ -102,30 +114,73 @@ describe('A voicemail', () => {
     });
   });
 
-  test.each([{ duration: -1 }, { duration: MAX + 1 }, { timestamp: MAX + 1 }])('with %j is impossible', (given) => {
-    expect(interpretVoicemail({ ...record, ...given }, place)).toBe('impossible-time');
-  });
+  test.each([{ duration: -MAX - 1 }, { duration: MAX + 1 }, { timestamp: MAX + 1 }])(
+    'with %j is impossible',
+    (given) => {
+      expect(interpretVoicemail({ ...record, ...given }, place)).toBe('impossible-time');
+    },
+  );
 
   test('may last no time', () => {
     expect(interpretVoicemail({ ...record, duration: 0 }, place)).toMatchObject({ durationMs: 0 });
   });
 });
 
+describe('What cannot be', () => {
+  const callAt = (startTimestamp: number) => interpreted({ result: { type: 'missed', startTimestamp } });
+  const voicemailOf = (given: Readonly<{ timestamp?: number; duration?: number }>) =>
+    interpretVoicemail({ ...voicemailRecord(voicemail()), ...given }, place);
+
+  test.each([
+    ['before 2000', YEAR_2000 - 1, null],
+    ['at the beginning of 2000', YEAR_2000, YEAR_2000],
+    ['48 h after its log time', LOG_TIME + 48 * HOUR, LOG_TIME + 48 * HOUR],
+    ['more than 48 h after its log time', LOG_TIME + 48 * HOUR + 1, null],
+  ])('an event %s has a time, or none', (_name, given, atMs) => {
+    expect(callAt(given)).toMatchObject({ atMs, result: { type: 'missed' } });
+    expect(voicemailOf({ timestamp: given })).toMatchObject({ atMs, durationMs: atMs === null ? null : 10_000 });
+  });
+
+  test.each([
+    ['a speed of answer', times(0, 24 * HOUR, 24 * HOUR), times(0, 24 * HOUR + 1, 24 * HOUR + 1)],
+    ['a talk time', times(0, 0, 24 * HOUR), times(0, 0, 24 * HOUR + 1)],
+  ])('%s of 24 h can be; a longer one is in no sum, and its call has no time', (_name, longest, longer) => {
+    expect(interpreted(longest)).toMatchObject({ atMs: NOON, result: { durations: expect.anything() } });
+    expect(interpreted(longer)).toMatchObject({ atMs: null, result: { type: 'answered', durations: null } });
+  });
+
+  test('a hang-up in microseconds is in no sum', () => {
+    const inMicroseconds = { ...times(0, 1_000, 0).result, hangupTimestamp: NOON * 1_000 };
+    expect(interpreted({ result: inMicroseconds })).toMatchObject({ atMs: null, result: { durations: null } });
+  });
+
+  test('a voicemail of 24 h can be; a longer one, or one below 0, has neither time nor duration', () => {
+    expect(voicemailOf({ duration: 24 * HOUR })).toMatchObject({ atMs: NOON, durationMs: 24 * HOUR });
+    for (const duration of [24 * HOUR + 1, MAX, -1])
+      expect(voicemailOf({ duration })).toMatchObject({ atMs: null, durationMs: null });
+  });
+
+  test('clock skew at a time that cannot be is not clock skew', () => {
+    const skewed = { ...times(5, 4, 9).result, startTimestamp: Date.UTC(2090, 0, 1) };
+    expect(interpreted({ result: skewed })).toMatchObject({ atMs: null, result: { durations: null } });
+  });
+});
+
 describe('The days that are open', () => {
   const utc = calendarOf('UTC');
   const day = (number: number) => number * 86_400_000;
-  const read = (number: number) => ({ logTimeMs: day(number), unread: true });
 
   test('begin so many days before that of the log time', () => {
     expect(firstOpenDay(utc, day(100) + 5, 10)).toBe(90);
   });
 
   test.each([
-    ['of the input that is furthest behind', [read(100), read(50)], 40],
-    ['in any order', [read(50), read(100)], 40],
-    ['without those of an empty input', [read(100), { logTimeMs: null, unread: false }], 90],
-    ['are all while records wait to be read', [read(100), { logTimeMs: null, unread: true }], null],
-    ['are all before the first record', [{ logTimeMs: null, unread: false }], null],
+    ['of the input that is furthest behind', [day(100), day(50)], 40],
+    ['in any order', [day(50), day(100)], 40],
+    ['are all while the time of an input is not known', [day(100), null], null],
+    ['in any order too', [null, day(100)], null],
+    ['are all before the first record', [null, null], null],
+    ['are all without an input', [], null],
   ])('are those %s', (_name, inputs, first) => {
     expect(firstOpenDayOfAll(utc, inputs, 10)).toBe(first);
   });
@@ -138,9 +193,12 @@ describe('The answer of the query API', () => {
       interpreted({ id: '2', direction: 'outbound', ...times(2_000, 2_250, 3_000) }),
       interpreted({ id: '3', direction: 'internal', ...times(9_000, 9_001, 9_003) }),
       interpreted({ id: '4', direction: 'outbound', ...times(5, 4, 9) }),
-      interpreted({ id: '5', result: { type: 'missed', startTimestamp: 3_000 } }),
-      interpreted({ id: '6', direction: 'outbound', result: { type: 'missed', startTimestamp: 3_000 } }),
-      interpretVoicemail(voicemailRecord(voicemail({ timestamp: 8_000, duration: 1_250, transcription: 'x' })), place),
+      interpreted({ id: '5', result: { type: 'missed', startTimestamp: NOON + 3_000 } }),
+      interpreted({ id: '6', direction: 'outbound', result: { type: 'missed', startTimestamp: NOON + 3_000 } }),
+      interpretVoicemail(
+        voicemailRecord(voicemail({ timestamp: NOON + 8_000, duration: 1_250, transcription: 'x' })),
+        place,
+      ),
     ];
     const totals = events.reduce(
       (before, event) => (typeof event === 'string' ? before : evolve(before, event)),
@@ -159,7 +217,7 @@ describe('The answer of the query API', () => {
       voicemails: 1,
       voicemailSeconds: 1.25,
       voicemailsTranscribed: 1,
-      lastEventAt: '1970-01-01T00:00:09.000Z',
+      lastEventAt: '2026-11-22T12:00:09.000Z',
     });
     const at = (lastCallAt: number | null, lastVoicemailAt: number | null) =>
       record &&

@@ -82,6 +82,70 @@ describe('When a record in the middle of a partition cannot be counted', () => {
   });
 });
 
+describe('When a record cannot be counted for what it holds', () => {
+  const LONG = 'x'.repeat(257);
+  const user = (uid: string, email = 'u@example.com') => ({ type: 'user' as const, uid, email });
+
+  test.each([
+    ['an id', { id: LONG }],
+    ['a uid', { user: user(LONG) }],
+    ['a number', { user: null, phoneNumberE164: LONG }],
+    ['a number beside a user', { phoneNumberE164: LONG }],
+    ['a uid of 600,000 units', { user: user('u'.repeat(600_000)) }],
+  ])('because %s of it is longer than any is, then it is dead-lettered', async (_what, given) => {
+    const { driver, pipe, totals } = await inMemory();
+    pipe(call({ id: 'long', ...given }), LOG_TIME);
+    pipe(call({ id: 'c-2' }), LOG_TIME);
+    await driver.drain();
+    expect([...(await totals()).keys()]).toEqual(['user/u-1/lifetime', 'user/u-1/2026-11-22']);
+    expect(driver.records(TOPICS.deadLetters).map(({ headers }) => headers.reason)).toEqual(['identifier-too-long']);
+  });
+
+  test('then identifiers of 256 units are counted', async () => {
+    const { driver, pipe, totals } = await inMemory();
+    const longest = LONG.slice(1);
+    pipe(call({ id: longest, user: user(longest), phoneNumberE164: longest }), LOG_TIME);
+    await driver.drain();
+    expect((await totals()).get(`user/${longest}/lifetime`)?.inbound.missed).toBe(1);
+  });
+
+  test('then an e-mail address that is longer than any is counts, and is not kept', async () => {
+    const { driver, pipe, totals } = await inMemory();
+    pipe(call({ id: 'a', user: user('u-1', `${'e'.repeat(2_000_000)}@example.com`) }), LOG_TIME);
+    await driver.drain();
+    expect((await totals()).get('user/u-1/lifetime')).toMatchObject({ userEmail: null, inbound: { missed: 1 } });
+    pipe(call({ id: 'b' }), LOG_TIME);
+    await driver.drain();
+    expect((await totals()).get('user/u-1/lifetime')?.userEmail).toEqual({ string: 'u-1@example.com' });
+  });
+
+  test('because its batch cannot be read, then the batch is dead-lettered as one, and nobody asks the registry about it', async () => {
+    const { driver, pipe, totals } = await inMemory();
+    pipe(call({ id: 'c-1' }), LOG_TIME);
+    const unreadable = { firstOffset: 1, records: 5, problem: 'broken' };
+    const bytes = wire(99, 'looks like a value');
+    driver.pipe({ topic: TOPICS.callLogs, partition, key: null, value: bytes, timestampMs: LOG_TIME, unreadable });
+    pipe(call({ id: 'c-2' }), LOG_TIME);
+    await driver.drain();
+    expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(2);
+    expect(driver.records(TOPICS.deadLetters)).toMatchObject([
+      { value: bytes, headers: { reason: 'unreadable-batch', offset: '1', records: '5' } },
+    ]);
+  });
+
+  test('and it is too large for the dead letters, then its place, its reason and its hash are kept', async () => {
+    const { driver, pipe, totals } = await inMemory({}, { maxDeadLetterBytes: 10_000 });
+    pipe(call({ id: 'c-1' }), LOG_TIME);
+    driver.pipe({ topic: TOPICS.callLogs, partition, key: 'k', value: Buffer.alloc(10_000, 7), timestampMs: LOG_TIME });
+    pipe(call({ id: 'c-2' }), LOG_TIME);
+    await driver.drain();
+    expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(2);
+    expect(driver.records(TOPICS.deadLetters)).toMatchObject([
+      { key: 'k', value: Buffer.alloc(0), headers: { offset: '1', reason: 'not-wire-format', 'value-bytes': '10000' } },
+    ]);
+  });
+});
+
 describe('When an event comes again', () => {
   test('with the same content, then it is a duplicate; with other content, a conflict: the first one counts', async () => {
     const { driver, pipe, totals, counts } = await inMemory();
@@ -137,3 +201,16 @@ describe('When an event has no user', () => {
     expect(Math.min(...unassigned)).toBeGreaterThan(0);
   });
 });
+
+test.each([2 ** 63, -(2 ** 63), 2 ** 53, -1, Number.NaN])(
+  'When a record’s log time is %d, which none can be, then it counts at the time its partition has come to, and no horizon moves',
+  async (timestampMs) => {
+    const { driver, pipe, totals } = await inMemory();
+    pipe(call({ id: 'c-1' }), LOG_TIME);
+    pipe(call({ id: 'c-2' }), timestampMs);
+    pipe(call({ id: 'c-1' }), LOG_TIME);
+    await driver.drain();
+    expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(2);
+    expect(driver.records(TOPICS.deadLetters)).toEqual([]);
+  },
+);

@@ -39,6 +39,21 @@ describe('A replica', () => {
   test('when records of a partition wait for their commit too long, then it is named', () => {
     expect(reasons({ tasks: [task('running')], stalled: [3] })).toEqual(['partition 3 has not committed for 30 s']);
   });
+
+  test('when it was lost for a reason before that, then with the reason', () => {
+    const tasks = [task('running', 0, 'a bug')];
+    expect(reasons({ tasks, stalled: [3] })).toEqual(['partition 3 has not committed for 30 s: a bug']);
+  });
+
+  test('when a partition waits for 30 s, then it is named with what it waits for', () => {
+    const waiting = { tasks: [task('waiting', 70_001, 'no registry')] };
+    expect(reasons(waiting)).toEqual([]);
+    expect(reasons({ ...waiting, nowMs: 100_001 })).toEqual(['partition 3 is waiting: no registry']);
+  });
+
+  test('when something is wrong with the topics, then it is told', () => {
+    expect(reasons({ surroundings: ['partitions were added'] })).toEqual(['partitions were added']);
+  });
 });
 
 describe('A partition is stalled', () => {

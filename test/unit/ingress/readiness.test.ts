@@ -22,6 +22,11 @@ test.each<[string, Partial<IngressState>, string]>([
   ['no broker answered for 16 s', { brokerAnsweredAgoMs: 16_000 }, 'No broker answered lately'],
   ['the registry deals other ids', { publishingStopped: 'other ids' }, 'other ids'],
   ['no schema id is known', { schemaIdsKnown: false }, 'The schema registry has not told the ids of the schemas yet'],
+  [
+    'the registry deals other ids, and none is known',
+    { schemaIdsKnown: false, publishingStopped: 'other ids', spoolProblem: null },
+    'other ids',
+  ],
   ['the queue is full', { queuedRecords: 10 }, 'The queue to Kafka is full'],
 ])('When %s, then it is not, and says so', (_when, change, reason) => {
   expect(reasonsNotReady({ ...well, ...change })).toEqual([reason]);

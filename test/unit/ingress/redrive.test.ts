@@ -3,7 +3,12 @@ import type { Encoders, EventMessage } from '../../../services/ingress/domain/ev
 import { recogniseBody } from '../../../services/ingress/recognise-body.ts';
 import { createFinder, type Redrivable } from '../../../services/ingress/redrive/find-redrivable.ts';
 import { judgeKept } from '../../../services/ingress/redrive/judge-kept.ts';
-import { createPlaces, type KeptWebhook, type Places } from '../../../services/ingress/redrive/kept-webhook.ts';
+import {
+  createPlaces,
+  type KeptWebhook,
+  markedPlace,
+  type Places,
+} from '../../../services/ingress/redrive/kept-webhook.ts';
 import { publishRedrivable } from '../../../services/ingress/redrive/publish-redrivable.ts';
 import { openRedriveWriter } from '../../../services/ingress/redrive/redrive-writer.ts';
 import { exitCodeOf, linesOf } from '../../../services/ingress/redrive/report.ts';
@@ -23,6 +28,8 @@ const kept = (value: Buffer | string | null, more: Partial<KeptWebhook> = {}): K
   timestampMs: 1_763_700_000_000,
   value: typeof value === 'string' ? Buffer.from(value) : value,
   headers: { traceparent },
+  transactional: false,
+  unreadable: null,
   ...more,
 });
 const judge = (one: KeptWebhook) => judgeKept(one, recogniseBody, encoders);
@@ -95,11 +102,29 @@ describe('When the topic is searched', () => {
   test('then what is redriven, and the markers that say so, are passed over; a body with a marker’s header is not', () => {
     const redriven = createPlaces();
     redriven.add({ partition: 0, offset: 1 });
-    const marker = kept(null, { offset: 9, headers: { redriven: '0/1' } });
+    const marker = kept(null, { offset: 9, headers: { redriven: '0/1' }, transactional: true });
     const forged = kept(callWebhook('3'), { offset: 3, headers: { redriven: '0/2' } });
     const found = find([call(1, 1), call(2, 2), marker, forged], 1e6, redriven);
     expect(idsOf(found.first)).toEqual(['callLog/2', 'callLog/3']);
     expect(found).toMatchObject({ redrivenBefore: 1, redrivable: { callLogs: 2 }, broken: [] });
+  });
+
+  test('then a marker that was not written in a transaction hides nothing: another tool wrote it', () => {
+    const foreign = kept(null, { offset: 9, headers: { redriven: '0/2' } });
+    expect(markedPlace(foreign)).toBeNull();
+    expect(markedPlace({ ...foreign, transactional: true })).toEqual({ partition: 0, offset: 2 });
+    expect(find([call(2, 2), foreign], 1e6)).toMatchObject({
+      redrivable: { callLogs: 1 },
+      broken: [{ place: { partition: 0, offset: 9 }, reason: 'no-body' }],
+    });
+  });
+
+  test('then a batch that cannot be read is told by its place, whatever its bytes are', () => {
+    const batch = kept(callWebhook('3'), { offset: 7, unreadable: { firstOffset: 5, records: 3 } });
+    expect(find([batch], 1e6)).toMatchObject({
+      redrivable: {},
+      broken: [{ place: { partition: 0, offset: 7 }, reason: 'unreadable-batch' }],
+    });
   });
 
   test('then only the first in order of receipt are held, however many there are and in whichever order they come', () => {

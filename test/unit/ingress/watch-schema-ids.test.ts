@@ -6,6 +6,7 @@ import type { Schema } from 'avsc';
 import * as avroTypes from '../../../services/shared/avro/avro-type.ts';
 import type { LogFields } from '../../../services/shared/observability/logger.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type MemorySchemaIdLog, memorySchemaIdLog } from '../../support/memory-schema-id-log.ts';
 import { type RegistryDouble, startRegistryDouble } from '../avro/registry-double.ts';
 
 const { readSchema } = avroTypes;
@@ -21,8 +22,11 @@ const { readIngressConfig } = await import('../../../services/ingress/config.ts'
 let registry: RegistryDouble;
 let directory: string;
 let stops: (() => void)[];
+/** What the logs of each prefix say. */
+let logs: Map<string, MemorySchemaIdLog>;
 beforeEach(async () => {
   registry = await startRegistryDouble();
+  logs = new Map();
   directory = mkdtempSync(join(tmpdir(), 'vxt-schema-ids-'));
   stops = [];
   otherRelease.clear();
@@ -47,7 +51,9 @@ function start(topicPrefix = 'vxt.') {
     VXT_WEBHOOK_TOKENS: 'a-token-of-at-least-32-characters',
   });
   const askedBefore = registry.asked.length;
-  const watch = watchSchemaIds(config, directory, logger);
+  const log = logs.get(topicPrefix) ?? memorySchemaIdLog();
+  logs.set(topicPrefix, log);
+  const watch = watchSchemaIds(config, directory, logger, (work) => work(log));
   stops.push(watch.stop);
   const registered = () => registry.asked.slice(askedBefore).filter((request) => request.startsWith('POST'));
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { PositionOutsideLogError } from '../../../services/shared/kafka/projection/assert-in-log.ts';
 import { openSlot } from '../../../services/shared/kafka/projection/task-slot.ts';
 import {
   type TransactionalWriter,
@@ -15,15 +16,29 @@ const batch: SourceBatch = {
   nextOffset: 1,
   records: [{ topic: 'in', partition: 0, offset: 0, timestampMs: 0, key: null, value: null, headers: {} }],
 };
-const fold: Fold = { apply: () => undefined, takeTransaction: () => ({ records: [], committed: () => undefined }) };
+const fold: Fold = {
+  apply: () => undefined,
+  saw: () => false,
+  takeTransaction: () => ({ records: [], committed: () => undefined }),
+};
 
 /** A slot that fetches one record whenever it runs; commits and fences do what the test says. */
-function slotWith({ commit, fence }: { commit?: () => Promise<void>; fence?: () => Promise<void> }) {
+function slotWith({
+  commit,
+  fence,
+  apply = () => undefined,
+}: {
+  commit?: () => Promise<void>;
+  fence?: () => Promise<void>;
+  apply?: Fold['apply'];
+}) {
   let nowMs = 0;
   let confirm = (): void => undefined;
   let fences = 0;
   const writer: TransactionalWriter = { commit: commit ?? (async () => undefined), discard: async () => undefined };
   const committed = jest.fn();
+  const lost = jest.fn();
+  const paused = jest.fn();
   const slot = openSlot({
     partition: 0,
     fence: async () => {
@@ -31,23 +46,23 @@ function slotWith({ commit, fence }: { commit?: () => Promise<void>; fence?: () 
       await fence?.();
       return writer;
     },
-    restore: async () => ({ positions: { in: 0 }, fold }),
+    restore: async () => ({ positions: { in: 0 }, fold: { ...fold, apply } }),
     confirmedMember: () =>
       new Promise((resolve) => {
         confirm = resolve;
       }),
     fetchFrom: () => slot.task()?.take(batch),
-    pause: () => undefined,
+    pause: paused,
     refused: () => undefined,
     limits: { intervalMs: 1, records: 10 },
-    observer: { committed, restored: () => undefined, lost: () => undefined },
+    observer: { committed, restored: () => undefined, lost },
     logger: createLogger('test', 'silent'),
     now: () => {
       nowMs += 1;
       return nowMs;
     },
   });
-  return { slot, committed, fences: () => fences, confirm: () => confirm() };
+  return { slot, committed, lost, paused, fences: () => fences, confirm: () => confirm() };
 }
 
 describe('A partition of this member', () => {
@@ -99,6 +114,46 @@ describe('A partition of this member', () => {
     confirm();
     await eventually(() => committed.mock.calls.length === 1);
     expect(fences()).toBe(2);
+    await slot.close();
+  });
+
+  test('when the fold throws, then its memory is thrown away and restored, and the reason stays until it commits again', async () => {
+    let bugs = 1;
+    const { slot, committed, lost, fences } = slotWith({
+      apply: () => {
+        bugs -= 1;
+        if (bugs >= 0) throw new Error('a bug');
+      },
+    });
+    await eventually(() => fences() === 2 && slot.status().phase === 'running');
+    expect(lost.mock.calls).toEqual([[0, 'error']]);
+    await eventually(() => committed.mock.calls.length === 1);
+    expect(slot.status()).toMatchObject({ phase: 'running', problem: null });
+    await slot.close();
+  });
+
+  test('when the next records of an input have to wait, then it says so, and for what, until they can go on', async () => {
+    const { slot } = slotWith({});
+    await eventually(() => slot.status().phase === 'running');
+    slot.hold('in', 'no registry');
+    expect([slot.status().phase, slot.status().problem, slot.isHeld('in')]).toEqual(['waiting', 'no registry', true]);
+    slot.hold('in', null);
+    expect([slot.status().phase, slot.isHeld('in')]).toEqual(['running', false]);
+    await slot.close();
+  });
+
+  test('when its position is found outside the log while it runs, then it pauses at once, stops and says which records', async () => {
+    const { slot, paused, fences } = slotWith({});
+    await eventually(() => slot.status().phase === 'running');
+    const outside = { topic: 'in', partition: 0, reason: 'removed', records: '3' } as const;
+    slot.restart(new PositionOutsideLogError(outside, 'has no record 3', 'Do this.'));
+    expect(paused).toHaveBeenCalled();
+    await eventually(() => slot.status().phase === 'stopped');
+    expect(slot.status()).toMatchObject({
+      problem: 'Partition 0 of in has no record 3. Nothing was skipped. Do this.',
+      outside,
+    });
+    expect(fences()).toBe(1);
     await slot.close();
   });
 });

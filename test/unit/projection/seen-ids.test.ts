@@ -56,6 +56,23 @@ describe('Seen ids', () => {
     expect(seen.sighting(entry('id-49500', 50_000), 49_000)).toBe('duplicate');
   });
 
+  test('are packed into parts of which each is older than the next', () => {
+    const seen = createSeenIds();
+    for (let time = 0; time < 100; time += 1) seen.add(entry(`id-${time}`, time), 0);
+    expect(seen.pack(5, 40).map(({ newestLogTimeMs }) => newestLogTimeMs)).toEqual([44, 84, 99]);
+  });
+
+  test('let go of what is older than asked for', () => {
+    const seen = createSeenIds();
+    for (let time = 0; time < 100; time += 1) seen.add(entry(`id-${time}`, time), 0);
+    seen.forget(90);
+    expect([seen.size(), seen.sighting(entry('id-90', 100), 0), seen.sighting(entry('id-89', 100), 0)]).toEqual([
+      10,
+      'duplicate',
+      'new',
+    ]);
+  });
+
   test('survive their bytes', () => {
     const entries = [entry('a', 1), entry('b', 2 ** 45), entry('c', -1)];
     const packed = createSeenIds();
@@ -87,10 +104,11 @@ describe('The bytes of seen ids', () => {
 
 describe('The log of seen ids', () => {
   const HOUR = 3_600_000;
+  const HORIZON = 24 * HOUR;
   const at = (hour: number, input = 'callLog') => [{ input, newestLogTime: hour * HOUR }];
 
   test('is truncated below the first record that still matters, each time once', () => {
-    const log = createSeenLog();
+    const log = createSeenLog(HORIZON);
     log.append(0, 1, at(1));
     log.append(1, 1, at(1.5));
     log.append(2, 1, at(3));
@@ -104,8 +122,26 @@ describe('The log of seen ids', () => {
     expect(log.takeExpired(1, since(10, 10))).toBe(4);
   });
 
+  test('that a wrong clock dated ahead by more than the horizon ages with what follows it, by input', () => {
+    const log = createSeenLog(HORIZON);
+    for (const [offset, hour] of [1, 500_000, 2, 3].entries()) log.append(offset, 1, at(hour));
+    expect(log.takeExpired(1, () => 2 * HOUR)).toBe(1);
+    expect(log.takeExpired(1, () => 2.5 * HOUR)).toBe(3);
+
+    const near = createSeenLog(HORIZON);
+    for (const [offset, hour] of [500, 476].entries()) near.append(offset, 1, at(hour));
+    expect(near.takeExpired(1, () => 490 * HOUR)).toBeNull();
+    near.append(2, 1, at(475));
+    expect(near.takeExpired(1, () => 476 * HOUR)).toBe(1);
+
+    const other = createSeenLog(HORIZON);
+    other.append(0, 1, at(500, 'voicemail'));
+    other.append(1, 1, at(1));
+    expect(other.takeExpired(1, () => 2 * HOUR)).toBeNull();
+  });
+
   test('of an older generation is of no use', () => {
-    const log = createSeenLog();
+    const log = createSeenLog(HORIZON);
     log.append(0, 1, at(1));
     log.append(1, 2, at(1));
     expect(log.takeExpired(2, () => 0)).toBe(1);

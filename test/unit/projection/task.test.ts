@@ -15,6 +15,7 @@ function given(limit = 100) {
       positions: { [TOPIC]: 10 },
       fold: {
         apply: ({ offset }) => folded.push(offset),
+        saw: (ends, positions) => (ends[TOPIC] ?? 0) > 100 && positions[TOPIC] === 10,
         takeTransaction: (positions) => {
           const records: TargetRecord[] = [{ topic: 'out', key: `${folded.join()}@${positions[TOPIC]}`, value: null }];
           folded = [];
@@ -89,6 +90,25 @@ describe('A task', () => {
     expect(task.positions()[TOPIC]).toBe(13);
   });
 
+  test('when it sees where its inputs end, then it commits only what its fold has to say about that', async () => {
+    const { task, commits, fire, isDue } = given();
+    task.saw({ [TOPIC]: 100 });
+    expect([isDue(), task.settled()]).toEqual([false, true]);
+    task.saw({ [TOPIC]: 101 });
+    expect([isDue(), task.settled()]).toEqual([true, false]);
+    fire();
+    task.saw({ [TOPIC]: 102 });
+    commits[0]?.resolve();
+    await settled();
+    expect([commits.map(({ keys }) => keys), isDue()]).toEqual([[['@10']], true]);
+    const ended = task.end();
+    commits[1]?.resolve();
+    await ended;
+    expect([commits.length, task.settled()]).toEqual([2, false]);
+    task.saw({ [TOPIC]: 103 });
+    expect(isDue()).toBe(false);
+  });
+
   test('when more come during a commit, then the next commit waits for it: never two at once', async () => {
     const { task, commits, batch, fire } = given(2);
     task.take(batch(10, [10, 11]));
@@ -107,6 +127,56 @@ describe('A task', () => {
     commits[1]?.resolve();
     await settled();
     expect(room).toBe(true);
+  });
+
+  test('when few records hold much, then they are committed at once, and no more is taken meanwhile', async () => {
+    const { task, commits, batch } = given();
+    const large = {
+      topic: TOPIC,
+      partition: 0,
+      timestampMs: 0,
+      key: null,
+      value: Buffer.alloc(17_000_000),
+      headers: {},
+    };
+    const take = (offset: number) =>
+      task.take({ ...batch(offset, []), nextOffset: offset + 1, records: [{ ...large, offset }] });
+    take(10);
+    expect(commits).toHaveLength(0);
+    take(11);
+    expect(commits.map(({ keys }) => keys)).toEqual([['10,11@12']]);
+    take(12);
+    take(13);
+    let room = false;
+    void task.room().then(() => {
+      room = true;
+    });
+    await settled();
+    expect([commits.length, room]).toEqual([1, false]);
+    commits[0]?.resolve();
+    await settled();
+    commits[1]?.resolve();
+    await settled();
+    expect([commits.length, room]).toEqual([2, true]);
+  });
+
+  test('when records wait for their commit, then the committed position is that before them, until it is made', async () => {
+    const { task, commits, batch, fire } = given();
+    task.skip(TOPIC, 10, 12);
+    expect(task.committed()[TOPIC]).toBe(12);
+    task.take(batch(12, [12, 13]));
+    expect([task.positions()[TOPIC], task.committed()[TOPIC]]).toEqual([14, 12]);
+    fire();
+    task.skip(TOPIC, 14, 15);
+    expect(task.committed()[TOPIC]).toBe(12);
+    task.take(batch(15, [15]));
+    commits[0]?.resolve();
+    await settled();
+    expect(task.committed()[TOPIC]).toBe(14);
+    fire();
+    commits[1]?.reject(new Error('no answer'));
+    await settled();
+    expect(task.committed()[TOPIC]).toBe(14);
   });
 
   test('when a commit fails or nobody knows, then the task is lost and commits nothing more', async () => {

@@ -18,6 +18,8 @@ const perUser = {
   conferenceCalls: samples.conferenceCalls,
   voicemails: samples.voicemails,
   clockSkewed: samples.clockSkewed,
+  implausibleCalls: samples.implausibleCalls,
+  implausibleVoicemails: samples.implausibleVoicemails,
   transcribed: samples.voicemailsTranscribed,
 };
 const cap = fc.nat(6);
@@ -91,6 +93,26 @@ test('When a user is seen, then all known label sets stand at 0, and the unknown
     .calls(expose([{ ...odd, inbound: { ...odd.inbound, other: 2 } }], 10))
     .filter(({ labels }) => labels.result === 'other');
   expect(sample).toEqual({ labels: { user_uid: 'b', direction: 'inbound', result: 'other' }, value: 2 });
+});
+
+test('When events were implausible, then they are told by result, and as 0 where there were none', () => {
+  const row = lifetime('a', 1, { implausibleVoicemails: 4 });
+  const inbound = { ...row.inbound, implausibleAnswered: 1, implausibleMissed: 2, implausibleOther: 3 };
+  const shown = expose([{ ...row, inbound }], 10);
+  const ofA = (list: readonly Sample[]) => list.filter(({ labels }) => labels.user_uid === 'a');
+  const told = ofA(samples.implausibleCalls(shown)).map(({ labels, value }) => [
+    labels.direction,
+    labels.result,
+    value,
+  ]);
+  expect(told).toEqual([
+    ['inbound', 'answered', 1],
+    ['inbound', 'missed', 2],
+    ['inbound', 'other', 3],
+    ['outbound', 'answered', 0],
+    ['outbound', 'missed', 0],
+  ]);
+  expect(ofA(samples.implausibleVoicemails(shown))).toEqual([{ labels: { user_uid: 'a' }, value: 4 }]);
 });
 
 test('When a uid is called like a label of ours, then it stays apart from it', () => {

@@ -1,10 +1,12 @@
 import { Cursor } from './cursor.ts';
 import type { FetchedRecord } from './fetched-record.ts';
-import { type Decompress, decodeRecordBatches } from './record-batches.ts';
+import { type BatchReading, type Decompress, decodeRecordBatches, unreadableMessages } from './record-batches.ts';
 
 /** The version of the answer that is decoded here: the newest that kafkajs 2.2.4 asks for, and every Kafka since 2.3 knows. */
 export const FETCH_VERSION = 11;
 const MAGIC_AT = 16;
+/** What the compressed batches of one answer may become, all together: the one that passes it is the last that is read of the answer. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 const RECORD_BATCH_MAGIC = 2;
 
 type FetchedPartition = Readonly<{
@@ -49,10 +51,12 @@ export async function decodeFetchResponse(bytes: Buffer, decoders: RecordDecoder
     partitions: cursor.array(() => partitionHeader(cursor)),
   }));
   const responses = [];
+  const room = { bytes: MAX_ANSWER_BYTES };
   for (const { topicName, partitions } of answers) {
     const decoded: FetchedPartition[] = [];
     for (const { recordSet, ...partition } of partitions) {
-      decoded.push({ ...partition, messages: await decodeRecordSet(recordSet, decoders) });
+      const reading = { codecOf: decoders.codecOf, highWatermark: Number(partition.highWatermark), room };
+      decoded.push({ ...partition, messages: await decodeRecordSet(recordSet, reading, decoders) });
     }
     responses.push({ topicName, partitions: decoded });
   }
@@ -80,8 +84,10 @@ function recordSet(cursor: Cursor): Buffer {
 
 function decodeRecordSet(
   bytes: Buffer,
-  { codecOf, decodeMessageSet }: RecordDecoders,
+  reading: BatchReading,
+  { decodeMessageSet }: RecordDecoders,
 ): Promise<readonly (FetchedRecord | unknown)[]> {
   const magic = bytes[MAGIC_AT] ?? RECORD_BATCH_MAGIC;
-  return magic === RECORD_BATCH_MAGIC ? decodeRecordBatches(bytes, codecOf) : decodeMessageSet(bytes);
+  if (magic === RECORD_BATCH_MAGIC) return decodeRecordBatches(bytes, reading);
+  return decodeMessageSet(bytes).catch((error: unknown) => [unreadableMessages(bytes, error, reading)]);
 }

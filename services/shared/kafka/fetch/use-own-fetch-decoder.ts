@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { registerCodecs } from './codecs.ts';
 import { decodeFetchResponse, FETCH_VERSION, type RecordDecoders } from './fetch-response.ts';
 import type { Decompress } from './record-batches.ts';
 
@@ -16,9 +17,15 @@ const decodeMessageSet: (decoder: unknown, size: number) => Promise<readonly unk
   'kafkajs/src/protocol/messageSet/decoder',
 );
 
-/** The codecs that kafkajs knows or was taught, and its reader of old messages. */
+/** The bits of a batch's attributes that name its codec, and the largest of them: zstd. */
+const CODEC = 0x7;
+const MAX_CODEC = 4;
+
+/** The codecs that kafkajs was taught (see codecs.ts), and its reader of old messages. */
 export const fetchDecoders: RecordDecoders = {
   codecOf: (attributes) => {
+    const number = attributes & CODEC;
+    if (number > MAX_CODEC) throw new Error(`Kafka has no codec ${number}`);
     const codec = compression.lookupCodecByAttributes(attributes);
     return codec === null ? null : (bytes) => codec.decompress(bytes);
   },
@@ -34,6 +41,7 @@ let used = false;
 export function useOwnFetchDecoder(): void {
   if (used) return;
   used = true;
+  registerCodecs();
   const { protocol } = requests.Fetch;
   const own: Protocol = (options) => {
     const request = protocol(options);

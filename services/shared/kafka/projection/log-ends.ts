@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import type { Positions } from '../../projection/records.ts';
 import { explainAccess } from '../access.ts';
 import { withAdmin } from '../with-admin.ts';
 import { withLeaders } from '../with-leaders.ts';
@@ -8,6 +9,15 @@ export type LogEnds = Readonly<{ low: number; high: number }>;
 
 /** Of each topic, by partition. */
 export type EndsOfTopics = ReadonlyMap<string, ReadonlyMap<number, LogEnds>>;
+
+/** By topic, where this partition ends; a topic whose end was not told is left out. */
+export function highsOf(ends: EndsOfTopics, topics: readonly string[], partition: number): Positions {
+  const highs = topics.flatMap((topic) => {
+    const found = ends.get(topic)?.get(partition);
+    return found === undefined ? [] : [[topic, found.high] as const];
+  });
+  return Object.fromEntries(highs);
+}
 
 const GATHER_MS = 10;
 

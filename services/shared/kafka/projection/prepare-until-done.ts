@@ -1,18 +1,20 @@
 import { errorFields, type Logger } from '../../observability/logger.ts';
-import type { Projection } from '../../projection/projection.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 
-/** Records of one batch may need I/O, as for schemas: what fails is tried again, as the records are not at fault. */
+/** Does what has to be done before records are folded, such as fetching schemas: what fails is tried again, as the records are not at fault. Never rejects. */
 export async function prepareUntilDone(
-  projection: Projection,
-  records: Parameters<Projection['prepare']>[0],
+  prepare: () => Promise<void>,
   wanted: () => boolean,
+  failed: (error: unknown) => void,
   logger: Logger,
 ): Promise<void> {
   for (let attempt = 1; wanted(); attempt += 1) {
     try {
-      return await projection.prepare(records);
+      return await prepare();
     } catch (error) {
-      logger.warn('batch-not-prepared', { attempt, ...errorFields(error) });
+      failed(error);
+      const fields = errorFields(error);
+      summaryOf(logger).warn('batch-not-prepared', String(fields.errorType), { attempt, ...fields });
       await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * attempt)));
     }
   }

@@ -1,6 +1,7 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
-import type { RecordHeaders, SourceRecord } from '../../projection/records.ts';
+import type { RecordHeaders, SourceRecord, UnreadableBatch } from '../../projection/records.ts';
 import type { SourceBatch } from '../../projection/task.ts';
+import { isTransactional, unreadableBatch } from '../fetch/unreadable-batch.ts';
 
 /** What kafkajs delivered, as a task takes it. Offsets are exact below 2^53. */
 export function sourceBatch(batch: Batch): SourceBatch {
@@ -39,6 +40,14 @@ class KafkaSourceRecord implements SourceRecord {
 
   get headers(): RecordHeaders {
     return this.#message.headers ?? {};
+  }
+
+  get transactional(): boolean {
+    return isTransactional(this.#message);
+  }
+
+  get unreadable(): UnreadableBatch | null {
+    return unreadableBatch(this.#message);
   }
 }
 

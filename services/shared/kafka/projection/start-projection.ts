@@ -1,24 +1,26 @@
-import type { EachBatchPayload, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { Running } from '../../lifecycle/host.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Opened, Projection } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
-import type { Task } from '../../projection/task.ts';
 import { explainReading } from '../explain-reading.ts';
+import { neverResetOffsets } from '../fetch/never-reset-offsets.ts';
+import { LogChangedError } from '../log-lookup/log-changed.ts';
+import { createLogLookup } from '../log-lookup/log-lookup.ts';
 import type { TableReader } from '../table-reader.ts';
 import { tracedBatches } from '../traced-batches.ts';
-import { assertInLog } from './assert-in-log.ts';
+import { openTransactionsOf } from './await-open-transaction.ts';
+import { createBatchIntake } from './batch-intake.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { leaveGroup } from './leave-group.ts';
-import { createLogEnds, type EndsOfTopics } from './log-ends.ts';
+import { createLogEnds, type EndsOfTopics, highsOf } from './log-ends.ts';
+import type { LostReason } from './lost-reason.ts';
 import { createMembership } from './membership.ts';
 import { offsetPublisher } from './offset-publisher.ts';
-import { prepareUntilDone } from './prepare-until-done.ts';
-import { sourceBatch } from './source-batch.ts';
+import { assertSameTopics, type FollowedLogs, followLogs } from './same-log.ts';
 import { openSlot, type SlotStatus, type TaskSlot } from './task-slot.ts';
 import { timed } from './timed.ts';
 import { fence } from './transactional-writer.ts';
-import { HEARTBEAT_MS, whileBeating } from './while-beating.ts';
 
 /** What a running projection tells of its work. */
 export type ProjectionObserver = Readonly<{
@@ -26,10 +28,10 @@ export type ProjectionObserver = Readonly<{
   /** From the beginning of a commit to its end, in seconds. */
   commitDuration: (seconds: number) => void;
   restored: (partition: number, seconds: number) => void;
-  /** A task threw its memory away, because a commit failed or nobody knew. */
-  lost: (partition: number) => void;
-  /** A record of this log time (Unix time in milliseconds) was folded; the log is this long. */
-  read: (topic: string, partition: number, timestampMs: number, highWatermark: number) => void;
+  /** A task threw its memory away. */
+  lost: (partition: number, reason: LostReason) => void;
+  /** Records were folded; the log is this long. */
+  read: (topic: string, partition: number, highWatermark: number) => void;
   revoked: (partition: number) => void;
 }>;
 
@@ -52,14 +54,18 @@ export type RunningProjection = Running &
     status: () => readonly SlotStatus[];
     /** Whether the group was joined. */
     joined: () => boolean;
-    /** Of the tasks that run: how far they have folded, and whether all of that is committed. */
-    tasks: () => ReadonlyMap<number, Readonly<{ positions: Positions; settled: boolean }>>;
+    /** Up to where the tasks that run have committed what they folded, by partition. */
+    committed: () => ReadonlyMap<number, Positions>;
     /** The ends of the inputs and of the projection's own topics. */
     ends: () => Promise<EndsOfTopics>;
+    /** Restores the tasks whose inputs are not the topics any more that they read, before a commit finds that out. */
+    lookAtTopics: () => Promise<void>;
+    /** Tells the tasks where their inputs end: by it they know that nothing older will come. */
+    saw: (ends: EndsOfTopics) => void;
   }>;
 
 const SESSION_TIMEOUT_MS = 10_000;
-const MOST_GAPS = 3;
+const HEARTBEAT_MS = 1_500;
 
 /**
  * Runs a projection as a member of its group. `reader` reads its own topics back into `projection.readBack`. Each
@@ -76,7 +82,8 @@ export async function startProjection(
   const { inputs } = projection;
   const slots = new Map<number, TaskSlot>();
   const closings = new Map<number, Promise<void>>();
-  const gaps = new Map<string, number>();
+  const followed = new Map<number, FollowedLogs>();
+  const lookup = createLogLookup(kafka, inputs);
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   const failReading = async (error: Error): Promise<void> => {
     const { groupId, readerGroupPrefix: groupPrefix } = settings;
@@ -84,6 +91,7 @@ export async function startProjection(
     fail(explained instanceof Error ? explained : error);
   };
   const ends = createLogEnds(kafka, settings.brokers, [...inputs, ...projection.restoredFrom]);
+  const noTransactionOpen = openTransactionsOf(kafka, settings.brokers, projection.restoredFrom);
   let stopping = false;
   let joined = false;
 
@@ -100,14 +108,21 @@ export async function startProjection(
   const publish = offsetPublisher(consumer, inputs);
 
   const restore = async (partition: number): Promise<Opened> => {
+    const endIn = (found: EndsOfTopics, topic: string) => found.get(topic)?.get(partition) ?? { low: 0, high: 0 };
+    const ids = await lookup.topicIds(partition);
     const found = await ends();
-    const endOf = (topic: string) => found.get(topic)?.get(partition) ?? { low: 0, high: 0 };
+    const endOf = (topic: string) => endIn(found, topic);
     await Promise.all(projection.restoredFrom.map((topic) => reader.reached(topic, partition, endOf(topic).high)));
     const opened = projection.open(partition, Object.fromEntries(inputs.map((topic) => [topic, endOf(topic).high])));
-    for (const topic of inputs) {
-      assertInLog(topic, partition, opened.positions[topic] ?? 0, endOf(topic), settings.remedy);
-    }
+    const askEndOf = async (topic: string) => endIn(await ends(), topic);
+    const marks = projection.lastCounted(partition);
+    const logs = { lookup, ids, endOf, askEndOf, remedy: settings.remedy };
+    followed.set(partition, await followLogs(logs, partition, opened.positions, marks));
     return opened;
+  };
+  const assertFollowed = async (partition: number): Promise<void> => {
+    const logs = followed.get(partition);
+    if (logs !== undefined) await assertSameTopics(lookup, partition, logs);
   };
 
   const slotOf = (partition: number): TaskSlot =>
@@ -116,14 +131,21 @@ export async function startProjection(
       fence: async () => {
         await closings.get(partition);
         const writer = await fence(kafka, `${settings.transactionalIdPrefix}${partition}`, partition);
-        return { ...writer, commit: timed(writer.commit, observer.commitDuration) };
+        return {
+          ...writer,
+          commit: timed((records) => writer.commit(records, () => assertFollowed(partition)), observer.commitDuration),
+        };
       },
       restore,
-      confirmedMember: membership.confirmed,
+      confirmedMember: async () => {
+        await membership.confirmed();
+        await noTransactionOpen(partition, () => !stopping);
+      },
       fetchFrom: (_partition, positions) => {
         if (stopping) return;
-        for (const topic of inputs) consumer.seek({ topic, partition, offset: String(positions[topic] ?? 0) });
-        consumer.resume(inputs.map((topic) => ({ topic, partitions: [partition] })));
+        const free = inputs.filter((topic) => !slots.get(partition)?.isHeld(topic));
+        for (const topic of free) consumer.seek({ topic, partition, offset: String(positions[topic] ?? 0) });
+        consumer.resume(free.map((topic) => ({ topic, partitions: [partition] })));
       },
       pause: () => {
         if (!stopping) consumer.pause(inputs.map((topic) => ({ topic, partitions: [partition] })));
@@ -145,6 +167,7 @@ export async function startProjection(
     slots.delete(partition);
     observer.revoked(partition);
     const closing = slot.close().finally(() => {
+      followed.delete(partition);
       if (closings.get(partition) === closing) closings.delete(partition);
     });
     closings.set(partition, closing);
@@ -170,48 +193,21 @@ export async function startProjection(
   // Offsets that hold no record for us, such as transaction markers, never reach eachBatch (rule 9).
   consumer.on('consumer.end_batch_process', ({ payload }) => {
     if (payload.batchSize > 0 || payload.firstOffset === null) return;
-    const task = slots.get(payload.partition)?.task();
-    task?.skip(payload.topic, Number(payload.firstOffset), Number(payload.lastOffset) + 1);
+    intake.passed(payload.topic, payload.partition, Number(payload.firstOffset), Number(payload.lastOffset) + 1);
   });
 
-  const eachBatch = async ({ batch, heartbeat, resolveOffset }: EachBatchPayload): Promise<void> => {
-    const { topic, partition } = batch;
-    const slot = slots.get(partition);
-    const task = slot?.task();
-    if (stopping || !slot || !task) return;
-    const source = sourceBatch(batch);
-    await whileBeating(
-      prepareUntilDone(projection, source.records, () => slot.task() === task, logger),
-      heartbeat,
-    );
-    const place = `${topic}/${partition}`;
-    switch (task.take(source)) {
-      case 'ended':
-        return;
-      case 'gap':
-        return onGap(place, slot, task);
-      case 'taken':
-        gaps.delete(place);
-        resolveOffset(batch.lastOffset());
-        observer.read(topic, partition, source.records.at(-1)?.timestampMs ?? 0, Number(batch.highWatermark));
-        await whileBeating(task.room(), heartbeat);
-    }
-  };
-
-  /** A batch of another assignment, or kafkajs moved on by itself: fetch from our position; if that does not help, restore. */
-  const onGap = (place: string, slot: TaskSlot, task: Task): void => {
-    const count = (gaps.get(place) ?? 0) + 1;
-    gaps.set(place, count);
-    logger.warn('position-gap', { partition: slot.status().partition, attempt: count });
-    if (count < MOST_GAPS) {
-      for (const [topic, offset] of Object.entries(task.positions())) {
-        consumer.seek({ topic, partition: slot.status().partition, offset: String(offset) });
-      }
-    } else {
-      gaps.delete(place);
-      slot.restart('The log is not read from the task’s position');
-    }
-  };
+  const intake = createBatchIntake({
+    consumer,
+    slots,
+    followed,
+    projection,
+    lookup,
+    remedy: settings.remedy,
+    read: observer.read,
+    isStopping: () => stopping,
+    logger,
+  });
+  const resetAgain = neverResetOffsets(settings.groupId, intake.outOfRange);
 
   await consumer.connect();
   await consumer.subscribe({ topics: [...inputs], fromBeginning: true });
@@ -219,25 +215,40 @@ export async function startProjection(
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: settings.partitions * inputs.length,
-    eachBatch: tracedBatches(eachBatch),
+    eachBatch: tracedBatches(intake.eachBatch),
   });
 
   return {
     failed,
     ends,
+    saw: (found) => {
+      for (const [partition, slot] of slots) slot.task()?.saw(highsOf(found, inputs, partition));
+    },
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
-    tasks: () =>
+    committed: () =>
       new Map(
         [...slots].flatMap(([partition, slot]) => {
           const task = slot.task();
-          return task === null ? [] : [[partition, { positions: task.positions(), settled: task.settled() }] as const];
+          return task === null ? [] : [[partition, task.committed()] as const];
         }),
       ),
+    lookAtTopics: async () => {
+      const running = [...slots].filter(([, slot]) => slot.task() !== null);
+      const looks = running.map(([partition, slot]) =>
+        assertFollowed(partition).catch((error: unknown) => {
+          if (!(error instanceof LogChangedError)) throw error;
+          slot.restart(error);
+        }),
+      );
+      await Promise.all(looks);
+    },
     stop: async () => {
       stopping = true;
       await Promise.all([...[...slots.values()].map((slot) => slot.close()), ...closings.values()]);
       await leaveGroup(consumer, settings.groupId, logger);
+      resetAgain();
+      await lookup.close();
     },
   };
 }

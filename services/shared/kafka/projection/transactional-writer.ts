@@ -1,7 +1,8 @@
 import { CompressionTypes, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
-import type { RecordHeaders, TargetRecord } from '../../projection/records.ts';
+import type { TargetRecord } from '../../projection/records.ts';
 import { brokerErrorType, explainAccess } from '../access.ts';
 import { explainTransaction } from '../explain-transaction.ts';
+import { writableHeaders } from '../writable-headers.ts';
 import { chunkRecords } from './chunk-records.ts';
 
 /** A transaction did not commit, or nobody knows whether it did: discard the writer and what it was to write. */
@@ -20,13 +21,20 @@ export class TransactionLostError extends Error {
 /** The only writer of its partition, from its fence until the next writer's. */
 export type TransactionalWriter = Readonly<{
   /**
-   * Commits these records, each to the writer's partition, in one transaction. Rejects with TransactionLostError; after
-   * that the writer is of no use. Never call it twice at once.
+   * Commits these records, each to the writer's partition, in one transaction, unless `proof` rejects: what it proves is then true after the records were
+   * made. Rejects with TransactionLostError; after that the writer is of no use. Never call it twice at once.
    */
-  commit: (records: readonly TargetRecord[]) => Promise<void>;
+  commit: (records: readonly TargetRecord[], proof?: () => Promise<void>) => Promise<void>;
   /** Disconnects; an open transaction is left to the next fence, or to the coordinator's timeout. */
   discard: () => Promise<void>;
 }>;
+
+/** A writer for more than memory should hold. */
+export type PartsWriter = TransactionalWriter &
+  Readonly<{
+    /** The same for records that come in parts, each written before the next is asked for. What throws as it is asked for aborts the transaction and is thrown as it is. */
+    commitParts: (parts: AsyncIterable<readonly TargetRecord[]>) => Promise<void>;
+  }>;
 
 /** Rule 8: a dead member must not freeze read_committed readers for a minute. */
 export const TRANSACTION_TIMEOUT_MS = 10_000;
@@ -49,7 +57,7 @@ export async function fence(
   transactionalId: string,
   partition: number,
   transactionTimeout = TRANSACTION_TIMEOUT_MS,
-): Promise<TransactionalWriter> {
+): Promise<PartsWriter> {
   const producer = kafka.producer({
     transactionalId,
     maxInFlightRequests: 1,
@@ -66,31 +74,55 @@ export async function fence(
     await discard();
     throw explainAccess(kafka, error, { transactionalId });
   }
+  const begin = async (): Promise<Transaction> => {
+    const transaction = first ?? (await producer.transaction());
+    first = null;
+    return transaction;
+  };
+  const send = async (transaction: Transaction, records: readonly TargetRecord[]): Promise<void> => {
+    for (const chunk of chunkRecords(records)) {
+      await sendChunk(transaction, chunk, partition).catch(async (error: unknown) => {
+        const topics = new Set(chunk.map(({ topic }) => topic));
+        throw await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
+          sendChunk(
+            transaction,
+            chunk.filter((record) => record.topic === topic),
+            partition,
+          ),
+        );
+      });
+    }
+  };
   return {
     discard,
-    commit: async (records) => {
+    commit: async (records, proof = async () => undefined) => {
+      const proven = proof();
+      proven.catch(() => undefined);
       try {
-        const transaction = first ?? (await producer.transaction());
-        first = null;
-        for (const chunk of chunkRecords(records)) {
-          await sendChunk(transaction, chunk, partition).catch(async (error: unknown) => {
-            const topics = new Set(chunk.map(({ topic }) => topic));
-            throw await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
-              sendChunk(
-                transaction,
-                chunk.filter((record) => record.topic === topic),
-                partition,
-              ),
-            );
-          });
-        }
+        const transaction = await begin();
+        await send(transaction, records);
+        await proven;
         await transaction.commit();
       } catch (error) {
         throw new TransactionLostError(error);
       }
     },
+    commitParts: async (parts) => {
+      const transaction = await begin().catch(lost);
+      try {
+        for await (const part of parts) await send(transaction, part).catch(lost);
+      } catch (error) {
+        if (!(error instanceof TransactionLostError)) await transaction.abort().catch(() => undefined);
+        throw error;
+      }
+      await transaction.commit().catch(lost);
+    },
   };
 }
+
+const lost = (error: unknown): never => {
+  throw new TransactionLostError(error);
+};
 
 /** While the coordinator still aborts the predecessor's transaction it says CONCURRENT_TRANSACTIONS: that passes. */
 async function beginFirst(producer: Producer): Promise<Transaction> {
@@ -108,7 +140,7 @@ async function sendChunk(transaction: Transaction, chunk: readonly TargetRecord[
   const byTopic = new Map<string, Message[]>();
   for (const { topic, key, value, headers } of chunk) {
     const messages = byTopic.get(topic) ?? [];
-    messages.push({ partition, key, value, ...(headers === undefined ? {} : { headers: mutable(headers) }) });
+    messages.push({ partition, key, value, ...(headers === undefined ? {} : { headers: writableHeaders(headers) }) });
     byTopic.set(topic, messages);
   }
   const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
@@ -116,14 +148,4 @@ async function sendChunk(transaction: Transaction, chunk: readonly TargetRecord[
   const acknowledged = new Set(results.filter(({ errorCode }) => errorCode === 0).map(({ topicName }) => topicName));
   const missing = topicMessages.find(({ topic }) => !acknowledged.has(topic));
   if (missing !== undefined) throw new Error(`No acknowledgement for ${missing.topic}/${partition}`);
-}
-
-function mutable(headers: RecordHeaders): NonNullable<Message['headers']> {
-  const entries = Object.entries(headers).map(([name, value]) => {
-    return [
-      name,
-      typeof value === 'string' || Buffer.isBuffer(value) || value === undefined ? value : [...value],
-    ] as const;
-  });
-  return Object.fromEntries(entries);
 }
