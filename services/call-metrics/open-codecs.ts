@@ -1,5 +1,6 @@
 import { createReader } from '../shared/avro/reader.ts';
 import { connectRegistry, type RegistrySettings } from '../shared/avro/registry.ts';
+import { askingOnly } from '../shared/avro/schema-ids/asking-only.ts';
 import { type CheckedRegistry, checkRegistry } from '../shared/avro/schema-ids/checked-registry.ts';
 import { SchemaIdsError } from '../shared/avro/schema-ids/schema-ids-error.ts';
 import { topicName } from '../shared/call-events/topics.ts';
@@ -12,14 +13,14 @@ import { type Codecs, createCodecs } from './codecs.ts';
 export const readerGroupPrefixOf = (topicPrefix: string): string => `${topicPrefix}call-metrics-reader-`;
 
 /**
- * The codecs, with a registry that is the one the log was written with. `onError` is called for each request to the registry that failed. Throws SchemaIdsError
- * where it is another one, RegistryError where it is unavailable or refuses a schema, and what Kafka says.
+ * The codecs, with a registry that is the one the log was written with. With `dryRun` nothing is registered. `onError` is called for each request to the registry
+ * that failed. Throws SchemaIdsError where it is another one, RegistryError where it is unavailable or refuses a schema, and what Kafka says.
  */
 export async function openCodecs(
   kafka: ReturnType<typeof createKafka>,
   settings: RegistrySettings,
   topicPrefix: string,
-  onError?: () => void,
+  { dryRun = false, onError }: Readonly<{ dryRun?: boolean; onError?: () => void }>,
 ): Promise<Codecs> {
   const groupPrefix = readerGroupPrefixOf(topicPrefix);
   const ids = schemaIdLog(kafka, topicPrefix, groupPrefix);
@@ -33,7 +34,7 @@ export async function openCodecs(
       records.flatMap(({ value }) => value ?? []),
     );
   }
-  return createCodecs(schemas, topicPrefix);
+  return createCodecs(dryRun ? askingOnly(schemas) : schemas, topicPrefix);
 }
 
 /** The states of a release that did not tell the log its schema ids: what the registry says is told the log only if it reads them. */

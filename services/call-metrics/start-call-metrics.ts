@@ -63,7 +63,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
   const onProblem = countKafkaErrors(registry);
   const kafka = createKafka(config.kafka, CLIENT, logger, { requestTimeout: REQUEST_TIMEOUT_MS, onProblem });
   await ensureTopics(kafka, usedTopics, config.kafka, logger);
-  const codecs = await openCodecs(kafka, config.registry, topicPrefix, countRegistryErrors(registry));
+  const codecs = await openCodecs(kafka, config.registry, topicPrefix, { onError: countRegistryErrors(registry) });
 
   const inputs = [topicName(topicPrefix, 'callLogs'), topicName(topicPrefix, 'voicemails')];
   const metrics = createProjectionMetrics(registry, inputs, ownTopics(topicPrefix));

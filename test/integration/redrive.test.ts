@@ -49,6 +49,22 @@ beforeAll(async () => {
 
 let originals: Awaited<ReturnType<typeof readLog>>;
 
+test('When there is nothing yet, neither topics nor schemas, then a dry run says so and makes neither', async () => {
+  const fresh = isolatedStack();
+  const settings = readSettingGroups({ kafka: kafkaSettings, registry: registrySettings }, fresh.environment);
+  await expect(
+    redrive({ config: settings, logger, recogniseBody, dryRun: true, onProgress: () => undefined }),
+  ).rejects.toThrow(fresh.prefix);
+  const admin = testKafka(fresh.brokers).admin();
+  await admin.connect();
+  const topics = await admin.listTopics();
+  await admin.disconnect();
+  const subjects: unknown = await fetch(`${fresh.environment.SCHEMA_REGISTRY_URL}/subjects`).then((answer) =>
+    answer.json(),
+  );
+  expect([topics, subjects].flat().filter((name) => String(name).startsWith(fresh.prefix))).toEqual([]);
+});
+
 describe('When the parser has learnt version 4', () => {
   beforeAll(async () => {
     originals = await readLog(stack.brokers, [`${stack.prefix}unrecognised-webhooks`]);

@@ -1,4 +1,5 @@
 import { connectRegistry } from '../../shared/avro/registry.ts';
+import { askingOnly } from '../../shared/avro/schema-ids/asking-only.ts';
 import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
 import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
 import { createKafka } from '../../shared/kafka/connection.ts';
@@ -52,11 +53,12 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   const { config, logger, dryRun, keepBytes = KEEP_BYTES } = options;
   const { topicPrefix } = config.kafka;
   const kafka = createKafka(config.kafka, 'vxt-redrive', logger);
-  await ensureTopics(kafka, ingressTopics, config.kafka, logger);
+  const createTopics = config.kafka.createTopics && !dryRun;
+  await ensureTopics(kafka, ingressTopics, { ...config.kafka, createTopics }, logger);
   const groupPrefix = `${topicPrefix}redrive-`;
   const ids = schemaIdLog(kafka, topicPrefix, groupPrefix);
   const registry = await checkRegistry(connectRegistry(config.registry), ids, config.registry.url);
-  const encoders = await createEncoders(registry, config);
+  const encoders = await createEncoders(dryRun ? askingOnly(registry) : registry, config);
   const log = openKeptLog(kafka, topicName(topicPrefix, 'unrecognisedWebhooks'), groupPrefix);
   const find = async (keep: number): Promise<Findings> => {
     const finder = createFinder((kept) => judgeKept(kept, options.recogniseBody, encoders), log.redriven, keep);

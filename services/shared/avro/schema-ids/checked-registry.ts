@@ -9,6 +9,8 @@ export type CheckedRegistry = Registry &
   Readonly<{
     /** Whether the log says which ids records of this subject have. If not, only the registry knows: an older release wrote them. */
     isWritten: (subject: string) => boolean;
+    /** The id under which the log has this text of this subject; null where the log has none. */
+    writtenId: (subject: string, schema: Schema) => number | null;
   }>;
 
 /** Ids that the log does not know may come in any number, from other tools: they do not make it be read more often than this. */
@@ -42,14 +44,17 @@ export async function checkRegistry(
     const known = written.find((one) => one.id === id);
     return known === undefined ? null : JSON.parse(known.schema);
   };
+  const idsOf = (subject: string, text: string): readonly number[] =>
+    written.flatMap((one) => (one.subject === subject && one.schema === text ? [one.id] : []));
   return {
+    writtenId: (subject, schema) => idsOf(subject, JSON.stringify(schema))[0] ?? null,
     isWritten: (subject) => written.some((one) => one.subject === subject),
     register: async (subject, schema) => {
       const text = JSON.stringify(schema);
       const id = await registry.register(subject, schema);
-      const before = written.find((one) => one.subject === subject && one.schema === text && one.id !== id);
+      const before = idsOf(subject, text).find((one) => one !== id);
       if (before !== undefined)
-        throw new SchemaIdsError(url, [`${subject} was written with id ${before.id}, and gets ${id} there`]);
+        throw new SchemaIdsError(url, [`${subject} was written with id ${before}, and gets ${id} there`]);
       const other = written.find((one) => one.id === id && !isSame(one, schema));
       if (other !== undefined) throw new SchemaIdsError(url, [another(other)]);
       const added = { subject, id, schema: text };
