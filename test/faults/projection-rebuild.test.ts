@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { runRebuild, startCallMetricsProcess } from '../support/call-metrics.ts';
+import { runRebuild, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
+import { eventually } from '../support/eventually.ts';
+import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { watchExporter } from '../support/watch-exporter.ts';
@@ -34,4 +36,43 @@ test('When the totals are rebuilt under live traffic, then no sample of an expor
     `${JSON.stringify({ scrapes: steady?.scrapes, restarts: restarted?.restarts, fenced: fenced.length, before, after })}\n`,
   );
   expect(await service.end('SIGTERM')).toBe(0);
+}, 240_000);
+
+test('When a rebuild is killed while it publishes, then nothing of that partition changes, its live task goes on, and the next rebuild publishes', async () => {
+  const bench = await projectionBench(1);
+  const service = await startCallMetricsProcess(bench.environment);
+  await bench.write(randomEvents({ count: 2_000, seed: 93 }));
+  await bench.settle();
+  let killed = false;
+  let kill = (): void => undefined;
+  const proxy = await startFaultProxy(bench.brokers, {
+    request: ({ apiKey }) => {
+      if (apiKey !== ApiKey.endTxn) return 'pass';
+      kill();
+      return 'cut';
+    },
+  });
+  const rebuild = startWithTest(
+    'services/call-metrics/rebuild/main.ts',
+    { ...bench.environment, KAFKA_BROKERS: proxy.address },
+    ['--yes'],
+  );
+  kill = () => {
+    rebuild.child.kill('SIGKILL');
+    killed = true;
+  };
+  await eventually(() => killed, { deadlineMs: 60_000, what: rebuild.output });
+  expect(await bench.hanging()).not.toEqual([]);
+  await bench.write(randomEvents({ count: 1_000, seed: 94 }));
+
+  const { table, log } = await bench.settle(90_000);
+  expect(table).toEqual(log);
+  expect(await bench.hanging()).toEqual([]);
+  expect(service.output().match(/"event":"task-lost"[^\n]*"state":"fenced"/g)?.length).toBe(1);
+
+  const { code, output } = await runRebuild(bench.environment);
+  expect([code, output]).toEqual([0, expect.stringContaining('1 partitions published')]);
+  expect((await bench.both()).table).toEqual(log);
+  expect(await service.end('SIGTERM')).toBe(0);
+  await proxy.close();
 }, 240_000);
