@@ -45,6 +45,8 @@ export type ProjectionOptions = Readonly<{
   maxDeadLetterBytes?: () => number;
   /** Called for each record of the own topics that is left out. */
   leftOut?: (record: CommittedRecord, reason: LeftOutReason) => void;
+  /** The view of another projection of the same topics, to share memory with. */
+  twin?: CommittedView | undefined;
 }>;
 
 /** call-logs and voicemails → user-call-metrics: each event counts once, by `<event>/<id>` within its subject. */
@@ -61,7 +63,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
   const inputTopics = { callLog: name(topicOfEvent.callLog), voicemail: name(topicOfEvent.voicemail) };
   const inputs = createInputReaders(codecs, inputTopics, partitionOf);
   const dedupeMs = rules.dedupeDays * DAY_MS;
-  const view = createCommittedView({ codecs, topics, dedupeMs, partitionOf, leftOut });
+  const view = createCommittedView({ codecs, topics, dedupeMs, partitionOf, leftOut, twin: options.twin });
   const calendar = calendarOf(rules.timeZone);
   const fingerprint = fingerprintOf(rules);
 

@@ -22,8 +22,10 @@ export type CommittedView = Readonly<{
 
 export type { PartitionView };
 
-export type CommittedViewOptions = PartitionViewOptions &
+export type CommittedViewOptions = Omit<PartitionViewOptions, 'twin'> &
   Readonly<{
+    /** Rows that are equal there and here take the memory of one. */
+    twin?: CommittedView | undefined;
     topics: OwnTopics;
     /** Called for each record that is left out. */
     leftOut: (record: CommittedRecord, reason: LeftOutReason) => void;
@@ -35,12 +37,13 @@ export function createCommittedView({
   dedupeMs,
   partitionOf,
   leftOut,
+  twin,
 }: CommittedViewOptions): CommittedView {
   const partitions = new Map<number, ReturnType<typeof createPartitionView>>();
   const partition = (number: number) => {
     const known = partitions.get(number);
     if (known !== undefined) return known;
-    const created = createPartitionView(number, { codecs, dedupeMs, partitionOf });
+    const created = createPartitionView(number, { codecs, dedupeMs, partitionOf, twin: twin?.partition(number) });
     partitions.set(number, created);
     return created;
   };

@@ -15,6 +15,8 @@ export type PartitionViewOptions = Readonly<{
   dedupeMs: number;
   /** The partition that the inputs' key rule gives to a key. */
   partitionOf: (key: string) => number;
+  /** Of the same partition: rows that are equal there and here take the memory of one. */
+  twin?: Pick<PartitionView, 'kept'> | undefined;
 }>;
 
 export type PartitionView = Readonly<{
@@ -52,7 +54,7 @@ type WritableView = PartitionView &
 /** One partition of the committed view: what a task restores itself from. */
 export function createPartitionView(
   number: number,
-  { codecs, dedupeMs, partitionOf }: PartitionViewOptions,
+  { codecs, dedupeMs, partitionOf, twin }: PartitionViewOptions,
 ): WritableView {
   /** Encoded, in the form of `squeeze`. */
   const table = new Map<string, string>();
@@ -87,6 +89,11 @@ export function createPartitionView(
     `record ${offset} of ${topic}, partition ${partition} (${reason})`;
   const ownKey = { isOwnKey: (key: string) => key === String(number), problemOf: () => null };
 
+  const shared = (key: string, row: string): string => {
+    const twins = twin?.kept(key);
+    return twins === row ? twins : row;
+  };
+
   const putTotals: Put = (record) => {
     const { key } = record;
     const read = readOwn<UserCallMetrics>(record, {
@@ -102,7 +109,7 @@ export function createPartitionView(
     const before = table.size;
     overwritten.delete(key);
     damagedRows.delete(key);
-    if (read.kind === 'read') table.set(key, squeeze(record.value ?? NO_BYTES));
+    if (read.kind === 'read') table.set(key, shared(key, squeeze(record.value ?? NO_BYTES)));
     else table.delete(key);
     if (table.size !== before) keysVersion += 1;
     if (read.kind !== 'damage') return null;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,6 +12,8 @@ const EVENTS = Number(process.env.SOAK_REBUILD_EVENTS ?? 1_000_000);
 const USERS = EVENTS / 4;
 const MAX_RSS_MB = 600;
 const CHUNK = 20_000;
+/** Live traffic: 200 calls a second, 17 million a day. */
+const TRAFFIC = { calls: 20, everyMs: 100 };
 const START_MS = Date.UTC(2026, 10, 22, 9);
 
 /** A call, answered every other time. Each user has two in a row, and two again in the second half: by then the row of the first is in no cache. */
@@ -63,8 +66,8 @@ test('When 1,000,000 events and 500,000 keys of one partition are rebuilt under 
   let rebuilding = true;
   const traffic = async (): Promise<void> => {
     while (rebuilding) {
-      await bench.write(calls(written, 20));
-      written += 20;
+      await Promise.all([bench.write(calls(written, TRAFFIC.calls)), setTimeout(TRAFFIC.everyMs)]);
+      written += TRAFFIC.calls;
     }
   };
   const writing = traffic();

@@ -33,7 +33,7 @@ const MOST_ROUNDS = 5;
 export async function openPartition(context: RebuildContext, partition: number): Promise<PartitionRebuild> {
   const { kafka, ends, watermarks, progress } = context;
   const live = context.project();
-  const made = context.project();
+  const made = context.project(live.view);
   const { inputs, topics } = live;
   const found = await ends();
   const replay = createReplay(made, partition, edges(found, inputs, partition, 'high'));

@@ -5,6 +5,7 @@ import { readUncommitted } from '../../shared/kafka/read-uncommitted.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { type CallMetricsProjection, createCallMetricsProjection } from '../call-metrics-projection.ts';
 import type { Codecs } from '../codecs.ts';
+import type { CommittedView } from '../committed-view.ts';
 import type { CallMetricsConfig } from '../config.ts';
 import { openCodecs, readerGroupPrefixOf } from '../open-codecs.ts';
 
@@ -14,8 +15,8 @@ export type RebuildConfig = Pick<CallMetricsConfig, 'kafka' | 'registry' | 'rule
 export type RebuildContext = Readonly<{
   kafka: ReturnType<typeof createKafka>;
   codecs: Codecs;
-  /** A projection under the configured rules that has read nothing. */
-  project: () => CallMetricsProjection;
+  /** A projection under the configured rules that has read nothing. Rows that are equal in it and in its twin take the memory of one. */
+  project: (twin?: CommittedView) => CallMetricsProjection;
   /** Of the inputs, the table and the state: as far as they can be read. */
   ends: () => Promise<EndsOfTopics>;
   /** The same with what open transactions have written. */
@@ -29,16 +30,16 @@ export type RebuildContext = Readonly<{
 }>;
 
 export async function createRebuildContext(
-  config: RebuildConfig,
-  logger: Logger,
+  { config, logger, dryRun }: Readonly<{ config: RebuildConfig; logger: Logger; dryRun: boolean }>,
   progress: (records: number) => void,
 ): Promise<RebuildContext> {
   const { topicPrefix, partitions, brokers } = config.kafka;
   const kafka = createKafka(config.kafka, 'vxt-call-metrics-rebuild', logger);
-  const codecs = await openCodecs(kafka, config.registry, topicPrefix);
+  const codecs = await openCodecs(kafka, config.registry, topicPrefix, { dryRun });
   const partitionOf = createPartitionOfKey(partitions);
-  const project = (): CallMetricsProjection =>
+  const project = (twin?: CommittedView): CallMetricsProjection =>
     createCallMetricsProjection({
+      twin,
       rules: { ...config.rules, partitions },
       topicPrefix,
       codecs,

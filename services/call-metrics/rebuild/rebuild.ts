@@ -47,11 +47,11 @@ export type RebuildOptions = Readonly<{
  * anything is published.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildReport | null> {
-  const { config, logger, allowDecrease, onFailure } = options;
+  const { config, allowDecrease, onFailure } = options;
   const { partitions } = config.kafka;
   let folded = 0;
   let total = 0;
-  const context = await createRebuildContext(config, logger, (records) => {
+  const context = await createRebuildContext(options, (records) => {
     folded += records;
     options.progress(Math.min(folded, total), total);
   });
