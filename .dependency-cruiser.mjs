@@ -70,7 +70,11 @@ export default {
     ownedBy('kafkajs', 'kafkajs', '^services/shared/kafka/'),
     ownedBy('codecs', 'lz4-napi|snappy', '^services/shared/kafka/'),
     ownedBy('avro', 'avsc|@kafkajs/confluent-schema-registry', '^services/shared/avro/'),
-    ownedBy('express', 'express', '^services/(shared/http/|ingress/http/|[^/]+/app\\.ts$)'),
+    ownedBy(
+      'express',
+      'express',
+      '^services/(shared/http/|ingress/http/|prometheus-exporter/app\\.ts$|call-metrics/query-api/)',
+    ),
     ownedBy('metrics-and-logs', 'prom-client|pino|@opentelemetry/api', '^services/shared/observability/'),
     ownedBy('zod', 'zod', '^services/shared/config/'),
   ],

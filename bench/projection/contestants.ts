@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Admin, Kafka } from 'kafkajs';
 import type { JavaStack } from '../../dev/stack/java-stack.ts';
 import { nodeFlags } from '../../dev/start/node-flags.ts';
-import type { CallMetricsAnswer } from '../../services/call-metrics/queries.ts';
+import type { CallMetricsAnswer } from '../../services/call-metrics/query-api/queries.ts';
 import { buildStreamsPeer } from './build-streams-peer.ts';
 import { totalsLine } from './calls.ts';
 import { got, type Server, startServer, until } from './server.ts';

@@ -1,11 +1,11 @@
 /** `npm run bench:memory`: bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed. */
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
-import { createCodecs } from '../../services/call-metrics/codecs.ts';
-import { createCommittedView } from '../../services/call-metrics/committed-view.ts';
 import { dateOfDay } from '../../services/call-metrics/domain/calendar.ts';
 import { evolve } from '../../services/call-metrics/domain/evolve.ts';
 import { initialState, snapshot } from '../../services/call-metrics/domain/totals.ts';
+import { createCodecs } from '../../services/call-metrics/projection/codecs.ts';
+import { createCommittedView } from '../../services/call-metrics/projection/committed-view.ts';
 import { tableKey } from '../../services/shared/call-events/table-key.ts';
 import type { CommittedRecord } from '../../services/shared/projection/records.ts';
 import { createSeenIds, seenEntry } from '../../services/shared/projection/seen-ids.ts';

@@ -20,21 +20,21 @@ import { createMetricsRegistry, renderMetrics } from '../shared/observability/pr
 import { summaryOf } from '../shared/observability/summarise.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { Projection } from '../shared/projection/projection.ts';
-import { readApiTokens } from './api-tokens.ts';
-import { callMetricsApp } from './app.ts';
-import { createCallMetricsProjection, REBUILD } from './call-metrics-projection.ts';
 import type { CallMetricsConfig } from './config.ts';
-import { every } from './every.ts';
-import { createLagTracker } from './lag.ts';
-import { openCodecs, readerGroupPrefixOf } from './open-codecs.ts';
-import { createOpenTransactions } from './open-transactions.ts';
-import { createProgress } from './progress.ts';
-import { createProjectionMetrics } from './projection-metrics.ts';
-import { createQueries } from './queries.ts';
-import { readinessOf } from './readiness.ts';
-import { watchRestore } from './restore-progress.ts';
-import { createStallWatch } from './stall-watch.ts';
-import { watchTopics } from './watch-topics.ts';
+import { every } from './monitoring/every.ts';
+import { createLagTracker } from './monitoring/lag.ts';
+import { createOpenTransactions } from './monitoring/open-transactions.ts';
+import { createProgress } from './monitoring/progress.ts';
+import { createProjectionMetrics } from './monitoring/projection-metrics.ts';
+import { readinessOf } from './monitoring/readiness.ts';
+import { watchRestore } from './monitoring/restore-progress.ts';
+import { createStallWatch } from './monitoring/stall-watch.ts';
+import { watchTopics } from './monitoring/watch-topics.ts';
+import { createCallMetricsProjection, REBUILD } from './projection/call-metrics-projection.ts';
+import { openCodecs, readerGroupPrefixOf } from './projection/open-codecs.ts';
+import { readApiTokens } from './query-api/api-tokens.ts';
+import { callMetricsApp } from './query-api/app.ts';
+import { createQueries } from './query-api/queries.ts';
 
 /** The inputs, and those of which it is the only writer. */
 const usedTopics: UsedTopics = {

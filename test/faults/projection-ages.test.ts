@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCodecs } from '../../services/call-metrics/codecs.ts';
 import { initialState, snapshot } from '../../services/call-metrics/domain/totals.ts';
+import { createCodecs } from '../../services/call-metrics/projection/codecs.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { LIFETIME, tableKey } from '../../services/shared/call-events/table-key.ts';
 import { startAgingStack } from '../support/aging-stack.ts';

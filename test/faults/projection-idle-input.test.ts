@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
+import { call, voicemail } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
-import { call, voicemail } from '../unit/call-metrics/events.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 730;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
+import { call } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
 import { metricOf } from '../support/metric-of.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { freePort, type ServiceProcess, untilReady } from '../support/service-process.ts';
-import { call } from '../unit/call-metrics/events.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'projection-outage-'));
 /** Long enough for every client to have tried again more often than Node lets listeners be. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { answered, call, voicemail } from '../support/call-events.ts';
 import { API_TOKEN, type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
-import { answered, call, voicemail } from '../unit/call-metrics/events.ts';
 
 const authorization = `Bearer ${API_TOKEN}`;
 const get = (service: CallMetricsProcess, path: string, headers: Record<string, string> = {}) =>

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { call } from '../support/call-events.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { projectionBench } from '../support/projection-bench.ts';
-import { call } from '../unit/call-metrics/events.ts';
 
 /** Below the request timeout of call-metrics: the commit is slow, and succeeds. */
 const COMMIT_TAKES_MS = 3_500;

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { call } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { freePort, type ServiceProcess, untilReady } from '../support/service-process.ts';
-import { call } from '../unit/call-metrics/events.ts';
 
 /** More lines than this in an outage are too many to read. */
 const READABLE = 25;

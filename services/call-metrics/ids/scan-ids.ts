@@ -11,8 +11,8 @@ import { startTableReader, type TableRecord } from '../../shared/kafka/table-rea
 import { createEndsQuestion } from '../../shared/kafka/table-reader-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { CallMetricsConfig } from '../config.ts';
-import { createInputReaders } from '../input-reader.ts';
-import { readerGroupPrefixOf } from '../open-codecs.ts';
+import { createInputReaders } from '../projection/input-reader.ts';
+import { readerGroupPrefixOf } from '../projection/open-codecs.ts';
 import { type CountedRecord, createIdFinder, createPlaceCollector, type SharedId } from './shared-ids.ts';
 
 export type ScanOptions = Readonly<{

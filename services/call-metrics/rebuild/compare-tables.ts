@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { DirectionTotals, UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
 import { LIFETIME } from '../../shared/call-events/table-key.ts';
-import type { PartitionView } from '../committed-view.ts';
+import type { PartitionView } from '../projection/committed-view.ts';
 
 /** How the totals of a partition differ between two generations. */
 export type Comparison = Readonly<{

@@ -1,9 +1,9 @@
 import type { EventKind } from '../../shared/call-events/topics.ts';
 import type { TargetRecord } from '../../shared/projection/records.ts';
-import type { CallMetricsProjection } from '../call-metrics-projection.ts';
-import type { Codecs } from '../codecs.ts';
-import type { PartitionView } from '../committed-view.ts';
-import { ENTRIES_PER_RECORD } from '../dedupe.ts';
+import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';
+import type { Codecs } from '../projection/codecs.ts';
+import type { PartitionView } from '../projection/committed-view.ts';
+import { ENTRIES_PER_RECORD } from '../projection/dedupe.ts';
 
 const kinds: readonly EventKind[] = ['callLog', 'voicemail'];
 /** Rows in memory as records at a time. */

@@ -1,7 +1,7 @@
 import { type PartitionReader, startPartitionReader } from '../../shared/kafka/partition-reader.ts';
 import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
 import type { Positions, SourceRecord } from '../../shared/projection/records.ts';
-import type { PartitionView } from '../committed-view.ts';
+import type { PartitionView } from '../projection/committed-view.ts';
 import { becomesSmaller, type Comparison, compareTables } from './compare-tables.ts';
 import type { RebuildContext } from './rebuild-context.ts';
 import { refuseOtherPartitionsThan } from './refusals.ts';

@@ -3,11 +3,11 @@ import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/projection/
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
 import { readUncommitted } from '../../shared/kafka/read-uncommitted.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
-import { type CallMetricsProjection, createCallMetricsProjection } from '../call-metrics-projection.ts';
-import type { Codecs } from '../codecs.ts';
-import type { CommittedView } from '../committed-view.ts';
 import type { CallMetricsConfig } from '../config.ts';
-import { openCodecs, readerGroupPrefixOf } from '../open-codecs.ts';
+import { type CallMetricsProjection, createCallMetricsProjection } from '../projection/call-metrics-projection.ts';
+import type { Codecs } from '../projection/codecs.ts';
+import type { CommittedView } from '../projection/committed-view.ts';
+import { openCodecs, readerGroupPrefixOf } from '../projection/open-codecs.ts';
 
 export type RebuildConfig = Pick<CallMetricsConfig, 'kafka' | 'registry' | 'rules'>;
 

@@ -1,5 +1,5 @@
-import { REPARTITION } from '../call-metrics-projection.ts';
-import { partitionsOf } from '../settings-fingerprint.ts';
+import { REPARTITION } from '../projection/call-metrics-projection.ts';
+import { partitionsOf } from '../projection/settings-fingerprint.ts';
 
 /** The totals would become smaller, and nobody said that they may. Nothing more is published. */
 export class DecreaseRefusedError extends Error {

@@ -1,6 +1,6 @@
 import type { Positions, SourceRecord } from '../../shared/projection/records.ts';
-import type { CallMetricsProjection } from '../call-metrics-projection.ts';
-import type { PartitionView } from '../committed-view.ts';
+import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';
+import type { PartitionView } from '../projection/committed-view.ts';
 
 /** Records folded before they are put into the compact view. */
 const CHUNK_RECORDS = 5_000;

@@ -2,7 +2,7 @@ import { connectRegistry } from '../../../services/shared/avro/registry.ts';
 import { createWriter } from '../../../services/shared/avro/writer.ts';
 import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
 import type { TopicId } from '../../../services/shared/call-events/topics.ts';
-import { call, voicemail } from '../../unit/call-metrics/events.ts';
+import { call, voicemail } from '../call-events.ts';
 import { lifetime } from '../lifetimes.ts';
 import { naiveTotals, totalsByKey } from '../naive-totals.ts';
 import type { TestEvent } from '../produce-events.ts';

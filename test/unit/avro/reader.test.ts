@@ -5,8 +5,8 @@ import type { Registry } from '../../../services/shared/avro/registry.ts';
 import { RegistryError } from '../../../services/shared/avro/registry.ts';
 import { createWriter } from '../../../services/shared/avro/writer.ts';
 import { callLogRecord } from '../../../services/shared/call-events/to-record.ts';
+import { call } from '../../support/call-events.ts';
 import { localRegistry } from '../../support/local-registry.ts';
-import { call } from '../call-metrics/events.ts';
 
 const MINUTE_MS = 60_000;
 

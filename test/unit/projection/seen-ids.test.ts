@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createSeenLog } from '../../../services/call-metrics/seen-log.ts';
+import { createSeenLog } from '../../../services/call-metrics/projection/seen-log.ts';
 import { createSeenIds, seenEntry } from '../../../services/shared/projection/seen-ids.ts';
 
 const entry = (id: string, logTimeMs: number, content = 'same') => seenEntry(id, Buffer.from(content), logTimeMs);
