@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
 import { readIngressConfig } from '../../services/ingress/config.ts';
-import { createEncoders } from '../../services/ingress/create-encoders.ts';
+import { createEncoders } from '../../services/ingress/publishing/create-encoders.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { createKafka } from '../../services/shared/kafka/connection.ts';
 import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';

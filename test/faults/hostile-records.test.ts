@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { recogniseBody } from '../../services/ingress/recognise-body.ts';
+import { recogniseBody } from '../../services/ingress/publishing/recognise-body.ts';
 import { redrive } from '../../services/ingress/redrive/redrive.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';

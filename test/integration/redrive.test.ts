@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Recognition } from '../../services/ingress/domain/recognise.ts';
-import { type NotJson, recogniseBody } from '../../services/ingress/recognise-body.ts';
+import { type NotJson, recogniseBody } from '../../services/ingress/publishing/recognise-body.ts';
 import { type RedriveReport, redrive } from '../../services/ingress/redrive/redrive.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';

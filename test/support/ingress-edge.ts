@@ -1,7 +1,7 @@
 import { outcomeOfRefusal } from '../../services/ingress/http/answers.ts';
 import { type IngressAppOptions, ingressApp } from '../../services/ingress/http/app.ts';
-import type { Outcome } from '../../services/ingress/ingress-metrics.ts';
-import { expressMessages } from '../../services/shared/http/express-messages.ts';
+import { expressMessages } from '../../services/ingress/http/express-messages.ts';
+import type { Outcome } from '../../services/ingress/monitoring/ingress-metrics.ts';
 import { type Listening, listen } from '../../services/shared/http/listen.ts';
 
 export const TOKEN = 'edge-token-0123456789';

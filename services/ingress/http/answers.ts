@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { type Problem, sendProblem } from '../../shared/http/problem.ts';
 import type { ProtocolRefusal } from '../../shared/http/protocol-refusals.ts';
-import type { IngressMetrics, Outcome, WebhookEvent } from '../ingress-metrics.ts';
+import type { IngressMetrics, Outcome, WebhookEvent } from '../monitoring/ingress-metrics.ts';
 
 /** How long a refused sender should wait, in seconds. */
 const RETRY_AFTER = { 'retry-after': '5' } as const;

@@ -7,15 +7,15 @@ import express, {
 } from 'express';
 import type { TokenCheck } from '../../shared/http/bearer-tokens.ts';
 import { sendProblem } from '../../shared/http/problem.ts';
-import { type BodyProblem, createReadBody } from '../../shared/http/read-body.ts';
 import { startTrace } from '../../shared/observability/tracing.ts';
-import type { IngressMetrics, WebhookEvent } from '../ingress-metrics.ts';
-import type { Receipt, ReceiveWebhook } from '../receive-webhook.ts';
-import type { OnInternalError } from '../report-internal-errors.ts';
+import type { IngressMetrics, WebhookEvent } from '../monitoring/ingress-metrics.ts';
+import type { Receipt, ReceiveWebhook } from '../publishing/receive-webhook.ts';
 import { type Answer, type Answered, createAnswer, internalProblem, isKept } from './answers.ts';
 import { authenticate } from './authenticate.ts';
 import { saysJson } from './media-type.ts';
+import { type BodyProblem, createReadBody } from './read-body.ts';
 import type { RefusedTokensLog } from './refused-tokens-log.ts';
+import type { OnInternalError } from './report-internal-errors.ts';
 
 export const WEBHOOK_PATH = '/webhooks/vxt';
 

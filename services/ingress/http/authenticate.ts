@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { TokenCheck } from '../../shared/http/bearer-tokens.ts';
-import type { IngressMetrics } from '../ingress-metrics.ts';
+import type { IngressMetrics } from '../monitoring/ingress-metrics.ts';
 import type { Answer } from './answers.ts';
 import { createFailedAttempts } from './failed-attempts.ts';
 import type { RefusedTokensLog } from './refused-tokens-log.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readTraceContext, writeTraceparent } from '../../shared/observability/trace-context.ts';
 import { type Encoders, type EventMessage, eventMessage, type Received } from '../domain/event-message.ts';
 import type { Recognition, UnrecognisedReason } from '../domain/recognise.ts';
-import type { NotJson } from '../recognise-body.ts';
+import type { NotJson } from '../publishing/recognise-body.ts';
 import type { KeptWebhook } from './kept-webhook.ts';
 
 /**

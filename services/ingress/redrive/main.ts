@@ -5,7 +5,7 @@ import { createConfirmation } from '../../shared/command-line/confirmation.ts';
 import { kafkaSettings, registrySettings } from '../../shared/config/common-settings.ts';
 import { readSettingGroups } from '../../shared/config/settings.ts';
 import { createLogger } from '../../shared/observability/logger.ts';
-import { recogniseBody } from '../recognise-body.ts';
+import { recogniseBody } from '../publishing/recognise-body.ts';
 import { redrive } from './redrive.ts';
 import { exitCodeOf, linesOf } from './report.ts';
 

@@ -9,8 +9,8 @@ import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-
 import { schemaIdLog } from '../../shared/kafka/schema-id-log.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
-import { createEncoders } from '../create-encoders.ts';
-import { ingressTopics } from '../topics.ts';
+import { createEncoders } from '../publishing/create-encoders.ts';
+import { ingressTopics } from '../publishing/topics.ts';
 import { createFinder, type Failure, type Findings } from './find-redrivable.ts';
 import { judgeKept, type RecogniseBody } from './judge-kept.ts';
 import { type KeptLog, openKeptLog } from './kept-log.ts';

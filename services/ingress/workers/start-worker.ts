@@ -4,10 +4,10 @@ import { createLogger, type Logger } from '../../shared/observability/logger.ts'
 import { createMetricsRegistry, type Registry } from '../../shared/observability/prometheus.ts';
 import { VERSION } from '../../shared/observability/version.ts';
 import type { IngressConfig } from '../config.ts';
-import { createIngressMetrics } from '../ingress-metrics.ts';
-import { listenForWebhooks } from '../listen-for-webhooks.ts';
-import { openPipeline } from '../open-pipeline.ts';
-import { openTokenSource } from '../token-source.ts';
+import { listenForWebhooks } from '../http/listen-for-webhooks.ts';
+import { openTokenSource } from '../http/token-source.ts';
+import { createIngressMetrics } from '../monitoring/ingress-metrics.ts';
+import { openPipeline } from '../publishing/open-pipeline.ts';
 import { isWorkerQuestion, type WorkerMessage } from './worker-messages.ts';
 
 const TELL_MS = 500;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Encoders } from '../../../services/ingress/domain/event-message.ts';
-import { createReceiveWebhook } from '../../../services/ingress/receive-webhook.ts';
-import { recogniseBody } from '../../../services/ingress/recognise-body.ts';
+import { createReceiveWebhook } from '../../../services/ingress/publishing/receive-webhook.ts';
+import { recogniseBody } from '../../../services/ingress/publishing/recognise-body.ts';
 import { createWriter } from '../../../services/shared/avro/writer.ts';
 import type { CallLog, Voicemail } from '../../../services/shared/call-events/avro-types.generated.ts';
 import { readNumber } from '../../../services/shared/call-events/exact-number.ts';

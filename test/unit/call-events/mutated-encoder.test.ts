@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { recogniseBody } from '../../../services/ingress/recognise-body.ts';
+import { recogniseBody } from '../../../services/ingress/publishing/recognise-body.ts';
 import type { CallLog } from '../../../services/shared/call-events/avro-types.generated.ts';
 import { callLogWebhook } from '../../../services/shared/call-events/from-record.ts';
 import { callLogRecord } from '../../../services/shared/call-events/to-record.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { recogniseBody } from '../../../services/ingress/recognise-body.ts';
+import { recogniseBody } from '../../../services/ingress/publishing/recognise-body.ts';
 import { createReader, type Decoded, type Reader } from '../../../services/shared/avro/reader.ts';
 import { toWireFormat } from '../../../services/shared/avro/wire-format.ts';
 import { createWriter, type Writer } from '../../../services/shared/avro/writer.ts';

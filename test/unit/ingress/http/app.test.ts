@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { Outcome } from '../../../../services/ingress/ingress-metrics.ts';
-import type { Receipt } from '../../../../services/ingress/receive-webhook.ts';
+import type { Outcome } from '../../../../services/ingress/monitoring/ingress-metrics.ts';
+import type { Receipt } from '../../../../services/ingress/publishing/receive-webhook.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { BODY_LIMIT, type IngressEdge, startIngressEdge, TOKEN } from '../../../support/ingress-edge.ts';
 import { openRawConnection } from '../../../support/raw-connection.ts';
