@@ -1,9 +1,9 @@
 import { type TopicId, topicDefinitions } from '../../services/shared/call-events/topics.ts';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { type Environment, readSettings } from '../../services/shared/config/settings.ts';
-import { createKafka } from '../../services/shared/kafka/connection.ts';
-import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
-import { noSecurity } from '../../services/shared/kafka/security.ts';
+import { createKafka } from '../../services/shared/kafka/client/connection.ts';
+import { noSecurity } from '../../services/shared/kafka/client/security.ts';
+import { ensureTopics } from '../../services/shared/kafka/topics/ensure-topics.ts';
 import type { Logger } from '../../services/shared/observability/logger.ts';
 import { messageOf, StackError } from '../stack/stack-error.ts';
 

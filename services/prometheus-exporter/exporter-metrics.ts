@@ -1,4 +1,4 @@
-import type { TableReader } from '../shared/kafka/table-reader.ts';
+import type { TableReader } from '../shared/kafka/table-reader/table-reader.ts';
 import { registerAbsoluteHistogram, registerAbsoluteMetric } from '../shared/observability/absolute-metrics.ts';
 import { Counter, type Registry } from '../shared/observability/prometheus.ts';
 import type { HistogramSample, Sample } from '../shared/observability/sample.ts';

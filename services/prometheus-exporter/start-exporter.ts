@@ -7,11 +7,11 @@ import type { UserCallMetrics } from '../shared/call-events/avro-types.generated
 import { isTableKey, LIFETIME, tableKeyOf } from '../shared/call-events/table-key.ts';
 import { topicName } from '../shared/call-events/topics.ts';
 import { listen } from '../shared/http/listen.ts';
-import { createKafka } from '../shared/kafka/connection.ts';
-import { ensureTopics } from '../shared/kafka/ensure-topics.ts';
-import { schemaIdLog } from '../shared/kafka/schema-id-log.ts';
-import { startTableReader, type TableRecord } from '../shared/kafka/table-reader.ts';
-import { watchBrokersOf } from '../shared/kafka/watch-brokers-of.ts';
+import { createKafka } from '../shared/kafka/client/connection.ts';
+import { watchBrokersOf } from '../shared/kafka/client/watch-brokers-of.ts';
+import { startTableReader, type TableRecord } from '../shared/kafka/table-reader/table-reader.ts';
+import { ensureTopics } from '../shared/kafka/topics/ensure-topics.ts';
+import { schemaIdLog } from '../shared/kafka/topics/schema-id-log.ts';
 import type { Running } from '../shared/lifecycle/host.ts';
 import { countKafkaErrors, countRegistryErrors } from '../shared/observability/dependency-errors.ts';
 import { createLogger, type Logger } from '../shared/observability/logger.ts';

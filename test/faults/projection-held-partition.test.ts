@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts';
 import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
-import { type RegistryDouble, startRegistryDouble } from '../unit/avro/registry-double.ts';
+import { type RegistryDouble, startRegistryDouble } from '../unit/shared/avro/registry-double.ts';
 
 /** Of a schema that no service has asked for yet. */
 const NEW_SCHEMA_ID = 99;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { readSettings } from '../../services/shared/config/settings.ts';
-import { createSeverableKafka, type SeverableKafka } from '../../services/shared/kafka/connection.ts';
-import { boundedClient } from '../../services/shared/kafka/publisher/bounded-client.ts';
+import { boundedClient } from '../../services/shared/kafka/client/bounded-client.ts';
+import { createSeverableKafka, type SeverableKafka } from '../../services/shared/kafka/client/connection.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../services/shared/kafka/publisher/outgoing-record.ts';
 import { createPublisher } from '../../services/shared/kafka/publisher/publisher.ts';
 import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
-import { startTableReader } from '../../services/shared/kafka/table-reader.ts';
+import { startTableReader } from '../../services/shared/kafka/table-reader/table-reader.ts';
 import { runRebuild, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';

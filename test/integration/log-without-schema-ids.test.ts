@@ -4,7 +4,7 @@ import { readLog, testKafka } from '../support/kafka-log.ts';
 import { endServices, passEndToEnd, startService, untilEnded } from '../support/secured-services.ts';
 import { untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { type RegistryDouble, startRegistryDouble } from '../unit/avro/registry-double.ts';
+import { type RegistryDouble, startRegistryDouble } from '../unit/shared/avro/registry-double.ts';
 
 const stack = isolatedStack();
 const topic = `${stack.prefix}schema-ids`;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { startPartitionReader } from '../../services/shared/kafka/partition-reader.ts';
+import { startPartitionReader } from '../../services/shared/kafka/partition-reader/partition-reader.ts';
 import { testKafka } from '../support/kafka-log.ts';
 
 /** Records `from` to before `to`, each with its number as its value. */

@@ -4,8 +4,8 @@ import { type NotJson, recogniseBody } from '../../services/ingress/publishing/r
 import { type RedriveReport, redrive } from '../../services/ingress/redrive/redrive.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';
-import { createKafka } from '../../services/shared/kafka/connection.ts';
-import { openExclusiveWriter } from '../../services/shared/kafka/exclusive-writer.ts';
+import { createKafka } from '../../services/shared/kafka/client/connection.ts';
+import { openExclusiveWriter } from '../../services/shared/kafka/transactions/exclusive-writer.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';

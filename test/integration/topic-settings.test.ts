@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
+import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
 import { startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { truncateRecords } from '../../services/shared/kafka/truncate-records.ts';
+import { truncateRecords } from '../../services/shared/kafka/topics/truncate-records.ts';
 import { readLog, testKafka } from '../support/kafka-log.ts';
 import { isolatedStack } from '../support/stack.ts';
 

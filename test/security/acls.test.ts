@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { brokerErrorType } from '../../services/shared/kafka/access.ts';
-import { truncateRecords } from '../../services/shared/kafka/truncate-records.ts';
+import { brokerErrorType } from '../../services/shared/kafka/refusals/access.ts';
+import { truncateRecords } from '../../services/shared/kafka/topics/truncate-records.ts';
 import { type AclStack, passWithRights, startAclStack } from '../support/acl-stack.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from '../support/acls.ts';
 import { eventually } from '../support/eventually.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
-import { startTableReader } from '../../services/shared/kafka/table-reader.ts';
+import { startTableReader } from '../../services/shared/kafka/table-reader/table-reader.ts';
 import { testKafka } from './kafka-log.ts';
 
 /** Days of production in seconds: whatever a topic does not ask to be kept is soon gone. */

@@ -1,5 +1,5 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
+import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
 import type { CallMetricsProcess } from './call-metrics.ts';
 import { eventually } from './eventually.ts';
 import { naiveTotals } from './naive-totals.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
+import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
 import { eventually } from './eventually.ts';
 
 /** A record as it lies in the log. */

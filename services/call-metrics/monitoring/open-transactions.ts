@@ -1,4 +1,4 @@
-import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
+import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 
 /**
  * Follows how long transactions have held readers back. While events flow there is nearly always one open, for some milliseconds: what tells of a stuck one is not that

@@ -1,5 +1,5 @@
-import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
-import type { TableReader } from '../../shared/kafka/table-reader.ts';
+import type { TableReader } from '../../shared/kafka/table-reader/table-reader.ts';
+import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 
 const TELL_EVERY_MS = 2_000;

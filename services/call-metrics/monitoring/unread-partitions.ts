@@ -1,4 +1,4 @@
-import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
+import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 
 /** Partitions that somebody added to an input, `from` to `to`, both inclusive: no task has them. */
 export type UnreadPartitions = Readonly<{ topic: string; from: number; to: number; records: number }>;

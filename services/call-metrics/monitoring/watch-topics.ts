@@ -1,4 +1,4 @@
-import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
+import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { type UnreadPartitions, unreadInWords, unreadPartitions } from './unread-partitions.ts';
 

@@ -4,9 +4,9 @@ import { askingOnly } from '../../shared/avro/schema-ids/asking-only.ts';
 import { type CheckedRegistry, checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
 import { SchemaIdsError } from '../../shared/avro/schema-ids/schema-ids-error.ts';
 import { topicName } from '../../shared/call-events/topics.ts';
-import type { createKafka } from '../../shared/kafka/connection.ts';
-import { readToEnd } from '../../shared/kafka/read-to-end.ts';
-import { schemaIdLog } from '../../shared/kafka/schema-id-log.ts';
+import type { createKafka } from '../../shared/kafka/client/connection.ts';
+import { readToEnd } from '../../shared/kafka/table-reader/read-to-end.ts';
+import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
 import { type Codecs, createCodecs } from './codecs.ts';
 
 /** Groups of readers begin with this, behind the topics' prefix. */

@@ -1,5 +1,5 @@
-import { type PartitionReader, startPartitionReader } from '../../shared/kafka/partition-reader.ts';
-import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
+import { type PartitionReader, startPartitionReader } from '../../shared/kafka/partition-reader/partition-reader.ts';
+import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 import type { Positions, SourceRecord } from '../../shared/projection/records.ts';
 import type { PartitionView } from '../projection/committed-view.ts';
 import { becomesSmaller, type Comparison, compareTables } from './compare-tables.ts';

@@ -1,4 +1,4 @@
-import { fence, TransactionLostError } from '../../shared/kafka/projection/transactional-writer.ts';
+import { fence, TransactionLostError } from '../../shared/kafka/transactions/transactional-writer.ts';
 import type { TargetRecord } from '../../shared/projection/records.ts';
 import type { Comparison } from './compare-tables.ts';
 import { generationRecords } from './generation-records.ts';

@@ -1,7 +1,7 @@
-import { createKafka } from '../../shared/kafka/connection.ts';
-import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
+import { createKafka } from '../../shared/kafka/client/connection.ts';
+import { readUncommitted } from '../../shared/kafka/client/read-uncommitted.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { readUncommitted } from '../../shared/kafka/read-uncommitted.ts';
+import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { CallMetricsConfig } from '../config.ts';
 import { type CallMetricsProjection, createCallMetricsProjection } from '../projection/call-metrics-projection.ts';

@@ -1,4 +1,4 @@
-import { createSeverableKafka, type SeverableKafka } from '../../shared/kafka/connection.ts';
+import { createSeverableKafka, type SeverableKafka } from '../../shared/kafka/client/connection.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 

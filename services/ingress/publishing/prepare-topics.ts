@@ -1,4 +1,4 @@
-import { ensureTopics, TopicSettingsError } from '../../shared/kafka/ensure-topics.ts';
+import { ensureTopics, TopicSettingsError } from '../../shared/kafka/topics/ensure-topics.ts';
 import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 import { summaryOf } from '../../shared/observability/summarise.ts';
 import type { IngressConfig } from '../config.ts';

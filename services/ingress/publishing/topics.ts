@@ -1,4 +1,4 @@
-import type { UsedTopics } from '../../shared/kafka/ensure-topics.ts';
+import type { UsedTopics } from '../../shared/kafka/topics/ensure-topics.ts';
 
 /** The topics of the ingress: it reads back only which schema ids they were written with. */
 export const ingressTopics: UsedTopics = {

@@ -1,6 +1,6 @@
-import type { SeverableKafka } from '../../shared/kafka/connection.ts';
-import { startTableReader } from '../../shared/kafka/table-reader.ts';
-import { createEndsQuestion } from '../../shared/kafka/table-reader-ends.ts';
+import type { SeverableKafka } from '../../shared/kafka/client/connection.ts';
+import { createEndsQuestion } from '../../shared/kafka/table-reader/ends.ts';
+import { startTableReader } from '../../shared/kafka/table-reader/table-reader.ts';
 import { createPlaces, type KeptWebhook, markedPlace, type Places } from './kept-webhook.ts';
 
 /** The topic `unrecognised-webhooks`, and what its markers say. */

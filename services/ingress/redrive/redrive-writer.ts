@@ -1,6 +1,6 @@
-import { brokerErrorType } from '../../shared/kafka/access.ts';
-import type { ExclusiveWriter } from '../../shared/kafka/exclusive-writer.ts';
 import type { OutgoingRecord } from '../../shared/kafka/publisher/outgoing-record.ts';
+import { brokerErrorType } from '../../shared/kafka/refusals/access.ts';
+import type { ExclusiveWriter } from '../../shared/kafka/transactions/exclusive-writer.ts';
 
 /** Writes transactions, some of which Kafka refuses for what is in them. */
 export type RedriveWriter = Readonly<{

@@ -1,4 +1,4 @@
-import type { CopiedRecord } from '../../shared/kafka/copy-writer.ts';
+import type { CopiedRecord } from '../../shared/kafka/transactions/copy-writer.ts';
 import type { SourceRecord } from '../../shared/projection/records.ts';
 
 /** Of a copy: where its original is, `<topic>/<partition>/<offset>`. */

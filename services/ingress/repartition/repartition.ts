@@ -1,11 +1,11 @@
 import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
-import { createKafka, type KafkaSettings } from '../../shared/kafka/connection.ts';
-import { type CopyWriter, openCopyWriter } from '../../shared/kafka/copy-writer.ts';
-import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
-import { startPartitionReader } from '../../shared/kafka/partition-reader.ts';
-import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
+import { createKafka, type KafkaSettings } from '../../shared/kafka/client/connection.ts';
+import { startPartitionReader } from '../../shared/kafka/partition-reader/partition-reader.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { startTableReader } from '../../shared/kafka/table-reader.ts';
+import { startTableReader } from '../../shared/kafka/table-reader/table-reader.ts';
+import { ensureTopics } from '../../shared/kafka/topics/ensure-topics.ts';
+import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
+import { type CopyWriter, openCopyWriter } from '../../shared/kafka/transactions/copy-writer.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { COPIED_FROM, type CopiedUpTo, copyOf, noteCopy } from './copied-from.ts';
 

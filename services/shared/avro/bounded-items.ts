@@ -1,6 +1,6 @@
 import avro from 'avsc';
 
-/** The parts of avsc 5.7.9 this relies on; its version is pinned, and test/unit/avro/hostile-bytes.test.ts holds it. */
+/** The parts of avsc 5.7.9 this relies on; its version is pinned, and test/unit/shared/avro/hostile-bytes.test.ts holds it. */
 type Tap = { buf: Buffer; pos: number; readLong(): number; readString(): string; skipString(): void };
 type Coder = { _read(tap: Tap): unknown; _skip(tap: Tap): void };
 type Container = Coder & { itemsType: Coder; valuesType: Coder };

@@ -2,9 +2,9 @@ import { connectRegistry, type RegistrySettings, registrySecurity } from '../../
 import { askRegistry } from '../../shared/avro/registry-request.ts';
 import { differences } from '../../shared/avro/schema-ids/checked-registry.ts';
 import type { WrittenId } from '../../shared/avro/schema-ids/written-id.ts';
-import { createKafka, type KafkaSettings } from '../../shared/kafka/connection.ts';
-import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
-import { schemaIdLog } from '../../shared/kafka/schema-id-log.ts';
+import { createKafka, type KafkaSettings } from '../../shared/kafka/client/connection.ts';
+import { ensureTopics } from '../../shared/kafka/topics/ensure-topics.ts';
+import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { importIntoApicurio, isApicurio } from './import-into-apicurio.ts';
 import { importIntoConfluent } from './import-into-confluent.ts';

@@ -1,7 +1,7 @@
 import { createReader } from '../../../services/shared/avro/reader.ts';
 import type { Registry } from '../../../services/shared/avro/registry.ts';
 import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
-import { startTableReader, type TableRecord } from '../../../services/shared/kafka/table-reader.ts';
+import { startTableReader, type TableRecord } from '../../../services/shared/kafka/table-reader/table-reader.ts';
 import { testKafka } from '../kafka-log.ts';
 
 /** Every record of a topic, in the order of each partition. */

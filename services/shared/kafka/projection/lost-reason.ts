@@ -1,5 +1,5 @@
-import { LogChangedError } from '../log-lookup/log-changed.ts';
-import { TransactionLostError } from './transactional-writer.ts';
+import { LogChangedError } from '../log-identity/log-changed.ts';
+import { TransactionLostError } from '../transactions/transactional-writer.ts';
 
 /**
  * Why a task threw its memory away. `fenced`: another member has its partition. `transaction`: a commit failed, or nobody knows. `log`: the log may not be the

@@ -3,24 +3,24 @@ import type { Running } from '../../lifecycle/host.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Opened, Projection } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
-import { explainReading } from '../explain-reading.ts';
-import { neverResetOffsets } from '../fetch/never-reset-offsets.ts';
-import { LogChangedError } from '../log-lookup/log-changed.ts';
-import { createLogLookup } from '../log-lookup/log-lookup.ts';
-import type { TableReader } from '../table-reader.ts';
-import { tracedBatches } from '../traced-batches.ts';
-import { openTransactionsOf } from './await-open-transaction.ts';
+import { neverResetOffsets } from '../kafkajs-patches/fetch/never-reset-offsets.ts';
+import { LogChangedError } from '../log-identity/log-changed.ts';
+import { createLogLookup } from '../log-identity/log-lookup.ts';
+import { assertSameTopics, type FollowedLogs, followLogs } from '../log-identity/same-log.ts';
+import { tracedBatches } from '../partition-reader/traced-batches.ts';
+import { explainReading } from '../refusals/explain-reading.ts';
+import type { TableReader } from '../table-reader/table-reader.ts';
+import { createLogEnds, type EndsOfTopics, highsOf } from '../topics/log-ends.ts';
+import { openTransactionsOf } from '../transactions/await-open-transaction.ts';
+import { fence } from '../transactions/transactional-writer.ts';
 import { createBatchIntake } from './batch-intake.ts';
 import { coPartitioningAssigner } from './co-partitioning-assigner.ts';
 import { leaveGroup } from './leave-group.ts';
-import { createLogEnds, type EndsOfTopics, highsOf } from './log-ends.ts';
 import type { LostReason } from './lost-reason.ts';
 import { createMembership } from './membership.ts';
 import { offsetPublisher } from './offset-publisher.ts';
-import { assertSameTopics, type FollowedLogs, followLogs } from './same-log.ts';
 import { openSlot, type SlotStatus, type TaskSlot } from './task-slot.ts';
 import { timed } from './timed.ts';
-import { fence } from './transactional-writer.ts';
 
 /** What a running projection tells of its work. */
 export type ProjectionObserver = Readonly<{

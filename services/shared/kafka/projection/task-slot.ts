@@ -4,9 +4,9 @@ import { summaryOf } from '../../observability/summarise.ts';
 import { type Opened, RefusedError, StoppedError } from '../../projection/projection.ts';
 import type { Positions } from '../../projection/records.ts';
 import { createTask, type Task, type TaskObserver, type TaskOptions } from '../../projection/task.ts';
-import { PositionOutsideLogError } from './assert-in-log.ts';
+import { PositionOutsideLogError } from '../log-identity/assert-in-log.ts';
+import type { TransactionalWriter } from '../transactions/transactional-writer.ts';
 import { type LostReason, lostReason } from './lost-reason.ts';
-import type { TransactionalWriter } from './transactional-writer.ts';
 
 /**
  * What a partition of this member is doing. `fencing`: making itself the only writer. `restoring`: reading back what was

@@ -1,5 +1,5 @@
-import { brokerErrorType } from '../access.ts';
-import { answerTo, keepAnswer } from '../produce/use-own-produce-answers.ts';
+import { answerTo, keepAnswer } from '../kafkajs-patches/produce/use-own-produce-answers.ts';
+import { brokerErrorType } from '../refusals/access.ts';
 import { createLaneQueue, type Item, settle } from './lane-queue.ts';
 import { type OutgoingRecord, type PublishOutcome, placeOf } from './outgoing-record.ts';
 import { NotTakenError, type Verdict, verdictOf, verdictUnsent } from './produce-verdict.ts';

@@ -1,6 +1,6 @@
 import type { Message, Producer } from 'kafkajs';
-import type { SeverableKafka } from '../connection.ts';
-import { boundedRetry } from './bounded-client.ts';
+import { boundedRetry } from '../client/bounded-client.ts';
+import type { SeverableKafka } from '../client/connection.ts';
 import { requestOf } from './to-batch.ts';
 
 /** A producer sends at most this many records: kafkajs wraps the sequence of a partition wrongly at 2^31, and its producer ends well before. */

@@ -1,6 +1,6 @@
-import { explainAccess } from '../access.ts';
-import type { SeverableKafka } from '../connection.ts';
-import { boundedClient } from './bounded-client.ts';
+import { boundedClient } from '../client/bounded-client.ts';
+import type { SeverableKafka } from '../client/connection.ts';
+import { explainAccess } from '../refusals/access.ts';
 import { createLane, type Lane, type LaneObserver } from './lane.ts';
 import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createOpenTransactions } from '../../../../services/call-metrics/monitoring/open-transactions.ts';
-import type { EndsOfTopics } from '../../../../services/shared/kafka/projection/log-ends.ts';
+import type { EndsOfTopics } from '../../../../services/shared/kafka/topics/log-ends.ts';
 
 const ends = (...highs: readonly number[]): EndsOfTopics =>
   new Map([['table', new Map(highs.map((high, partition) => [partition, { low: 0, high }]))]]);

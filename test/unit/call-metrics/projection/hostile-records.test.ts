@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeFetchResponse } from '../../../../services/shared/kafka/fetch/fetch-response.ts';
-import type { FetchedRecord } from '../../../../services/shared/kafka/fetch/fetched-record.ts';
-import { unreadableBatch } from '../../../../services/shared/kafka/fetch/unreadable-batch.ts';
-import { fetchDecoders, useOwnFetchDecoder } from '../../../../services/shared/kafka/fetch/use-own-fetch-decoder.ts';
+import { decodeFetchResponse } from '../../../../services/shared/kafka/kafkajs-patches/fetch/fetch-response.ts';
+import type { FetchedRecord } from '../../../../services/shared/kafka/kafkajs-patches/fetch/fetched-record.ts';
+import { unreadableBatch } from '../../../../services/shared/kafka/kafkajs-patches/fetch/unreadable-batch.ts';
+import {
+  fetchDecoders,
+  useOwnFetchDecoder,
+} from '../../../../services/shared/kafka/kafkajs-patches/fetch/use-own-fetch-decoder.ts';
 import { createPartitionOfKey } from '../../../../services/shared/kafka/publisher/partition-of-key.ts';
 import { call } from '../../../support/call-events.ts';
 import { answerWith } from '../../../support/fetch-answer.ts';

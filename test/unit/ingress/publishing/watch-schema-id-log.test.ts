@@ -7,7 +7,7 @@ import { watchSchemaIds } from '../../../../services/ingress/publishing/watch-sc
 import type { LogFields } from '../../../../services/shared/observability/logger.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type MemorySchemaIdLog, memorySchemaIdLog } from '../../../support/memory-schema-id-log.ts';
-import { type RegistryDouble, startRegistryDouble } from '../../avro/registry-double.ts';
+import { type RegistryDouble, startRegistryDouble } from '../../shared/avro/registry-double.ts';
 
 let registry: RegistryDouble;
 let directory: string;

@@ -7,7 +7,7 @@ import * as avroTypes from '../../../../services/shared/avro/avro-type.ts';
 import type { LogFields } from '../../../../services/shared/observability/logger.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type MemorySchemaIdLog, memorySchemaIdLog } from '../../../support/memory-schema-id-log.ts';
-import { type RegistryDouble, startRegistryDouble } from '../../avro/registry-double.ts';
+import { type RegistryDouble, startRegistryDouble } from '../../shared/avro/registry-double.ts';
 
 const { readSchema } = avroTypes;
 /** The schemas that another release has changed. */
