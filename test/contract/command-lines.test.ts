@@ -13,7 +13,7 @@ const WITHIN_MS = 30_000;
 function programs(): readonly string[] {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const started = Object.values(scripts).flatMap((script) => [...script.matchAll(/\bnode (?:--\S+ )*(\S+\.ts)/g)]);
-  const mains = globSync('{services,dev,bench,deploy}/**/main.ts', { cwd: root });
+  const mains = globSync('{services,dev,tools,bench,deploy}/**/main.ts', { cwd: root });
   return [...new Set([...mains, ...started.map(([, file = '']) => file)])].sort();
 }
 

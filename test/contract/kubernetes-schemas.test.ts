@@ -5,7 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
-import { prometheusRule, prometheusRuleFile } from '../../deploy/kubernetes/prometheus-rule.ts';
+import { prometheusRule, prometheusRuleFile } from '../../tools/kubernetes/prometheus-rule.ts';
 import { isKustomize, manifestDirectory, manifestFiles, manifests, workloads } from '../support/manifests.ts';
 
 const named = manifests.map(
@@ -17,7 +17,7 @@ describe('When a manifest is held against Kubernetes 1.34 and the Prometheus ope
   const { kinds, definitions, sources } = JSON.parse(published);
   const ajv = new Ajv({ strict: false, allErrors: true });
   const validator = (kind: string): ValidateFunction => {
-    if (kinds[kind] === undefined) throw new Error(`No schema of ${kind}: add it in dev/kubernetes-schemas`);
+    if (kinds[kind] === undefined) throw new Error(`No schema of ${kind}: add it in tools/kubernetes-schemas`);
     return ajv.compile({ ...kinds[kind], definitions });
   };
 

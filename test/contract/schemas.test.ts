@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemsOf } from '../../dev/schemas/check-schema.ts';
-import { currentSchema, releasedVersions, schemaNames } from '../../dev/schemas/released-schemas.ts';
+import { problemsOf } from '../../tools/schemas/check-schema.ts';
+import { currentSchema, releasedVersions, schemaNames } from '../../tools/schemas/released-schemas.ts';
 
 const callLog = currentSchema('call-log');
 const released = releasedVersions('call-log');

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { currentSchema } from '../../dev/schemas/released-schemas.ts';
+import { currentSchema } from '../../tools/schemas/released-schemas.ts';
 import {
   onlyCalls,
   PARTITIONS,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkQueries } from '../../deploy/grafana/check-queries.ts';
+import { checkQueries } from '../../tools/dashboards/check-queries.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
 import type { CallLog, UserCallMetrics, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
-import { callLogWebhook, voicemailWebhook } from '../../services/shared/call-events/from-record.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
 import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader/table-reader.ts';
 import { eventually } from './eventually.ts';
+import { callLogWebhook, voicemailWebhook } from './from-record.ts';
 import { readLog, testKafka } from './kafka-log.ts';
 import type { TestEvent } from './produce-events.ts';
 

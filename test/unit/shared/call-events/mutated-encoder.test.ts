@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { recogniseBody } from '../../../../services/ingress/publishing/recognise-body.ts';
 import type { CallLog } from '../../../../services/shared/call-events/avro-types.generated.ts';
-import { callLogWebhook } from '../../../../services/shared/call-events/from-record.ts';
 import { callLogRecord } from '../../../../services/shared/call-events/to-record.ts';
+import { callLogWebhook } from '../../../support/from-record.ts';
 import { callLogWebhooks } from '../../../support/payload-arbitraries.ts';
 
 /** What the property of round-trip.test.ts says of an encoder that is `mutated`: whether it finds nothing. */

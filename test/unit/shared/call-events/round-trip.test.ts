@@ -5,10 +5,10 @@ import { createReader, type Decoded, type Reader } from '../../../../services/sh
 import { toWireFormat } from '../../../../services/shared/avro/wire-format.ts';
 import { createWriter, type Writer } from '../../../../services/shared/avro/writer.ts';
 import type { CallLog, Voicemail } from '../../../../services/shared/call-events/avro-types.generated.ts';
-import { callLogWebhook, voicemailWebhook } from '../../../../services/shared/call-events/from-record.ts';
 import { parseJson } from '../../../../services/shared/call-events/parse-json.ts';
 import { callLogRecord, voicemailRecord } from '../../../../services/shared/call-events/to-record.ts';
 import { exactText } from '../../../support/decimal.ts';
+import { callLogWebhook, voicemailWebhook } from '../../../support/from-record.ts';
 import { localRegistry } from '../../../support/local-registry.ts';
 import {
   callLogWebhooks,

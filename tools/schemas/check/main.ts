@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { problemsOf } from '../check-schema.ts';
 import { currentSchema, releasedVersions, schemaNames } from '../released-schemas.ts';
 
-new Command('node dev/schemas/check/main.ts')
+new Command('node tools/schemas/check/main.ts')
   .description('Fails, naming the field, when a schema is not compatible with all its released versions.')
   .parse();
 

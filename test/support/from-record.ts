@@ -1,6 +1,6 @@
-import type { CallLog, Voicemail } from './avro-types.generated.ts';
-import { type JsonObject, withExtraMembers } from './extra-members.ts';
-import { parseJson } from './parse-json.ts';
+import type { CallLog, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
+import { type JsonObject, withExtraMembers } from '../../services/shared/call-events/extra-members.ts';
+import { parseJson } from '../../services/shared/call-events/parse-json.ts';
 
 /** The body of the webhook that a call-log record carries, as a JSON value. */
 export function callLogWebhook(record: CallLog): JsonObject {

@@ -1,5 +1,5 @@
 /**
- * `node dev/kubernetes-schemas/main.ts`: writes the schemas that deploy/kubernetes is checked against, from the published sources of Kubernetes and of the
+ * `node tools/kubernetes-schemas/main.ts`: writes the schemas that deploy/kubernetes is checked against, from the published sources of Kubernetes and of the
  * Prometheus operator (Go modules; needs Go). Run it to move to another version; the result is committed, so that the check needs no network.
  */
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import { closedSchema, type Schema } from './closed-schema.ts';
 
-new Command('node dev/kubernetes-schemas/main.ts')
+new Command('node tools/kubernetes-schemas/main.ts')
   .description(
     'Fetches the schemas that deploy/kubernetes is checked against and writes them to test/fixtures/kubernetes (needs Go).',
   )

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 
-const rules = join(import.meta.dirname, '../prometheus');
+const rules = join(import.meta.dirname, '../../deploy/prometheus');
 
 /** Where the manifest lies. */
-export const prometheusRuleFile = join(import.meta.dirname, 'monitoring/prometheus-rule.yaml');
+export const prometheusRuleFile = join(import.meta.dirname, '../../deploy/kubernetes/monitoring/prometheus-rule.yaml');
 
 /** The rules of deploy/prometheus as a PrometheusRule, in YAML. */
 export function prometheusRule(): string {

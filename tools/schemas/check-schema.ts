@@ -1,6 +1,6 @@
 import { avroType } from '../../services/shared/avro/avro-type.ts';
-import { incompatibilities } from '../../services/shared/avro/compatibility.ts';
 import { createResolver } from '../../services/shared/avro/resolver.ts';
+import { incompatibilities } from './compatibility.ts';
 import type { ReleasedSchema } from './released-schemas.ts';
 
 /**

@@ -1,11 +1,11 @@
 /**
- * `node deploy/grafana/check-queries/main.ts [http://127.0.0.1:9090]`: runs every query of every panel and rule against a Prometheus
+ * `node tools/dashboards/check-queries/main.ts [http://127.0.0.1:9090]`: runs every query of every panel and rule against a Prometheus
  * that scrapes the services, and fails if one is refused or returns nothing.
  */
 import { Command } from 'commander';
 import { checkQueries } from '../check-queries.ts';
 
-const [url = '']: readonly string[] = new Command('node deploy/grafana/check-queries/main.ts')
+const [url = '']: readonly string[] = new Command('node tools/dashboards/check-queries/main.ts')
   .description(
     'Runs every query of every panel and rule against a Prometheus, and fails if one is refused or returns nothing.',
   )

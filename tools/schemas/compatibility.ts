@@ -1,5 +1,5 @@
 import type { Type, types } from 'avsc';
-import { createResolver } from './resolver.ts';
+import { createResolver } from '../../services/shared/avro/resolver.ts';
 
 /**
  * Why data of `writer` cannot be read as `reader`, each line with the path of the field; none if it can (Avro 1.12,

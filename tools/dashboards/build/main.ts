@@ -1,4 +1,4 @@
-/** `node deploy/grafana/build/main.ts`: writes dashboards/*.json from the definitions; with --check it only compares. */
+/** `node tools/dashboards/build/main.ts`: writes dashboards/*.json from the definitions; with --check it only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -6,18 +6,18 @@ import { callMetricsDashboard } from '../call-metrics-dashboard.ts';
 import { pipelineDashboard } from '../pipeline-dashboard.ts';
 import { toGrafana } from '../to-grafana.ts';
 
-const { check } = new Command('node deploy/grafana/build/main.ts')
+const { check } = new Command('node tools/dashboards/build/main.ts')
   .description('Writes deploy/grafana/dashboards/*.json from their definitions.')
   .option('--check', 'write nothing, and fail where one is not what its definition builds', false)
   .parse()
   .opts<{ check: boolean }>();
 
 for (const definition of [callMetricsDashboard, pipelineDashboard]) {
-  const file = join(import.meta.dirname, '../dashboards', `${definition.uid}.json`);
+  const file = join(import.meta.dirname, '../../../deploy/grafana/dashboards', `${definition.uid}.json`);
   const json = `${inLines(toGrafana(definition))}\n`;
   if (!check) writeFileSync(file, json);
   else if (readFileSync(file, 'utf8') !== json) {
-    console.error(`${file} is not what its definition builds: run node deploy/grafana/build/main.ts`);
+    console.error(`${file} is not what its definition builds: run node tools/dashboards/build/main.ts`);
     process.exitCode = 1;
   }
 }
