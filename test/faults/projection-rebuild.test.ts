@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { runRebuild, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
+import { fencedTasks } from '../support/metric-of.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { watchExporter } from '../support/watch-exporter.ts';
@@ -16,9 +17,7 @@ test('When the totals are rebuilt under live traffic, then no sample of an expor
     await watchExporter(bench.environment, { killed: true }),
   ];
 
-  const writing = bench.write(randomEvents({ count: 10_000, seed: 92 }), 20);
-  const { code, output } = await runRebuild(bench.environment);
-  await writing;
+  const { code, output } = await bench.writeUntil(runRebuild(bench.environment), 1_000);
   const { table, log } = await bench.settle();
   const [steady, restarted] = await Promise.all(watchers.map(({ end }) => end()));
 
@@ -30,10 +29,11 @@ test('When the totals are rebuilt under live traffic, then no sample of an expor
   expect(steady?.scrapes).toBeGreaterThan(10);
   expect(restarted?.restarts).toBeGreaterThan(0);
   expect(watchers[1]?.newest.size).toBe(watchers[0]?.newest.size);
-  const fenced = service.output().match(/"event":"task-lost"[^\n]*"state":"fenced"/g) ?? [];
-  expect(fenced.length).toBeLessThanOrEqual(3);
+  const fenced = await fencedTasks(service.adminUrl);
+  expect(fenced).toBeGreaterThan(0);
+  expect(fenced).toBeLessThanOrEqual(3);
   process.stdout.write(
-    `${JSON.stringify({ scrapes: steady?.scrapes, restarts: restarted?.restarts, fenced: fenced.length, before, after })}\n`,
+    `${JSON.stringify({ scrapes: steady?.scrapes, restarts: restarted?.restarts, fenced, before, after })}\n`,
   );
   expect(await service.end('SIGTERM')).toBe(0);
 }, 240_000);
@@ -68,7 +68,7 @@ test('When a rebuild is killed while it publishes, then nothing of that partitio
   const { table, log } = await bench.settle(90_000);
   expect(table).toEqual(log);
   expect(await bench.hanging()).toEqual([]);
-  expect(service.output().match(/"event":"task-lost"[^\n]*"state":"fenced"/g)?.length).toBe(1);
+  expect(await fencedTasks(service.adminUrl)).toBe(1);
 
   const { code, output } = await runRebuild(bench.environment);
   expect([code, output]).toEqual([0, expect.stringContaining('1 partitions published')]);

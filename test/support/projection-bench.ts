@@ -6,6 +6,7 @@ import { eventually } from './eventually.ts';
 import { testKafka } from './kafka-log.ts';
 import { naiveTotals, totalsByKey } from './naive-totals.ts';
 import { createInputRecords, type InputRecord, produce, type TestEvent } from './produce-events.ts';
+import { randomEvents } from './random-events.ts';
 
 const sharedStack = () => ({
   brokers: process.env.KAFKA_BROKERS ?? '',
@@ -40,6 +41,18 @@ export async function projectionBench(partitions = 3, { brokers, registryUrl: ur
       KAFKA_PARTITIONS: String(partitions),
     },
     write: (events: readonly TestEvent[], batch?: number) => produce(kafka, events.map(toRecord), batch),
+    /** Writes random events, 20 at a time, until this settles; resolves to how it did. */
+    writeUntil: async <T>(done: Promise<T>, seed: number): Promise<T> => {
+      let writing = true;
+      const stop = (): void => {
+        writing = false;
+      };
+      done.then(stop, stop);
+      for (let round = 0; writing; round += 1) {
+        await produce(kafka, randomEvents({ count: 200, seed: seed + round }).map(toRecord), 20);
+      }
+      return done;
+    },
     writeRecords: (records: readonly InputRecord[]) => produce(kafka, records),
     both,
     hanging: () => hangingPartitions(brokers, outputs),
