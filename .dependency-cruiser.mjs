@@ -1,5 +1,5 @@
 /**
- * The import rules of services/README.md, each with its reason. `npm run imports` fails the build on the first breach.
+ * The import rules of services/README.md, each with its reason. `npm run check:imports` fails the build on the first breach.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const ownedBy = (name, packages, folder) => ({

@@ -17,5 +17,5 @@ export function prometheusRule(): string {
     metadata: { name: 'vxt-call-events' },
     spec: { groups },
   };
-  return `# Made from deploy/prometheus/*.rules.yml by \`npm run manifests\`.\n${stringify(manifest, { lineWidth: 0 })}`;
+  return `# Generated from deploy/prometheus/*.rules.yml by \`npm run manifests\`.\n${stringify(manifest, { lineWidth: 0 })}`;
 }
