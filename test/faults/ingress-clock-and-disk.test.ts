@@ -75,7 +75,7 @@ test('When the disk of the spool stands still and Kafka too, then senders are an
   expect(await post(ingress, callWebhook('stalled'))).toBe(503);
   expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
   const waiting = Promise.all(Array.from({ length: 5 }, (_, index) => post(ingress, callWebhook(`waiting-${index}`))));
-  await untilReadiness(ingress, /^503 .*The disk of the spool does not answer/);
+  await untilReadiness(ingress, /^503 .*The spool’s disk is not responding/);
   expect(new Set(await waiting)).toEqual(new Set([503]));
 
   rmSync(frozen);

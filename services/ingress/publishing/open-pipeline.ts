@@ -19,8 +19,8 @@ import { reasonsNotReady } from '../domain/readiness.ts';
 import { reportInternalErrors } from '../http/report-internal-errors.ts';
 import type { IngressMetrics } from '../monitoring/ingress-metrics.ts';
 import { openSpools, type Spools } from '../spool/open-spools.ts';
-import { tellOfSpool, tellWhatWaits } from '../spool/report-spool.ts';
-import { createSpoolingPublish, type DurableOutcome } from '../spool/spooling-publish.ts';
+import { createPublishOrSpool, type DurableOutcome } from '../spool/publish-or-spool.ts';
+import { reportBacklog, reportSpool } from '../spool/report-spool.ts';
 import type { WorkerSlot } from '../workers/worker-slot.ts';
 import { attemptWithKafka } from './attempt-with-kafka.ts';
 import { createEncoders } from './create-encoders.ts';
@@ -150,13 +150,13 @@ function openWithSpool(parts: Parts, directory: string): Opened {
     publisher,
     mayPublish,
     partitionOf,
-    observer: tellOfSpool(logger, metrics.lanes.resent),
+    observer: reportSpool(logger, metrics.lanes.resent),
     logger,
   });
   metrics.watchSpool(spools);
-  const stopTelling = tellWhatWaits(logger, spools.state);
+  const stopTelling = reportBacklog(logger, spools.state);
   const sink: Sink = {
-    publish: createSpoolingPublish(publisher, spools, mayPublish, deadlineMs),
+    publish: createPublishOrSpool(publisher, spools, mayPublish, deadlineMs),
     encoders: ids.encoders,
     publishingStopped,
     spoolProblem: spools.problem,

@@ -3,7 +3,7 @@ import type { Traced } from '../../shared/observability/tracing.ts';
 import { type Encoders, type EventMessage, eventMessage, keptMessage, type Received } from '../domain/event-message.ts';
 import { type Recognition, type Unrecognised, unrecognised } from '../domain/recognise.ts';
 import { type Doing, InternalError } from '../http/internal-error.ts';
-import type { DurableOutcome } from '../spool/spooling-publish.ts';
+import type { DurableOutcome } from '../spool/publish-or-spool.ts';
 import { type NotJson, recogniseBody } from './recognise-body.ts';
 
 /** What became of a body: `kind` says as what it was published. */

@@ -114,10 +114,10 @@ function fullDisk(count: number) {
       },
       pending: () => all.filter(({ entry }) => ['waiting', 'sending'].includes(states[entry.index] ?? '')),
       oldestMs: () => null,
-      tidy: async () => undefined,
+      removeDone: async () => undefined,
     },
     waiting,
-    settled: (place) => {
+    onSettled: (place) => {
       const left = (waiting.get(place) ?? 0) - 1;
       if (left === 0) waiting.delete(place);
       else waiting.set(place, left);
@@ -135,7 +135,7 @@ function fullDisk(count: number) {
       failed: (what) => told.push(what),
       setAside: () => undefined,
       resent: () => undefined,
-      found: () => undefined,
+      leftovers: () => undefined,
     },
   });
   return { drain, sent, told };

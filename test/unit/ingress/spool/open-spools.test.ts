@@ -48,7 +48,7 @@ function place() {
         failed: () => undefined,
         setAside: () => undefined,
         resent: () => undefined,
-        found: () => undefined,
+        leftovers: () => undefined,
       },
       logger: createLogger('test', 'silent'),
     });

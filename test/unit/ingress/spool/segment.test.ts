@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createSegment, openSegment, type Segment } from '../../../../services/ingress/spool/segment.ts';
+import { createSegment, openSegment } from '../../../../services/ingress/spool/open-segment.ts';
+import type { Segment } from '../../../../services/ingress/spool/segment.ts';
 import {
   encodePayload,
   HEADER_BYTES,
@@ -43,18 +44,18 @@ async function written(values: readonly string[], done = 0): Promise<void> {
 async function readBack() {
   const opened = await openSegment(path, (one) => one);
   if (opened === null) return null;
-  const { segment, found } = opened;
+  const { segment, leftovers } = opened;
   const pending: string[] = [];
   for (const entry of segment.entries)
     if (segment.stateOf(entry.index) !== 'done') pending.push(String((await segment.read(entry)).value));
-  return { pending, found, segment };
+  return { pending, leftovers, segment };
 }
 
 test('When a segment is opened again, then what is done is done, and the rest is there in order', async () => {
   await written(['a', 'b', 'c'], 1);
   const read = await readBack();
   expect(read?.pending).toEqual(['b', 'c']);
-  expect(read?.found).toEqual({ damagedBytes: 0, unfinishedBytes: 0 });
+  expect(read?.leftovers).toEqual({ damagedBytes: 0, unfinishedBytes: 0 });
   await read?.segment.close();
 });
 
@@ -67,7 +68,7 @@ test('When the last write did not end, at whichever byte, then all before it is 
     const read = await readBack();
     const complete = ends.filter((end) => end <= size).length;
     expect(read?.pending).toEqual(['first', 'second', 'third'].slice(0, complete));
-    expect(read?.found).toEqual({ damagedBytes: 0, unfinishedBytes: size - (ends[complete - 1] ?? HEADER_BYTES) });
+    expect(read?.leftovers).toEqual({ damagedBytes: 0, unfinishedBytes: size - (ends[complete - 1] ?? HEADER_BYTES) });
     await read?.segment.close();
   }
 });
@@ -77,7 +78,7 @@ test('When a power failure left zeros where a write should be, then all before i
   writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(10_000)]));
   const read = await readBack();
   expect(read?.pending).toEqual(['a', 'b']);
-  expect(read?.found.unfinishedBytes).toBe(10_000);
+  expect(read?.leftovers.unfinishedBytes).toBe(10_000);
   await read?.segment.close();
 });
 
@@ -88,7 +89,7 @@ test('When the disk changed a record in the middle, then those around it are the
   writeFileSync(path, bytes);
   const read = await readBack();
   expect(read?.pending).toEqual(['aaaa', 'cccc']);
-  expect(read?.found.damagedBytes).toBeGreaterThan(0);
+  expect(read?.leftovers.damagedBytes).toBeGreaterThan(0);
   await read?.segment.remove();
   expect(readdirSync(directory)).toEqual([expect.stringMatching(/^00000001\.spool\..+\.damaged$/)]);
 });
@@ -101,7 +102,7 @@ test('When the header is damaged, then every record is there, as one that may ha
   const read = await readBack();
   expect(read?.pending).toEqual(['a', 'b']);
   expect(read?.segment.stateOf(0)).toBe('sending');
-  expect(read?.found.damagedBytes).toBe(HEADER_BYTES);
+  expect(read?.leftovers.damagedBytes).toBe(HEADER_BYTES);
   await read?.segment.close();
 });
 

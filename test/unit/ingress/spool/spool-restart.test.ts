@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { openSegment } from '../../../../services/ingress/spool/segment.ts';
+import { openSegment } from '../../../../services/ingress/spool/open-segment.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { append, FAR, record, spoolsOfTests, untilDrained } from '../../../support/spools.ts';
