@@ -56,7 +56,7 @@ describe.each([
     writeFileSync(clockFile, String(offsetMs));
     expect(new Set(await answers)).toEqual(new Set([503]));
     expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
-    await untilReadiness(ingress, /^503 .*(No broker answered lately|Kafka takes no connection)/);
+    await untilReadiness(ingress, /^503 .*(No broker has answered recently|There is no connection to Kafka)/);
     thawKafka();
     await untilReadiness(ingress, /^200/);
     expect(await post(ingress, callWebhook('goes-on'))).toBe(202);
