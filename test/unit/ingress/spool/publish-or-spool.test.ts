@@ -10,7 +10,7 @@ const record = (value: string): OutgoingRecord => ({
   headers: {},
 });
 
-test('When the queue is full, then what waits there for a key is spooled before the newer event that finds no room', async () => {
+test('When the queue is full, then the events of a key in it are spooled before the newer event that does not fit', async () => {
   const spooled: string[] = [];
   const waiting: ((outcome: PublishOutcome) => void)[] = [];
   const publish = createPublishOrSpool(
@@ -42,7 +42,7 @@ test.each<[PublishOutcome, string, boolean | null]>([
   ['unavailable', 'spooled', false],
   ['refused', 'spooled', false],
   ['unknown', 'spooled', true],
-])('When Kafka’s outcome is %s, then the sender’s is %s', async (outcome, expected, maybeInLog) => {
+])('When the outcome in Kafka is %s, then the sender’s outcome is %s', async (outcome, expected, maybeInLog) => {
   let given: boolean | null = null;
   const publish = createPublishOrSpool(
     { publish: async () => outcome, giveUp: () => undefined },
