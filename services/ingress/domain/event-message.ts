@@ -52,7 +52,7 @@ export function eventMessage(recognition: Recognition, received: Received, encod
   }
 }
 
-/** The record that keeps a body byte for byte. It needs no encoder, and fails for no body. */
+/** The record that keeps a body byte for byte. It needs no encoder and never fails. */
 export function keptMessage({ reason, pointer }: Unrecognised, received: Received): EventMessage {
   const receivedAt = rfc3339(received.atMs);
   return {

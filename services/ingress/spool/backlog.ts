@@ -1,7 +1,7 @@
 import { createPlaceCounts } from './place-counts.ts';
 import type { SpoolObserver } from './spool-observer.ts';
 
-/** The records that wait to be sent. Tells the observer when spooling begins and ends. */
+/** The records that wait to be sent. Notifies the observer when spooling begins and ends. */
 export type Backlog = Readonly<{
   /** How many records wait for each place. */
   waiting: ReadonlyMap<string, number>;

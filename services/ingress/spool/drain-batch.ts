@@ -61,13 +61,13 @@ export function createDrainBatch(options: DrainBatchOptions, setAside: SetAside)
       batch.filter((_, index) => wanted.includes(outcomes[index]));
     const done = having('durable');
     const tooLarge = having('too-large');
-    const notTaken = having('unavailable', 'overloaded', 'refused');
+    const notAccepted = having('unavailable', 'overloaded', 'refused');
     // Records whose outcome is unknown, now or earlier, may be in the log: they stay `sending`.
-    const notSent = notTaken.filter(({ wasSent }) => !wasSent);
+    const notSent = notAccepted.filter(({ wasSent }) => !wasSent);
     await mark(done, 'done');
     await mark(tooLarge, 'aside');
     await mark(notSent, 'waiting');
-    for (const { spooled } of [...notTaken, ...having('unknown')]) held.hold(spooled.entry.place, RETRY_MS);
+    for (const { spooled } of [...notAccepted, ...having('unknown')]) held.hold(spooled.entry.place, RETRY_MS);
     for (const { spooled } of having('refused')) held.hold(spooled.entry.place, REFUSED_RETRY_MS);
     for (const { spooled } of tooLarge) setAside.add(spooled);
     for (const { spooled } of [...done, ...tooLarge]) onSettled(spooled.entry.place);

@@ -49,10 +49,10 @@ test('When no SDK is loaded, then the sender’s flags and tracestate are passed
   const headers = await headersFor(random, 'vendor=1');
   expect(headers.traceparent).toMatch(/-03$/);
   expect(headers.tracestate).toBe('vendor=1');
-  const begun = await headersFor(zeroParent, 'vendor=1');
-  expect(begun.traceparent).toMatch(wellFormed);
-  expect(begun.traceparent).not.toContain(sender.slice(3, 35));
-  expect('tracestate' in begun).toBe(false);
+  const fresh = await headersFor(zeroParent, 'vendor=1');
+  expect(fresh.traceparent).toMatch(wellFormed);
+  expect(fresh.traceparent).not.toContain(sender.slice(3, 35));
+  expect('tracestate' in fresh).toBe(false);
 });
 
 test('When an SDK is loaded, then receiving and publishing are spans of one trace, and reveal nothing of the payload', async () => {
