@@ -8,7 +8,9 @@ import { SLOT_VARIABLE, startPrimary } from './workers/start-primary.ts';
 import { startWorker } from './workers/start-worker.ts';
 
 new Command('node services/ingress/main.ts')
-  .description('Takes webhooks and publishes them. Settings come from the environment; README.md lists them.')
+  .description(
+    'Accepts webhooks and publishes them to Kafka. Settings come from the environment; README.md lists them.',
+  )
   .parse();
 
 await host(process, async (environment) => {

@@ -11,8 +11,8 @@ import { createIngressMetrics } from './monitoring/ingress-metrics.ts';
 import { openPipeline } from './publishing/open-pipeline.ts';
 
 /**
- * Starts the ingress in this process and resolves once it listens: with a spool at once, else once topics and schemas are there. Rejects with an error that says
- * what is wrong and what to do.
+ * Starts the ingress in this process and resolves once it listens: immediately with a spool, otherwise once topics and schemas exist. Rejects with an error that
+ * says what is wrong and what to do.
  */
 export async function startIngress(
   config: IngressConfig,

@@ -56,7 +56,7 @@ describe.each([
     writeFileSync(clockFile, String(offsetMs));
     expect(new Set(await answers)).toEqual(new Set([503]));
     expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
-    await untilReadiness(ingress, /^503 .*(No broker answered lately|Kafka takes no connection)/);
+    await untilReadiness(ingress, /^503 .*(No broker has answered recently|There is no connection to Kafka)/);
     thawKafka();
     await untilReadiness(ingress, /^200/);
     expect(await post(ingress, callWebhook('goes-on'))).toBe(202);
@@ -75,7 +75,7 @@ test('When the disk of the spool stands still and Kafka too, then senders are an
   expect(await post(ingress, callWebhook('stalled'))).toBe(503);
   expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
   const waiting = Promise.all(Array.from({ length: 5 }, (_, index) => post(ingress, callWebhook(`waiting-${index}`))));
-  await untilReadiness(ingress, /^503 .*The disk of the spool does not answer/);
+  await untilReadiness(ingress, /^503 .*The spool’s disk is not responding/);
   expect(new Set(await waiting)).toEqual(new Set([503]));
 
   rmSync(frozen);

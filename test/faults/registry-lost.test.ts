@@ -128,7 +128,7 @@ describe('When the registry is frozen at a start', () => {
     const answer = await eventually(() => fetch(`${urlOf(exporter)}/metrics`).catch(() => null));
     expect([answer.status, await answer.text()]).toEqual([
       503,
-      expect.stringContaining('The schema registry does not answer yet'),
+      expect.stringContaining('The schema registry has not answered yet'),
     ]);
     const [ingress, callMetrics] = [await start('ingress'), await start('call-metrics')];
     await Promise.all([untilEnded(ingress), untilEnded(callMetrics)]);

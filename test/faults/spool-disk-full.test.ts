@@ -111,7 +111,7 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
     await freeze(pid);
     try {
       disk.fill();
-      await untilReadiness(/^503 .*No broker answered lately.*The disk of the spool is full/);
+      await untilReadiness(/^503 .*No broker has answered recently.*The spool’s disk is full/);
       expect(await post('full')).toBe(503);
       disk.free();
       await untilReadiness(/^200/);

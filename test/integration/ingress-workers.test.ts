@@ -99,7 +99,7 @@ describe('When a worker stands still', () => {
     await eventually(
       async () => {
         said = await readyz();
-        return said.startsWith('503') && said.includes('worker 1 stands still');
+        return said.startsWith('503') && said.includes('worker 1 is not responding');
       },
       { deadlineMs: 15_000, what: () => `readiness to see it, instead of ${said}` },
     );
@@ -121,7 +121,7 @@ describe('When a worker stands still', () => {
 
   test('and is killed, then it is replaced and the whole is ready again', async () => {
     await freeze(startedPid(2));
-    await eventually(async () => (await readyz()).includes('worker 2 stands still'));
+    await eventually(async () => (await readyz()).includes('worker 2 is not responding'));
     const frozen = pidOf(ingress, 2);
     process.kill(startedPid(2), 'SIGKILL');
     await eventually(() => pidOf(ingress, 2) !== frozen);

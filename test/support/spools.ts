@@ -67,7 +67,7 @@ export function spoolsOfTests() {
           failed: (what, error) => told.push(`failed ${what}: ${error}`),
           setAside: (where, bytes) => told.push(`set aside ${where} ${bytes > 0}`),
           resent: (records) => told.push(`resent ${records}`),
-          found: (_path, { damagedBytes, unfinishedBytes }) => {
+          leftovers: (_path, { damagedBytes, unfinishedBytes }) => {
             if (damagedBytes + unfinishedBytes > 0) told.push(`found ${damagedBytes} ${unfinishedBytes}`);
           },
         },

@@ -15,8 +15,8 @@ type Options = Readonly<{
 }>;
 
 /**
- * Lets requests with a valid token pass. Only failures count against an address, so a valid sender behind the same
- * address is never slowed. The address is the connection's: headers that name another are anybody's to write.
+ * Passes on requests with a valid token. Only failures count against an address, so a valid sender behind the same
+ * address is never slowed down. The address is that of the connection: anyone can forge a header with another one.
  */
 export function authenticate(options: Options, answer: Answer): RequestHandler {
   const { checkToken, metrics, refusedTokens, authFailuresPerMinute, monotonicMs } = options;

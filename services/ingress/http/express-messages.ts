@@ -2,9 +2,9 @@ import { IncomingMessage, type ServerOptions, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 
 /**
- * Requests and responses that have the prototypes of `app` from their first moment. Express sets them on every request
- * otherwise, after which V8 takes the objects for another kind than all of node:http's own code was compiled for: that
- * costs more than the rest of Express does (see bench/README.md).
+ * Classes for requests and responses that are created with the prototypes of `app`. Otherwise Express sets the prototypes
+ * on every request, which gives the objects another hidden class in V8 than node:http's code was compiled for: that costs
+ * more than the rest of Express (see bench/README.md).
  */
 export function expressMessages(app: Express): Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'> {
   return {

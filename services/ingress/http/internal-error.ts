@@ -1,28 +1,28 @@
-/** What this version was doing with a webhook when it failed. */
-export type Doing = 'recognise' | 'encode';
+/** What this version failed to do with a webhook. */
+export type Operation = 'recognise' | 'encode';
 
 /**
- * An exception of ours as it may be logged. Messages of libraries quote the value they fail at (avsc does), so of the
- * original there are only its type and the innermost places in the code.
+ * An exception in our own code, in a form that may be logged. Libraries such as avsc quote the value they fail on, so
+ * only the type and the innermost stack frames of the original are kept.
  */
 export class InternalError extends Error {
   override readonly name = 'InternalError';
 
-  constructor(doing: Doing, original: unknown) {
+  constructor(operation: Operation, original: unknown) {
     const type = original instanceof Error ? original.name : typeof original;
-    super(`Could not ${doing} a webhook: ${[type, ...framesOf(original)].join(' ')}`);
+    super(`Could not ${operation} a webhook: ${[type, ...framesOf(original)].join(' ')}`);
   }
 }
 
 const FRAMES = 3;
 
-/** `at function (file:line:column)`, innermost first; none where the message cannot be told from the stack. */
+/** `at function (file:line:column)`, innermost first; none if the message cannot be separated from the stack. */
 function framesOf(error: unknown): readonly string[] {
   if (!(error instanceof Error) || error.stack === undefined) return [];
   const header = error.message === '' ? error.name : error.message;
-  const begin = error.stack.indexOf(header);
-  if (begin === -1) return [];
-  const frames = error.stack.slice(begin + header.length).split('\n');
+  const start = error.stack.indexOf(header);
+  if (start === -1) return [];
+  const frames = error.stack.slice(start + header.length).split('\n');
   return frames
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))

@@ -10,10 +10,10 @@ import { expressMessages } from './express-messages.ts';
 import { createRefusedTokensLog } from './refused-tokens-log.ts';
 import { reportInternalErrors } from './report-internal-errors.ts';
 
-/** The most bytes of bodies that a process receives at the same time: as much again waits for Kafka at most, by default. */
+/** The most bytes of bodies being received at the same time. By default as much again may wait for Kafka. */
 const RECEIVING_BYTES = 64 * 1024 * 1024;
 
-/** The public port: the app, with senders that are too slow timed out. */
+/** Opens the public port. Senders that are too slow are timed out. */
 export async function listenForWebhooks(
   { service, webhook }: IngressConfig,
   checkToken: TokenCheck,

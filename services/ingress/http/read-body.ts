@@ -1,31 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { gatherBytes } from './gather-bytes.ts';
+import { createByteCollector } from './byte-collector.ts';
 
 /**
  * Why there is no body.
- * - `aborted`: the sender went away, or its request was refused, before the body's end.
- * - `too-large`: it is over the limit, inflated.
- * - `unknown-encoding`: its Content-Encoding is none of gzip, deflate, br and identity, or several.
- * - `undecodable`: it is not what its Content-Encoding says.
- * - `overloaded`: the process receives as many bytes at once as it may hold; the same request may be sent again.
+ * - `aborted`: the sender disconnected, or the request was refused, before the end of the body.
+ * - `too-large`: it exceeds the limit when decompressed.
+ * - `unknown-encoding`: its Content-Encoding is not exactly one of gzip, deflate, br and identity.
+ * - `undecodable`: it does not match its Content-Encoding.
+ * - `overloaded`: the process is receiving as many bytes as it may hold; the sender may try again.
  */
 export type BodyProblem = 'aborted' | 'too-large' | 'unknown-encoding' | 'undecodable' | 'overloaded';
 
-/** Calls `done` once, with the body's bytes, inflated, or with why there are none. */
+/** Calls `done` once, with the decompressed body or the reason why there is none. */
 export type ReadBody = (request: IncomingMessage, response: ServerResponse, done: BodyDone) => void;
 
 type BodyDone = (body: Buffer | BodyProblem) => void;
 
 type Limits = Readonly<{
-  /** The most bytes of one body, inflated. */
+  /** The most bytes of one decompressed body. */
   limitBytes: number;
-  /** The most bytes of all bodies that are being received at the same time, inflated. */
+  /** The most decompressed bytes of all bodies being received at the same time. */
   receivingBytes: number;
 }>;
 
-/** By Content-Encoding (RFC 9110, 8.4.1); null: the bytes are the body. */
+/** By Content-Encoding (RFC 9110, 8.4.1); null if there is nothing to decompress. */
 const decoders: ReadonlyMap<string, (() => Transform) | null> = new Map([
   ['identity', null],
   ['gzip', createGunzip],
@@ -35,33 +35,33 @@ const decoders: ReadonlyMap<string, (() => Transform) | null> = new Map([
 ]);
 
 /**
- * Reads bodies without more than they need: a plain one has no stream of its own and no promise (see bench/README.md).
- * A declared length over the limit is refused before a byte is read, and only then a sender that waits for
- * `100 Continue` gets it. After a problem nothing of the body is kept, and the rest is the answer's to discard.
+ * Reads bodies at low cost: an uncompressed one needs no extra stream and no promise (see bench/README.md). A declared
+ * length over the limit is refused before a byte is read, and before `100 Continue` is sent. After a problem nothing of
+ * the body is kept; whoever answers discards the rest.
  */
 export function createReadBody({ limitBytes, receivingBytes }: Limits): ReadBody {
   let receiving = 0;
 
   const collect = (request: IncomingMessage, decoder: Transform | null, expected: number, done: BodyDone): void => {
     const source: Readable = decoder ?? request;
-    const gathered = gatherBytes(expected);
+    const collected = createByteCollector(expected);
     let ended = false;
     const end = (body: Buffer | BodyProblem): void => {
       if (ended) return;
       ended = true;
-      receiving -= gathered.length();
+      receiving -= collected.length();
       if (typeof body === 'string') source.off('data', take);
       decoder?.destroy();
       done(body);
     };
     const take = (piece: Buffer): void => {
       receiving += piece.length;
-      gathered.add(piece);
-      if (gathered.length() > limitBytes) end('too-large');
+      collected.add(piece);
+      if (collected.length() > limitBytes) end('too-large');
       else if (receiving > receivingBytes) end('overloaded');
     };
-    source.on('data', take).on('end', () => end(gathered.bytes()));
-    // node:http ends a request that ends before its length with an error.
+    source.on('data', take).on('end', () => end(collected.bytes()));
+    // node:http emits an error if a request ends before its declared length.
     request.on('error', () => end('aborted'));
     if (decoder !== null) request.pipe(decoder).on('error', () => end('undecodable'));
   };

@@ -6,36 +6,36 @@ import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 
 const REREAD_MS = 500;
 
-/** The tokens in force: a check that follows the file, and an end to following it. */
+/** The current tokens: a check that follows the file until it is closed. */
 export type TokenSource = Readonly<{ check: TokenCheck; close: () => void }>;
 
 /**
- * Tokens from a comma list, or from a file with one a line that is read again twice a second, so that a token can be
- * rotated without a restart. A file that breaks while running changes nothing: the last good tokens stay, and the log
- * says why. Throws SettingsError where there is no token to start with.
+ * Tokens from a comma-separated list, or from a file with one token per line that is reread twice a second, so that
+ * tokens can be rotated without a restart. If the file becomes unreadable or invalid, the last valid tokens stay and the
+ * log says why. Throws SettingsError if there is no valid token at the start.
  */
 export function openTokenSource(
   settings: Readonly<{ tokens: Secret | null; tokensFile: string | null }>,
   logger: Logger,
 ): TokenSource {
   const { tokens, tokensFile } = settings;
-  if (tokensFile !== null) return followFile(tokensFile, logger);
+  if (tokensFile !== null) return watchFile(tokensFile, logger);
   const list = split(tokens?.reveal() ?? '', ',');
   assertUsable(list, 'VXT_WEBHOOK_TOKENS');
   return { check: createTokenCheck(list), close: () => undefined };
 }
 
-function followFile(file: string, logger: Logger): TokenSource {
+function watchFile(file: string, logger: Logger): TokenSource {
   const source = `VXT_WEBHOOK_TOKENS_FILE ${file}`;
   let content = read(file, source);
   let check = parse(content, source);
   const timer = setInterval(() => {
     try {
-      const now = read(file, source);
-      if (now === content) return;
-      content = now;
-      check = parse(now, source);
-      logger.info('tokens-reread', { count: split(now, '\n').length });
+      const latest = read(file, source);
+      if (latest === content) return;
+      content = latest;
+      check = parse(latest, source);
+      logger.info('tokens-reread', { count: split(latest, '\n').length });
     } catch (error) {
       logger.error('tokens-not-reread', errorFields(error));
     }

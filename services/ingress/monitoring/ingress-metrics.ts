@@ -11,7 +11,7 @@ import {
 import { unrecognisedReasons } from '../domain/recognise.ts';
 import type { Spools } from '../spool/open-spools.ts';
 
-/** What became of a request to the webhook's path, or of what was to become a request. */
+/** What became of a request to the webhook path, or of a connection that sent no complete request. */
 export const outcomes = [
   'accepted',
   'spooled',
@@ -36,7 +36,7 @@ export const outcomes = [
 
 export type Outcome = (typeof outcomes)[number];
 
-/** The kind of event a request brought: `none` where it was refused before its body was understood. */
+/** The kind of event in a request; `none` if it was refused before its body was recognised. */
 export const webhookEvents = ['callLog', 'voicemail', 'unrecognised', 'none'] as const;
 
 export type WebhookEvent = (typeof webhookEvents)[number];
@@ -44,8 +44,8 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 /** The metrics of the ingress. Labels take the values listed here and no others. */
 export type IngressMetrics = Readonly<{
   /**
-   * `seconds` is null where a request never began. `traceId` is that of a sampled trace, 32 hex digits, or null: it
-   * becomes the exemplar of the request's duration.
+   * `seconds` is null if there was no complete request. `traceId` is the id of a sampled trace (32 hex digits) or null;
+   * it becomes the exemplar of the request's duration.
    */
   answered: (event: WebhookEvent, outcome: Outcome, seconds: number | null, traceId: string | null) => void;
   unrecognised: (reason: string) => void;
@@ -53,8 +53,8 @@ export type IngressMetrics = Readonly<{
   internalError: () => void;
   kafkaProblem: () => void;
   lanes: LaneObserver;
-  watchPublisher: (publisher: Publisher) => void;
-  watchSpool: (spools: Pick<Spools, 'state'>) => void;
+  exposePublisher: (publisher: Publisher) => void;
+  exposeSpool: (spools: Pick<Spools, 'state'>) => void;
 }>;
 
 const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -63,7 +63,7 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
   const registers = [registry];
   const webhooks = new Counter({
     name: 'vxt_webhooks_total',
-    help: 'Requests to the webhook path, and what never became a request, by kind of event and by what became of them.',
+    help: 'Requests to the webhook path, including incomplete ones, by kind of event and by outcome.',
     labelNames: ['event', 'outcome'],
     registers,
   });
@@ -73,12 +73,12 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     if (outcome !== 'accepted' && outcome !== 'spooled') webhooks.inc({ event: 'none', outcome }, 0);
   const duration = createHistogramWithExemplars(registry, {
     name: 'vxt_webhook_duration_seconds',
-    help: 'From the first byte of a request to its answer.',
+    help: 'Time from the first byte of a request to its answer.',
     buckets: latencyBuckets,
   });
   const unrecognised = new Counter({
     name: 'vxt_webhooks_unrecognised_total',
-    help: 'Webhooks kept byte for byte because no schema holds them, by reason. VXT may have changed its contract.',
+    help: 'Webhooks kept byte for byte because they fit no schema, by reason. VXT may have changed its contract.',
     labelNames: ['reason'],
     registers,
   });
@@ -90,7 +90,7 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
   });
   const internalErrors = new Counter({
     name: 'vxt_internal_errors_total',
-    help: 'Exceptions of the ingress itself: neither the sender nor Kafka is at fault. The log says where.',
+    help: 'Exceptions in the ingress itself: neither the sender nor Kafka is at fault. The log says where.',
     registers,
   });
 
@@ -105,8 +105,8 @@ export function createIngressMetrics(registry: Registry): IngressMetrics {
     authFailed: () => authFailures.inc(),
     internalError: () => internalErrors.inc(),
     lanes: laneMetrics(registers),
-    watchPublisher: (publisher) => watchPublisher(publisher, registers),
-    watchSpool: (spools) => watchSpool(spools, registers),
+    exposePublisher: (publisher) => exposePublisher(publisher, registers),
+    exposeSpool: (spools) => exposeSpool(spools, registers),
   };
 }
 
@@ -126,19 +126,19 @@ function laneMetrics(registers: Registry[]): LaneObserver {
   });
   const resends = new Counter({
     name: 'vxt_publish_resends_total',
-    help: 'Records sent again that may be in the log already, on a new producer or after a restart: they may be there twice, and readers count them once.',
+    help: 'Records sent again although they may already be in the log, on a new producer or after a restart. Readers count duplicates once.',
     registers,
   });
   const renewals = new Counter({
     name: 'vxt_publish_producer_renewals_total',
-    help: 'Producers discarded, because a send failed for good or before their sequence numbers wrap.',
+    help: 'Producers discarded, because a send failed for good or because their sequence numbers were about to wrap.',
     labelNames: ['reason'],
     registers,
   });
   for (const reason of ['failure', 'sequence']) renewals.inc({ reason }, 0);
   const refusals = new Counter({
     name: 'vxt_publish_refusals_total',
-    help: 'Times a broker refused a topic’s records for a reason that only a person can change, by Kafka’s name of the error.',
+    help: 'How often a broker refused records of a topic for a reason that an operator must fix, by Kafka’s error name.',
     labelNames: ['topic', 'reason'],
     registers,
   });
@@ -154,42 +154,42 @@ function laneMetrics(registers: Registry[]): LaneObserver {
   };
 }
 
-function watchPublisher(publisher: Publisher, registers: Registry[]): void {
-  gauge('vxt_publish_queue_records', 'Webhooks that wait for Kafka.', () => publisher.state().records, registers);
-  gauge('vxt_publish_queue_bytes', 'Bytes that wait for Kafka.', () => publisher.state().bytes, registers);
+function exposePublisher(publisher: Publisher, registers: Registry[]): void {
+  gauge('vxt_publish_queue_records', 'Webhooks waiting for Kafka.', () => publisher.state().records, registers);
+  gauge('vxt_publish_queue_bytes', 'Bytes waiting for Kafka.', () => publisher.state().bytes, registers);
   gauge(
     'vxt_publish_up',
-    '1 while every lane has a producer that a broker took, else 0.',
+    '1 while every lane has a connected producer, else 0.',
     () => (publisher.state().up ? 1 : 0),
     registers,
     'min',
   );
 }
 
-function watchSpool(spool: Pick<Spools, 'state'>, registers: Registry[]): void {
-  gauge('vxt_spool_records', 'Webhooks that wait on disk.', () => spool.state().records, registers);
-  gauge('vxt_spool_bytes', 'Bytes that the spool takes on disk.', () => spool.state().bytes, registers);
+function exposeSpool(spool: Pick<Spools, 'state'>, registers: Registry[]): void {
+  gauge('vxt_spool_records', 'Webhooks waiting on disk.', () => spool.state().records, registers);
+  gauge('vxt_spool_bytes', 'Disk space taken by the spool, in bytes.', () => spool.state().bytes, registers);
   gauge(
     'vxt_spool_oldest_age_seconds',
-    'Age of the oldest webhook that waits on disk; 0 where none waits.',
+    'Age of the oldest webhook waiting on disk; 0 if there is none.',
     () => (spool.state().oldestAgeMs ?? 0) / 1000,
     registers,
     'max',
   );
 }
 
-/** `over`: how the values of several workers are put together. */
+/** `aggregator`: how the values of several workers are combined. */
 function gauge(
   name: string,
   help: string,
   read: () => number,
   registers: Registry[],
-  over: 'sum' | 'min' | 'max' = 'sum',
+  aggregator: 'sum' | 'min' | 'max' = 'sum',
 ): void {
   new Gauge({
     name,
     help,
-    aggregator: over,
+    aggregator,
     registers,
     collect() {
       this.set(read());

@@ -16,30 +16,32 @@ export const schemaOfEvent = { callLog: 'call-log', voicemail: 'voicemail' } as 
 
 export const eventKinds = ['callLog', 'voicemail'] as const satisfies readonly EventKind[];
 
-/** Registers the schemas of the events. Throws what the registry throws: RegistryError where it is unavailable or refuses one. */
+/** Registers the schemas of the events. Throws RegistryError if the registry is unavailable or refuses one. */
 export async function registerSchemas(registry: Registry, topicPrefix: string): Promise<SchemaIds> {
   const idOf = (kind: EventKind): Promise<number> =>
     registerSchema(registry, topicName(topicPrefix, topicOfEvent[kind]), schemaOfEvent[kind]);
   return { callLog: await idOf('callLog'), voicemail: await idOf('voicemail') };
 }
 
-/** An id that the registry once gave a schema of ours, and that schema's `schemaFingerprint`. */
-export type DealtId = Readonly<{ kind: EventKind; id: number; fingerprint: string }>;
+/** An id that the registry once assigned to one of our schemas, and that schema's `schemaFingerprint`. */
+export type AssignedId = Readonly<{ kind: EventKind; id: number; fingerprint: string }>;
 
 /**
- * Those ids under which the registry has another schema or none. It asks only: nothing is registered with a registry that may be the wrong one. Throws
- * RegistryError where it is unavailable.
+ * The ids under which the registry has another schema or none. Registers nothing, as the registry may be the wrong one. Throws RegistryError if it is unavailable.
  */
-export async function idsNotThere(registry: Registry, dealt: readonly DealtId[]): Promise<readonly DealtId[]> {
-  const notThere: DealtId[] = [];
-  for (const one of dealt) {
+export async function mismatchedIds(
+  registry: Registry,
+  assigned: readonly AssignedId[],
+): Promise<readonly AssignedId[]> {
+  const mismatched: AssignedId[] = [];
+  for (const one of assigned) {
     const schema = await registry.schemaById(one.id);
-    if (schema === null || schemaFingerprint(schema) !== one.fingerprint) notThere.push(one);
+    if (schema === null || schemaFingerprint(schema) !== one.fingerprint) mismatched.push(one);
   }
-  return notThere;
+  return mismatched;
 }
 
-/** How events become bytes under these ids. */
+/** Encoders that write these ids. */
 export function encodersWith(ids: SchemaIds, { registry }: Pick<IngressConfig, 'registry'>): Encoders {
   return {
     callLog: writerWithId<CallLog>(ids.callLog, schemaOfEvent.callLog),
@@ -48,7 +50,7 @@ export function encodersWith(ids: SchemaIds, { registry }: Pick<IngressConfig, '
   };
 }
 
-/** Registers the schemas and keeps their ids. Throws like `registerSchemas`. */
+/** Registers the schemas and returns encoders for them. Throws like `registerSchemas`. */
 export const createEncoders = async (
   registry: Registry,
   config: Pick<IngressConfig, 'registry' | 'kafka'>,

@@ -7,13 +7,13 @@ import { Value } from '@sinclair/typebox/value';
 import { readSchema, schemaFingerprint } from '../../shared/avro/avro-type.ts';
 import type { EventKind } from '../../shared/call-events/topics.ts';
 import { syncDirectory } from '../spool/sync-directory.ts';
-import { type DealtId, eventKinds, type SchemaIds, schemaOfEvent } from './create-encoders.ts';
+import { type AssignedId, eventKinds, type SchemaIds, schemaOfEvent } from './create-encoders.ts';
 
 const KeptId = Type.Object({
   kind: Type.Union([Type.Literal('callLog'), Type.Literal('voicemail')]),
   prefix: Type.String(),
   id: Type.Integer(),
-  /** SHA-256 of the schema's text, words included: the registry may give each text an id of its own. */
+  /** SHA-256 of the schema's text, docs included: the registry may assign an id to each text. */
   text: Type.String(),
   fingerprint: Type.String(),
 });
@@ -21,14 +21,14 @@ type KeptId = Static<typeof KeptId>;
 const Kept = Type.Object({ schemaIds: Type.Array(KeptId) });
 
 /**
- * Every id that the registry ever gave schemas of ours, kept beside the spool: a start needs no registry, and a registry that lost one of them is told from the
- * one that the log was written with. It grows by one with each change of a schema. Each function throws where the file is there and the disk does not give it.
+ * Every id that the registry ever assigned to one of our schemas, kept in a file next to the spool. With it, a start needs no registry, and a registry that has
+ * lost an id is recognised. The file grows by one id per schema change. Each function throws if the file exists but cannot be read.
  */
 export type KeptSchemaIds = Readonly<{
   read: () => Readonly<{
-    /** All ids of this topic prefix, those of schemas of other releases too. */
-    dealt: readonly DealtId[];
-    /** The ids of the schemas of this release. Null: none is kept. */
+    /** All ids of this topic prefix, including those of other releases' schemas. */
+    assigned: readonly AssignedId[];
+    /** The ids of this release's schemas; null if none is kept. */
     current: Readonly<Record<EventKind, number | null>>;
   }>;
   add: (ids: SchemaIds) => Promise<void>;
@@ -38,10 +38,10 @@ export function keptSchemaIds(directory: string, topicPrefix: string): KeptSchem
   const path = join(directory, 'schema-ids.json');
   return {
     read: () => {
-      const dealt = read(path).filter(({ prefix }) => prefix === topicPrefix);
+      const assigned = read(path).filter(({ prefix }) => prefix === topicPrefix);
       const idOf = (kind: EventKind): number | null =>
-        dealt.find((one) => one.kind === kind && one.text === textOf(kind))?.id ?? null;
-      return { dealt, current: { callLog: idOf('callLog'), voicemail: idOf('voicemail') } };
+        assigned.find((one) => one.kind === kind && one.text === textOf(kind))?.id ?? null;
+      return { assigned, current: { callLog: idOf('callLog'), voicemail: idOf('voicemail') } };
     },
     add: async (ids) => {
       const kept = read(path);
@@ -66,7 +66,7 @@ async function write(directory: string, path: string, schemaIds: readonly KeptId
   await syncDirectory(path);
 }
 
-/** What is broken is not there: the registry is asked then, and its ids are kept. Throws where the disk does not give the file. */
+/** Treats a corrupt file as empty: its ids are then fetched from the registry again. Throws if the file cannot be read. */
 function read(path: string): readonly KeptId[] {
   const text = readText(path);
   try {
@@ -81,7 +81,7 @@ function readText(path: string): string {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined ? '' : readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`Cannot read the schema ids in ${path}, so those of the registry are not checked against them`, {
+    throw new Error(`Cannot read the schema ids in ${path}, so the registry is not checked against them`, {
       cause: error,
     });
   }
@@ -89,7 +89,7 @@ function readText(path: string): string {
 
 function entryOf(kind: EventKind, prefix: string, id: number): KeptId {
   const fingerprint = schemaFingerprint(readSchema(schemaOfEvent[kind]));
-  if (fingerprint === null) throw new Error(`${schemaOfEvent[kind]}.avsc is no Avro schema`);
+  if (fingerprint === null) throw new Error(`${schemaOfEvent[kind]}.avsc is not an Avro schema`);
   return { kind, prefix, id, text: textOf(kind), fingerprint };
 }
 

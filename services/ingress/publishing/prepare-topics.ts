@@ -2,29 +2,26 @@ import { ensureTopics, TopicSettingsError } from '../../shared/kafka/topics/ensu
 import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 import { summaryOf } from '../../shared/observability/summarise.ts';
 import type { IngressConfig } from '../config.ts';
-import { attemptWithKafka } from './attempt-with-kafka.ts';
+import { retryInBackground } from './retry-in-background.ts';
 import { ingressTopics } from './topics.ts';
-import { untilDone } from './until-done.ts';
+import { withKafkaClient } from './with-kafka-client.ts';
 
 export type TopicPreparation = Readonly<{
-  /** Why nothing may be published: settings of a topic under which what is acknowledged may be lost; null where there are none, or nobody knows yet. */
+  /** Why nothing may be published: a topic's settings could lose acknowledged records. Null if they cannot, or have not been checked yet. */
   problem: () => string | null;
   stop: () => void;
 }>;
 
-/**
- * Sees to the topics in the background, until they are as they should be: webhooks are spooled meanwhile. What only a person can change is logged like an
- * outage, and tried again.
- */
+/** Creates and checks topics in the background until they are as they should be; webhooks are spooled meanwhile. Wrong settings are logged and checked again, like an outage. */
 export function prepareTopics(config: IngressConfig, logger: Logger, onProblem: () => void): TopicPreparation {
   let problem: string | null = null;
   const attempt = async (): Promise<void> => {
-    await attemptWithKafka(config, logger, onProblem, (kafka) =>
+    await withKafkaClient(config, logger, onProblem, (kafka) =>
       ensureTopics(kafka, ingressTopics, config.kafka, logger),
     );
     problem = null;
   };
-  const stop = untilDone(attempt, (error) => {
+  const stop = retryInBackground(attempt, (error) => {
     if (error instanceof TopicSettingsError) problem = error.message;
     summaryOf(logger).warn('topics-awaited', error instanceof Error ? error.name : '', errorFields(error));
   });

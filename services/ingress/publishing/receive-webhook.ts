@@ -2,11 +2,11 @@ import type { OutgoingRecord } from '../../shared/kafka/publisher/outgoing-recor
 import type { Traced } from '../../shared/observability/tracing.ts';
 import { type Encoders, type EventMessage, eventMessage, keptMessage, type Received } from '../domain/event-message.ts';
 import { type Recognition, type Unrecognised, unrecognised } from '../domain/recognise.ts';
-import { type Doing, InternalError } from '../http/internal-error.ts';
-import type { DurableOutcome } from '../spool/spooling-publish.ts';
+import { InternalError, type Operation } from '../http/internal-error.ts';
+import type { DurableOutcome } from '../spool/publish-or-spool.ts';
 import { type NotJson, recogniseBody } from './recognise-body.ts';
 
-/** What became of a body: `kind` says as what it was published. */
+/** What became of a body. `kind` is what it was published as. */
 export type Receipt =
   | Readonly<{ kind: 'not-json' }>
   | Readonly<{ kind: Recognition['kind']; reason: string | null; published: DurableOutcome }>;
@@ -17,15 +17,15 @@ export type ReceiveWebhook = (
   trace: Traced,
 ) => Promise<Receipt>;
 
-/** A record to be, and what the webhook was taken for. */
+/** The message of a webhook, and what it was recognised as. */
 type Encoded = Readonly<{ recognition: Recognition; message: EventMessage }>;
 
 /**
- * The way of an authenticated body into the log: bytes → JSON → event (or kept as it came) → record → Kafka.
+ * The path of an authenticated body into the log: bytes → JSON → event (or the body, unchanged) → record → Kafka.
  * Guarantee: after `published: 'durable'` the event is on all in-sync replicas, after `'spooled'` on the local disk.
- * `encoders` is null until the schema ids are known: an event is `unavailable` until then, a body kept as it came is not.
- * An exception of ours is nobody else's fault: the body is kept as `not-encodable`, and `onInternalError` is told, with
- * an error that holds nothing of the body.
+ * `encoders` is null until the schema ids are known: until then an event is `unavailable`, but an unrecognised body is
+ * not. If our own code throws, the body is kept as `not-encodable`, and `onInternalError` gets an error that contains
+ * nothing of the body.
  */
 export function createReceiveWebhook(
   encoders: () => Encoders | null,
@@ -33,8 +33,8 @@ export function createReceiveWebhook(
   publish: (record: OutgoingRecord) => Promise<DurableOutcome>,
   onInternalError: (error: unknown) => void,
 ): ReceiveWebhook {
-  const failed = (doing: Doing, error: unknown): Unrecognised => {
-    onInternalError(new InternalError(doing, error));
+  const failed = (operation: Operation, error: unknown): Unrecognised => {
+    onInternalError(new InternalError(operation, error));
     return unrecognised('not-encodable', '');
   };
   const recognised = (body: Buffer): Recognition | NotJson => {
@@ -44,7 +44,7 @@ export function createReceiveWebhook(
       return failed('recognise', error);
     }
   };
-  /** Null: no schema ids yet. */
+  /** Null while the schema ids are unknown. */
   const encoded = (recognition: Recognition, received: Received): Encoded | null => {
     if (recognition.kind === 'unrecognised') return { recognition, message: keptMessage(recognition, received) };
     const known = encoders();
@@ -64,7 +64,8 @@ export function createReceiveWebhook(
     const outgoing = encoded(recognition, { ...received, traceparent, tracestate });
     const published = outgoing === null ? 'unavailable' : await publish(toRecord(outgoing.message));
     span.end(published === 'durable' || published === 'spooled' ? undefined : published);
-    const became = outgoing?.recognition ?? recognition;
-    return { kind: became.kind, reason: became.kind === 'unrecognised' ? became.reason : null, published };
+    const publishedAs = outgoing?.recognition ?? recognition;
+    const reason = publishedAs.kind === 'unrecognised' ? publishedAs.reason : null;
+    return { kind: publishedAs.kind, reason, published };
   };
 }

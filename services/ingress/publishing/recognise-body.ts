@@ -7,9 +7,9 @@ import { eventKindOf, MAX_LEVELS, type Recognition, recognise, unrecognised } fr
 export type NotJson = Readonly<{ kind: 'not-json' }>;
 
 /**
- * What the bytes of a webhook are. JSON is UTF-8 (RFC 8259, 8.1); a byte order mark is passed over. Linear in the size
- * of the body. Nothing runs that recurses into a value before it is known to be shallow: V8's JSON.parse does not
- * (without a reviver), JSON.stringify does.
+ * Recognises the bytes of a webhook, in time linear in their number. JSON is UTF-8 (RFC 8259, 8.1); a byte order mark is
+ * ignored. Nothing recurses into a value before its depth is checked: V8's JSON.parse does not recurse (without a
+ * reviver), JSON.stringify does.
  */
 export function recogniseBody(body: Buffer): Recognition | NotJson {
   const text = textOf(body);

@@ -3,12 +3,12 @@ import { createEndsQuestion } from '../../shared/kafka/table-reader/ends.ts';
 import { startTableReader } from '../../shared/kafka/table-reader/table-reader.ts';
 import { createPlaces, type KeptWebhook, markedPlace, type Places } from './kept-webhook.ts';
 
-/** The topic `unrecognised-webhooks`, and what its markers say. */
+/** The topic `unrecognised-webhooks`, and which of its records were redriven. */
 export type KeptLog = Readonly<{
   topic: string;
-  /** What was redriven, as far as it is read. It follows the topic, as another run may still commit something until it is fenced. */
+  /** What was redriven, as far as markers have been read. It follows the topic, because another run may commit until it is fenced. */
   redriven: Places;
-  /** Resolves once every marker that is in the topic now is in `redriven`. */
+  /** Resolves once every marker now in the topic is in `redriven`. */
   upToDate: () => Promise<void>;
   /** Reads the whole topic, each partition in order. */
   read: (onKept: (kept: KeptWebhook) => void) => Promise<void>;

@@ -5,16 +5,16 @@ import type { Publisher } from '../../shared/kafka/publisher/publisher.ts';
 import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 import type { WorkerSlot } from '../workers/worker-slot.ts';
+import { monotonicNow } from './monotonic-now.ts';
 import { openSpool, type Spool } from './spool.ts';
 import type { SpoolObserver } from './spool-observer.ts';
-import { steadyNow } from './steady-now.ts';
 import { watchSpool } from './watch-spool.ts';
 
-/** The spool of a process, and those it adopted or waits for, seen as one. */
+/** A process's own spool, and those it adopted or waits for, combined. */
 export type Spools = Pick<Spool, 'append' | 'holds' | 'holdsAny' | 'problem' | 'state' | 'close'>;
 
-/** What comes before this process's own spool: one that it drains as well, or one that another worker drains. */
-type Elder = Readonly<{ holds: (place: string) => boolean; close: Spool['close']; spool: Spool | null }>;
+/** A spool that must be drained before this process's own; `spool` is null if another worker drains it. */
+type Predecessor = Readonly<{ holds: (place: string) => boolean; close: Spool['close']; spool: Spool | null }>;
 
 export type SpoolsOptions = Readonly<{
   settings: IngressConfig['spool'] & Readonly<{ directory: string }>;
@@ -22,15 +22,15 @@ export type SpoolsOptions = Readonly<{
   publisher: Pick<Publisher, 'publishAll' | 'isUp'>;
   /** Whether anything may be published now. */
   mayPublish: () => boolean;
-  /** The partition of a key today; records that were stored under another number of partitions go there. */
+  /** The current partition of a key: records may have been stored under another number of partitions. */
   partitionOf: (key: string) => number;
   observer: SpoolObserver;
   logger: Logger;
 }>;
 
 /**
- * Opens `<SPOOL_DIRECTORY>/worker-<slot>`, and adopts the spools of slots that no process has now (there were more workers before): they are drained and removed.
- * A key that waits in an adopted spool, whichever worker drains it, waits for that before new events of it go anywhere.
+ * Opens `<SPOOL_DIRECTORY>/worker-<slot>`, and adopts spools that no worker owns because there were more workers before: they are drained and removed. While
+ * events of a key wait in an adopted spool, whichever worker drains it, newer events of that key queue behind them.
  */
 export function openSpools(options: SpoolsOptions): Spools {
   const { worker, publisher, mayPublish, partitionOf, observer, logger } = options;
@@ -38,8 +38,9 @@ export function openSpools(options: SpoolsOptions): Spools {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const adapt = (record: OutgoingRecord): OutgoingRecord =>
     record.key === null ? record : { ...record, partition: partitionOf(record.key) };
-  const elders = new Set<Elder>();
-  const waitsForElder = (place: string): boolean => [...elders].some((elder) => elder.holds(place));
+  const predecessors = new Set<Predecessor>();
+  const waitsInPredecessor = (place: string): boolean =>
+    [...predecessors].some((predecessor) => predecessor.holds(place));
   const open = (path: string, waitsElsewhere: (place: string) => boolean): Spool =>
     openSpool({
       directory: path,
@@ -48,51 +49,54 @@ export function openSpools(options: SpoolsOptions): Spools {
       mayPublish: (topic) => mayPublish() && publisher.isUp(topic),
       waitsElsewhere,
       adapt,
-      now: steadyNow,
+      now: monotonicNow,
       observer,
     });
 
-  for (const { path, slot } of absentSlots(directory, worker)) {
+  for (const { path, slot } of orphanedSpools(directory, worker)) {
     if (slot % worker.workers !== worker.slot) {
       const { holds, stop } = watchSpool(path, adapt);
       const close: Spool['close'] = async () => {
         stop();
         return 'closed';
       };
-      elders.add({ holds, close, spool: null });
+      predecessors.add({ holds, close, spool: null });
       continue;
     }
     const spool = open(path, () => false);
-    const elder = { holds: spool.holds, close: spool.close, spool };
-    elders.add(elder);
+    const predecessor = { holds: spool.holds, close: spool.close, spool };
+    predecessors.add(predecessor);
     logger.info('spool-adopted', { bytes: spool.state().bytes, worker: worker.slot });
     void spool
       .drained()
       .then(async () => {
-        if (!elders.delete(elder)) return;
+        if (!predecessors.delete(predecessor)) return;
         await spool.close();
-        // What was damaged is kept for a person to look at.
+        // Damaged files are kept for someone to inspect.
         if (readdirSync(path).every((name) => !name.endsWith('.damaged')))
           rmSync(path, { recursive: true, force: true });
       })
       .catch((error: unknown) => logger.error('spool-not-removed', errorFields(error)));
   }
-  return together(open(join(directory, `worker-${worker.slot}`), waitsForElder), elders);
+  return combine(open(join(directory, `worker-${worker.slot}`), waitsInPredecessor), predecessors);
 }
 
-/** Folders of slots beyond those in use. */
-function absentSlots(directory: string, { workers }: WorkerSlot): readonly Readonly<{ path: string; slot: number }>[] {
+/** The spools of slots beyond the current number of workers. */
+function orphanedSpools(
+  directory: string,
+  { workers }: WorkerSlot,
+): readonly Readonly<{ path: string; slot: number }>[] {
   return readdirSync(directory)
     .filter((name) => /^worker-\d+$/.test(name))
     .map((name) => ({ path: join(directory, name), slot: Number(name.slice('worker-'.length)) }))
     .filter(({ slot }) => slot >= workers);
 }
 
-function together(own: Spool, elders: Set<Elder>): Spools {
-  const all = (): readonly Spool[] => [own, ...[...elders].flatMap(({ spool }) => spool ?? [])];
+function combine(own: Spool, predecessors: Set<Predecessor>): Spools {
+  const all = (): readonly Spool[] => [own, ...[...predecessors].flatMap(({ spool }) => spool ?? [])];
   return {
     append: own.append,
-    holds: (place) => own.holds(place) || [...elders].some((elder) => elder.holds(place)),
+    holds: (place) => own.holds(place) || [...predecessors].some((predecessor) => predecessor.holds(place)),
     holdsAny: () => all().some((spool) => spool.holdsAny()),
     problem: own.problem,
     state: () => {
@@ -105,8 +109,8 @@ function together(own: Spool, elders: Set<Elder>): Spools {
       };
     },
     close: async () => {
-      const closing = [own.close(), ...[...elders].map((elder) => elder.close())];
-      elders.clear();
+      const closing = [own.close(), ...[...predecessors].map((predecessor) => predecessor.close())];
+      predecessors.clear();
       const outcomes = await Promise.all(closing);
       return outcomes.includes('stuck') ? 'stuck' : 'closed';
     },

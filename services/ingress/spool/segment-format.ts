@@ -3,33 +3,50 @@ import { crc32 } from 'node:zlib';
 import type { OutgoingRecord } from '../../shared/kafka/publisher/outgoing-record.ts';
 
 /**
- * A segment is a file of records in the order of their arrival:
+ * A segment is a file: a header, then one frame per record in order of arrival. Integers are unsigned and big-endian.
  *
- *     header   4,096 bytes: 8 bytes magic, the 8 random bytes of the segment's mark, 16 bytes reserved, then one state byte for each record, written over in place
- *     frames   one for each record: the mark, length of the payload, CRC-32 of index and payload, index (4 bytes each, big-endian), payload
- *     payload  length of the JSON (4 bytes), JSON of all but the value, the value's bytes
+ *              offset   bytes   content
+ *     header        0       8   magic, `VXTSPOOL`
+ *                   8       8   mark, random for each segment
+ *                  16      16   reserved
+ *                  32   4,064   states: one byte per record, overwritten in place
+ *     frame         0       8   the segment's mark
+ *                   8       4   p: length of the payload
+ *                  12       4   CRC-32 of index and payload
+ *                  16       4   index of the record in its segment
+ *                  20       p   payload
+ *     payload       0       4   j: length of the JSON
+ *                   4       j   JSON: the record without its value, `storedAtMs`, `tombstone`
+ *               4 + j   p-4-j   value
  *
- * The header has its blocks on disk from the start, so that a record can be marked on a disk that is full. No sender knows a segment's mark, so that nothing in a
- * payload is ever taken for a frame.
+ * The whole header is allocated when the segment is created, so a state can be written even on a full disk. No sender
+ * knows a segment's mark, so nothing inside a payload can be mistaken for a frame.
  */
 export const HEADER_BYTES = 4_096;
 const MARK_BYTES = 8;
-export const FRAME_HEADER_BYTES = MARK_BYTES + 12;
+const FRAME_HEADER_BYTES = MARK_BYTES + 12;
 const STATES_AT = 32;
 const HEADER_MAGIC = Buffer.from('VXTSPOOL');
 
-/** The most records of a segment: as many as the header has state bytes for. */
+/** Records per segment: the header has a state byte for each. */
 export const MAX_RECORDS = HEADER_BYTES - STATES_AT;
 
-/** What has become of a record. `sending`: it was given to Kafka, and nothing was written down since, so it may be in the log. `aside`: too large for its topic. */
+/**
+ * What has become of a record.
+ * - `sending`: it was given to Kafka and no outcome is on disk, so it may be in the log.
+ * - `aside`: it is too large for its topic.
+ */
 const recordStates = ['waiting', 'sending', 'done', 'aside'] as const;
 export type RecordState = (typeof recordStates)[number];
 
-/** A record and when it was stored, in milliseconds of Unix time. */
+/** A record and when it was stored, in Unix milliseconds. */
 export type StoredRecord = Readonly<{ record: OutgoingRecord; storedAtMs: number }>;
 
-/** The header of a new segment, in which every record is `waiting`. */
-export function newHeader(): Buffer {
+/** Whether a record in this state still has to be sent. */
+export const isPending = (state: RecordState): boolean => state === 'waiting' || state === 'sending';
+
+/** The header of a new segment, with every record `waiting`. */
+export function createHeader(): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   HEADER_MAGIC.copy(header);
   randomBytes(MARK_BYTES).copy(header, HEADER_MAGIC.length);
@@ -38,17 +55,20 @@ export function newHeader(): Buffer {
 
 const isHeader = (bytes: Buffer): boolean => bytes.subarray(0, HEADER_MAGIC.length).equals(HEADER_MAGIC);
 
-/** The mark of a segment by its header. */
+/** The mark in a segment's header. */
 export const markOf = (header: Buffer): Buffer =>
   header.subarray(HEADER_MAGIC.length, HEADER_MAGIC.length + MARK_BYTES);
 
-/** Where the state byte of a record lies in its file. */
+/** Position of a record's state byte in the file. */
 export const stateOffset = (index: number): number => STATES_AT + index;
-export const stateByte = (state: RecordState): number => recordStates.indexOf(state);
-/** A byte that no version wrote reads as `sending`: the record is sent, and counted as one that may be in the log twice. */
-export const stateOf = (byte: number | undefined): RecordState => recordStates[byte ?? 1] ?? 'sending';
+export const encodeState = (state: RecordState): number => recordStates.indexOf(state);
+/** A byte that no version wrote reads as `sending`: the record is sent, and counted as a possible duplicate. */
+export const decodeState = (byte: number | undefined): RecordState => recordStates[byte ?? 1] ?? 'sending';
 
-/** A record as bytes; it becomes a frame when its place in a segment is known. */
+/** The size of a frame in bytes. */
+export const frameBytes = (payloadBytes: number): number => FRAME_HEADER_BYTES + payloadBytes;
+
+/** A record as bytes. Its frame header follows once its index in a segment is known. */
 export function encodePayload({ record, storedAtMs }: StoredRecord): Buffer {
   const { value, ...rest } = record;
   const meta = Buffer.from(JSON.stringify({ ...rest, storedAtMs, tombstone: value === null }));
@@ -59,7 +79,7 @@ export function encodePayload({ record, storedAtMs }: StoredRecord): Buffer {
   return payload;
 }
 
-/** What goes before the payload of the `index`-th record of a segment. */
+/** What precedes the payload of the record at `index`. */
 export function frameHeader(mark: Buffer, index: number, payload: Buffer): Buffer {
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
   mark.copy(header);
@@ -69,7 +89,7 @@ export function frameHeader(mark: Buffer, index: number, payload: Buffer): Buffe
   return header;
 }
 
-/** The record in the frame that begins at `offset`; null where no whole and undamaged frame does. Its value shares the memory of `bytes`. */
+/** The record in the frame at `offset`, or null if there is no complete, undamaged frame. Its value shares memory with `bytes`. */
 export function decodeFrame(
   mark: Buffer,
   bytes: Buffer,
@@ -88,18 +108,18 @@ export function decodeFrame(
   return { index: bytes.readUInt32BE(indexAt), end, storedAtMs, record: { ...rest, value } };
 }
 
-/** What lies in a segment's file. */
+/** The contents of a segment's file. */
 export type Scan = Readonly<{
   mark: Buffer;
   frames: readonly (StoredRecord & Readonly<{ index: number; offset: number; end: number }>)[];
   headerIsDamaged: boolean;
-  /** Bytes between frames that are none: the disk has lost or changed what was acknowledged. */
+  /** Bytes before the last frame that belong to no frame: the disk lost or changed acknowledged data. */
   damagedBytes: number;
-  /** Bytes behind the last frame: a write that did not end, so nothing in it was acknowledged. */
+  /** Bytes after the last frame: an interrupted write, so nothing in it was acknowledged. */
   unfinishedBytes: number;
 }>;
 
-/** Reads every frame that is whole, beyond damaged ones too. Linear in the size of the file. Without its header, the first frame tells the mark. */
+/** Reads every intact frame, including those behind damaged ones, in linear time. With a damaged header, the first frame supplies the mark. */
 export function scanSegment(bytes: Buffer): Scan {
   const headerIsDamaged = !isHeader(bytes);
   const mark = Buffer.from(headerIsDamaged ? bytes.subarray(HEADER_BYTES, HEADER_BYTES + MARK_BYTES) : markOf(bytes));

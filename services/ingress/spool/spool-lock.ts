@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Keeps every other process out of a spool's folder until it is released or this process ends, however it ends: the operating system keeps the lock, so none is
- * left over. Node offers no file locks; SQLite takes one when a transaction begins, and nothing is ever written to its file. Throws where another process has it.
+ * Keeps every other process out of a spool's folder until it is released or this process ends, for whatever reason: the operating system holds the lock, so none
+ * is ever left behind. Node has no file locks; SQLite takes one when a transaction begins, and nothing is written to its file. Throws if another process has it.
  */
 export function lockSpool(directory: string): Readonly<{ release: () => void }> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

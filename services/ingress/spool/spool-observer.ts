@@ -1,16 +1,17 @@
-import type { Found } from './segment.ts';
+import type { Leftovers } from './open-segment.ts';
 
-/** What a spool tells of itself: counts, places of Kafka and errors only. */
+/** What a spool reports about itself: counts, places in Kafka and errors, never the contents of records. */
 export type SpoolObserver = Readonly<{
-  /** The first record waits on disk, or none does any more. */
+  /** The first record waits on disk. */
   began: () => void;
+  /** No record waits any more. */
   ended: () => void;
-  /** The disk failed at something; what was to be stored is not, what was to be sent is tried again. */
+  /** The disk failed: what was to be written is not stored; what was to be read is tried again. */
   failed: (what: 'write' | 'read' | 'mark' | 'remove', error: unknown) => void;
-  /** A record is over its topic's limit: it stays on disk and is tried again at the next start. */
+  /** A record exceeds its topic's limit: it stays on disk and is tried again at the next start. */
   setAside: (place: string, bytes: number) => void;
-  /** Records that may be in the log already are sent again. */
+  /** Records that may already be in the log are sent again. */
   resent: (records: number) => void;
-  /** What a segment held beyond whole records when it was opened. */
-  found: (path: string, found: Found) => void;
+  /** What a segment held besides intact records when it was opened. */
+  leftovers: (path: string, leftovers: Leftovers) => void;
 }>;

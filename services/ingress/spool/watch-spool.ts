@@ -1,53 +1,53 @@
 import { existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { placeOf } from '../../shared/kafka/publisher/outgoing-record.ts';
-import { isPending } from './segment.ts';
-import { HEADER_BYTES, scanSegment, stateOf, stateOffset } from './segment-format.ts';
-import { type SpoolStoreOptions, segmentPaths } from './spool-store.ts';
+import { decodeState, HEADER_BYTES, isPending, scanSegment, stateOffset } from './segment-format.ts';
+import { segmentPaths } from './segment-paths.ts';
+import type { SpoolStoreOptions } from './spool-store.ts';
 
-/** A spool that another process of this machine drains. */
+/** A spool that another process on this machine drains. */
 export type WatchedSpool = Readonly<{
-  /** Whether records of this place wait there, or may, as it is still being read. */
+  /** Whether records of this place wait there, or may while it is still being read. */
   holds: (place: string) => boolean;
   stop: () => void;
 }>;
 
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 
-/** The records of a segment by their places: `places[index]`. */
+/** The places of a segment's records, by index. */
 type WatchedSegment = Readonly<{ path: string; places: readonly (string | undefined)[] }>;
 
 /**
- * Follows what waits in a spool without touching it: its records are read once, one segment after the other, then only the states that the draining process
- * writes over in place, until nothing waits any more. A file that is gone holds nothing.
+ * Watches a spool without writing to it. Its records are read once, segment by segment; after that only their states, which the draining process overwrites in
+ * place, until no record waits. A file that has been removed holds nothing.
  */
 export function watchSpool(directory: string, adapt: SpoolStoreOptions['adapt']): WatchedSpool {
   let segments: WatchedSegment[] = [];
   let held: ReadonlySet<string> | 'all' = 'all';
   let stopped = false;
 
-  const look = async (): Promise<void> => {
+  const checkStates = async (): Promise<void> => {
     const places = new Set<string>();
-    const left: WatchedSegment[] = [];
+    const remaining: WatchedSegment[] = [];
     for (const segment of segments) {
       const pending = await pendingPlaces(segment);
-      if (pending.size > 0) left.push(segment);
+      if (pending.size > 0) remaining.push(segment);
       for (const place of pending) places.add(place);
     }
-    segments = left;
+    segments = remaining;
     held = places;
   };
-  const follow = async (): Promise<void> => {
+  const watch = async (): Promise<void> => {
     const names = new Map<string, string>();
     for (const path of segmentPaths(directory)) segments.push(await readSegment(path, adapt, names));
     for (;;) {
-      await look();
+      await checkStates();
       if (stopped || segments.length === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
+      await new Promise((resolve) => setTimeout(resolve, CHECK_MS).unref());
     }
   };
-  // What cannot be looked at holds on to what was seen last.
-  void follow().catch(() => undefined);
+  // After a failure, `holds` keeps its last answers: that delays records, but never reorders them.
+  void watch().catch(() => undefined);
   return {
     holds: (place) => held === 'all' || held.has(place),
     stop: () => {
@@ -56,6 +56,7 @@ export function watchSpool(directory: string, adapt: SpoolStoreOptions['adapt'])
   };
 }
 
+/** `names` has one string per place, shared by all records. */
 async function readSegment(
   path: string,
   adapt: SpoolStoreOptions['adapt'],
@@ -85,6 +86,6 @@ async function pendingPlaces({ path, places }: WatchedSegment): Promise<Readonly
   }
   const pending = new Set<string>();
   for (const [index, place] of places.entries())
-    if (place !== undefined && isPending(stateOf(states[stateOffset(index)]))) pending.add(place);
+    if (place !== undefined && isPending(decodeState(states[stateOffset(index)]))) pending.add(place);
   return pending;
 }

@@ -10,28 +10,28 @@ import { createIngressMetrics } from '../monitoring/ingress-metrics.ts';
 import { openPipeline } from '../publishing/open-pipeline.ts';
 import { isWorkerQuestion, type WorkerMessage } from './worker-messages.ts';
 
-const TELL_MS = 500;
+const REPORT_MS = 500;
 
 /**
- * Starts one of several processes that share the port. It has lanes and a spool of its own, and no admin port: the
- * primary tells its readiness and its metrics.
+ * Starts one of several processes that share the port. It has its own lanes and spool, but no admin port: the primary
+ * exposes its readiness and metrics.
  */
 export async function startWorker(
   config: IngressConfig,
   slot: number,
-  tell: (message: WorkerMessage) => void,
+  send: (message: WorkerMessage) => void,
 ): Promise<Running & { logger: Logger }> {
   const logger = createLogger('ingress', config.service.logLevel);
   const registry = createMetricsRegistry('ingress', VERSION);
   let readiness = (): Readiness => ({ ready: false, reasons: [`worker ${slot} is starting`] });
-  const telling = tellThePrimary(tell, registry, () => readiness());
+  const reports = reportToPrimary(send, registry, () => readiness());
   const tokens = openTokenSource(config.webhook, logger);
   const metrics = createIngressMetrics(registry);
   const pipeline = await openPipeline(config, { slot, workers: config.service.workers }, metrics, logger);
   const server = await listenForWebhooks(config, tokens.check, pipeline, metrics, logger);
   logger.info('ingress-listening', { host: config.service.host, port: server.port, worker: slot, pid: process.pid });
   readiness = pipeline.readiness;
-  telling.now();
+  reports.now();
 
   return {
     logger,
@@ -41,31 +41,31 @@ export async function startWorker(
       await server.close(config.publish.deadlineMs + 1_000);
       const outcome = await pipeline.close();
       tokens.close();
-      telling.end();
+      reports.end();
       return outcome;
     },
   };
 }
 
-/** Tells the readiness twice a second from the first moment to the last, so that silence means standing still, and the metrics when asked. */
-function tellThePrimary(
-  tell: (message: WorkerMessage) => void,
+/** Sends the readiness twice a second until it is ended, so that silence means a stalled process, and the metrics when asked. */
+function reportToPrimary(
+  send: (message: WorkerMessage) => void,
   registry: Registry,
   readiness: () => Readiness,
 ): Readonly<{ now: () => void; end: () => void }> {
-  const now = () => tell({ type: 'vxt-readiness', readiness: readiness() });
+  const now = () => send({ type: 'vxt-readiness', readiness: readiness() });
   const answer = async (question: unknown): Promise<void> => {
     if (!isWorkerQuestion(question)) return;
     const metrics = await registry.getMetricsAsJSON().catch(() => null);
-    tell({ type: 'vxt-metrics', metrics });
+    send({ type: 'vxt-metrics', metrics });
   };
-  const telling = setInterval(now, TELL_MS);
+  const timer = setInterval(now, REPORT_MS);
   process.on('message', answer);
   now();
   return {
     now,
     end: () => {
-      clearInterval(telling);
+      clearInterval(timer);
       process.off('message', answer);
     },
   };

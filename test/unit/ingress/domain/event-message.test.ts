@@ -33,7 +33,7 @@ describe('ce_time', () => {
     ['2025-11-21T04:40:00.000Z', 0],
     ['0000-01-01T00:00:00.000Z', -1],
     ['9999-12-31T23:59:59.999Z', 1],
-  ])('When a call starts at %s %i ms, then it is that, or absent where RFC 3339 has no such year', (time, later) => {
+  ])('When a call starts at %s %i ms, then it is that time, or absent if RFC 3339 has no such year', (time, later) => {
     const headers = headersOf(startingAt(Date.parse(time) + later));
     expect(headers.ce_time).toBe(later === 0 ? time : undefined);
     expect('ce_time' in headers).toBe(later === 0);
@@ -46,7 +46,7 @@ describe('ce_time', () => {
     fc.assert(property, { examples: [[MAX_MS], [-MAX_MS]] });
   });
 
-  test('When a call’s result has no time, then it is the time of receiving', () => {
+  test('When a call’s result has no time, then it is the receive time', () => {
     const body = callWebhook('c-1').replace('"missed","startTimestamp":1763700000000', '"parked"');
     expect(headersOf(body).ce_time).toBe('2026-11-22T01:02:03.004Z');
     expect('ce_time' in headersOf(body, { atMs: Number.NaN })).toBe(false);
@@ -66,7 +66,7 @@ describe('ce_id', () => {
     expect(headersOf(callWebhook(id)).ce_id).toBe(expected);
   });
 
-  test('When an id is any text, then it has no control character and names that id only', () => {
+  test('When an id is any text, then it has no control characters and is unique to that id', () => {
     const property = fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (id) => {
       const header = headersOf(callWebhook(id)).ce_id ?? '';
       expect(header).not.toMatch(control);
@@ -76,11 +76,11 @@ describe('ce_id', () => {
   });
 });
 
-describe('The record of a body that is kept', () => {
+describe('The record of an unrecognised body', () => {
   const kept = (more: Partial<Received>) =>
     eventMessage(unrecognised('too-deep', ''), { ...received, ...more }, encoders).headers;
 
-  test('When its Content-Type holds control characters or half a character, then its header does not', () => {
+  test('When its Content-Type has control characters or half a surrogate pair, then its header does not', () => {
     expect(kept({ contentType: 'application/json;\tcharset=utf-8' })['content-type']).toBe(
       'application/json; charset=utf-8',
     );
@@ -88,13 +88,13 @@ describe('The record of a body that is kept', () => {
     expect('content-type' in kept({ contentType: null })).toBe(false);
   });
 
-  test('When the time of receiving is none, then its header is absent', () => {
+  test('When the receive time is out of range, then its header is absent', () => {
     expect(kept({})['received-at']).toBe('2026-11-22T01:02:03.004Z');
     expect('received-at' in kept({ atMs: Number.MAX_SAFE_INTEGER })).toBe(false);
   });
 });
 
-test('When a webhook has a tracestate, then events and kept bodies have it; without one the header is absent', () => {
+test('When a webhook has a tracestate, then events and kept bodies have it; otherwise the header is absent', () => {
   const tracestate = 'vendor=1,other=2';
   for (const body of [callWebhook('c-1'), '{"event":"sms"}']) {
     expect(headersOf(body, { tracestate })).toMatchObject({ traceparent: received.traceparent, tracestate });

@@ -28,10 +28,10 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-/** Sends `body` in two parts; answers with the status and what the server read. */
+/** Sends `body` in two parts; returns the status and what the server read. */
 async function send(body: Buffer, headers: IncomingHttpHeaders): Promise<{ status: number; body: Buffer }> {
   const outgoing = request({ port: server.port, host: '127.0.0.1', method: 'POST', headers, agent: false });
-  outgoing.on('error', () => undefined); // The server may close before it has read all.
+  outgoing.on('error', () => undefined); // The server may close the connection early.
   outgoing.write(body.subarray(0, body.length >> 1));
   outgoing.end(body.subarray(body.length >> 1));
   const [response] = await once(outgoing, 'response');
@@ -44,19 +44,19 @@ const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, (_,
 const plain = (body: Buffer): IncomingHttpHeaders => ({ 'content-length': String(body.length) });
 
 test.each([0, 1, 70_000, LIMIT])(
-  'When a body of %i bytes comes with its length, then all its bytes are read',
+  'When a body of %i bytes declares its length, then all its bytes are read',
   async (length) => {
     const body = bytes(length);
     expect(await send(body, plain(body))).toEqual({ status: 200, body });
   },
 );
 
-test('When a body comes in chunks without a length, then all its bytes are read', async () => {
+test('When a body arrives in chunks without a length, then all its bytes are read', async () => {
   const body = bytes(70_000);
   expect(await send(body, { 'transfer-encoding': 'chunked' })).toEqual({ status: 200, body });
 });
 
-test('When a body is compressed, then it is read inflated', async () => {
+test('When a body is compressed, then it is decompressed', async () => {
   const body = bytes(70_000);
   const sent = gzipSync(body);
   expect(await send(sent, { ...plain(sent), 'content-encoding': 'gzip' })).toEqual({ status: 200, body });
@@ -66,11 +66,11 @@ test.each([
   ['with its length', bytes(LIMIT + 1), plain(bytes(LIMIT + 1))],
   ['in chunks', bytes(LIMIT + 1), { 'transfer-encoding': 'chunked' }],
   ['compressed', gzipSync(bytes(LIMIT + 1)), { 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' }],
-])('When a body over the limit comes %s, then it is too large', async (_how, body, headers) => {
+])('When a body over the limit arrives %s, then it is too large', async (_how, body, headers) => {
   expect(await send(body, headers)).toMatchObject({ status: 413 });
 });
 
-test('When a body comes a byte at a time, then all its bytes are read', async () => {
+test('When a body arrives a byte at a time, then all its bytes are read', async () => {
   const body = bytes(2_000);
   const socket = connect(server.port, '127.0.0.1').setNoDelay();
   let answer = Buffer.alloc(0);
@@ -85,7 +85,7 @@ test('When a body comes a byte at a time, then all its bytes are read', async ()
   expect(answer.subarray(-2_000)).toEqual(body);
 });
 
-test('When a sender goes away in the middle of a body, then the request ends once, as aborted', async () => {
+test('When a sender disconnects in the middle of a body, then the request ends once, as aborted', async () => {
   problems.length = 0;
   const socket = connect(server.port, '127.0.0.1');
   socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nsome');

@@ -20,7 +20,7 @@ beforeEach(() => {
   });
 });
 
-test('When our own code throws, then the log says what and where, and nothing of what was handled', () => {
+test('When our own code throws, then the log says what and where, and nothing about the payload', () => {
   report(new RangeError('PAYLOAD-MARKER\n    at PAYLOAD-MARKER (of the payload)'));
   expect(lines).toEqual([
     [
@@ -36,21 +36,21 @@ test.each([
   ['a string', 'PAYLOAD-MARKER'],
   ['nothing', undefined],
   ['an error without a stack', Object.assign(new Error('PAYLOAD-MARKER'), { stack: undefined })],
-])('When %s is thrown, then that is an internal error all the same', (_what, thrown) => {
+])('When %s is thrown, then that is an internal error as well', (_what, thrown) => {
   report(thrown);
   expect(lines).toHaveLength(1);
   expect(JSON.stringify(lines)).not.toContain('MARKER');
   expect(counted).toBe(1);
 });
 
-test('When a webhook cannot be encoded, then the log says what that error says of itself', () => {
+test('When a webhook cannot be encoded, then the log has the message of that error', () => {
   const error = new InternalError('encode', new TypeError('PAYLOAD-MARKER'));
   report(error);
   expect(lines[0]?.[1]).toMatchObject({ errorType: 'InternalError', problem: error.message });
   expect(JSON.stringify(lines)).not.toContain('MARKER');
 });
 
-test('When the same place fails a thousand times, then each is counted, and the log is not flooded', () => {
+test('When the same code fails a thousand times, then each failure is counted, and the log is not flooded', () => {
   for (let index = 0; index < 1_000; index += 1) report(new Error('PAYLOAD-MARKER'));
   expect(counted).toBe(1_000);
   expect(lines).toHaveLength(1);

@@ -4,7 +4,7 @@ import { Registry, renderMetrics } from '../../../../services/shared/observabili
 
 const traceId = '0123456789abcdef0123456789abcdef';
 
-test('When a request’s trace is sampled, then it is the exemplar of its duration, in OpenMetrics only; other requests have none', async () => {
+test('When the trace of a request is sampled, then it is the exemplar of its duration, in OpenMetrics only; other requests have none', async () => {
   const registry = new Registry();
   const { answered } = createIngressMetrics(registry);
   answered('callLog', 'accepted', 0.003, traceId);

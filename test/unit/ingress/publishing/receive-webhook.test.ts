@@ -52,13 +52,13 @@ describe('When an event cannot be encoded', () => {
       },
     ],
     [
-      'something thrown that is no error',
+      'a thrown value that is not an Error',
       () => {
         throw 'MARKER';
       },
     ],
   ])(
-    '(%s), then its body is kept byte for byte, and the error that is told holds nothing of it',
+    '(%s), then its body is kept byte for byte, and the reported error contains nothing of it',
     async (_what, fail) => {
       expect(await receiveWith(failing(fail), body)).toEqual(notEncodable);
       expect(published).toEqual([
@@ -85,7 +85,7 @@ describe('When an event cannot be encoded', () => {
     },
   );
 
-  test('by Avro, whose messages quote the value, then the error tells where it failed', async () => {
+  test('by Avro, whose messages quote the value, then the error says only where it failed', async () => {
     const writer = await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log');
     const encode = (record: CallLog) => writer.encode({ ...record, url: 17 as unknown as string });
     expect(await receiveWith({ ...working, callLog: { schemaId: 1, encode } }, body)).toEqual(notEncodable);
@@ -94,7 +94,7 @@ describe('When an event cannot be encoded', () => {
   });
 });
 
-test('When a body is deep, then it is kept and nothing of ours throws: with the encoders, and before their ids are known', async () => {
+test('When a body is deep, then it is kept without an internal error, both with encoders and before the schema ids are known', async () => {
   const voicemail = await createWriter<Voicemail>(localRegistry(), 'vxt.voicemails', 'voicemail');
   const callLog = await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log');
   const deep = Buffer.from(callWebhook('c-1').replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`));
@@ -105,7 +105,7 @@ test('When a body is deep, then it is kept and nothing of ours throws: with the 
   expect(errors).toEqual([]);
 });
 
-test('When recognising fails, which no body should make it do, then the body is kept as well', async () => {
+test('When the parser itself fails, then the body is kept as well', async () => {
   const broken = Buffer.from(callWebhook('c-1'));
   broken.toString = () => {
     throw new Error('MARKER');
@@ -115,7 +115,7 @@ test('When recognising fails, which no body should make it do, then the body is 
   expect(errorFields(errors[0]).problem).toMatch(/^Could not recognise a webhook: Error at /);
 });
 
-test('When the schema ids are not known yet, then an event is unavailable; a body kept as it came needs none', async () => {
+test('When the schema ids are not known yet, then an event is unavailable; an unrecognised body needs none', async () => {
   expect(await receiveWith(null, body)).toEqual({ kind: 'callLog', reason: null, published: 'unavailable' });
   expect(published).toEqual([]);
   expect(await receiveWith(null, Buffer.from('{"event":"sms"}'))).toEqual({

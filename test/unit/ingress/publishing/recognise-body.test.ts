@@ -37,7 +37,7 @@ describe('When an identifier', () => {
     ['/voicemail/callerId/uid', (uid) => voicemail({ callerId: user(uid) })],
     ['/voicemail/callerId/phoneNumberE164', (e164) => voicemail({ callerId: number(e164) })],
   ])(
-    'at %s has more than 256 UTF-16 units, then the body is kept with that pointer; with 256 it is an event',
+    'at %s has more than 256 UTF-16 units, then the body is unrecognised with that pointer; with 256 it is an event',
     (pointer, body) => {
       expect(recogniseText(body(long))).toEqual(unrecognised('contract-violation', pointer));
       expect(recogniseText(body(long.slice(1))).kind).not.toBe('unrecognised');
@@ -48,16 +48,16 @@ describe('When an identifier', () => {
 
 describe('When a body', () => {
   const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
-  /** Levels of the call are two without it. */
+  /** The call itself has two levels. */
   const callOf = (levels: number): string => callWebhook('c-1').replace(/}}$/, `,"added":${nested(levels - 2)}}}`);
 
-  test('of a known event has 100 levels, then it is an event; with one more it is kept, as too deep', () => {
+  test('of a known event has 100 levels, then it is an event; with one more it is too deep', () => {
     expect(recogniseText(callOf(MAX_LEVELS)).kind).toBe('callLog');
     expect(recogniseText(callOf(MAX_LEVELS + 1))).toEqual(unrecognised('too-deep', ''));
     expect(recogniseText(callOf(500_000))).toEqual(unrecognised('too-deep', ''));
   });
 
-  test('of a known event is deep beside its payload or breaks the contract as well, then it is too deep', () => {
+  test('of a known event is deep outside its payload, or violates the contract as well, then it is too deep', () => {
     expect(recogniseText(callWebhook('c-1').replace(/}$/, `,"x":${nested(MAX_LEVELS)}}`))).toEqual(
       unrecognised('too-deep', ''),
     );
@@ -66,7 +66,7 @@ describe('When a body', () => {
     );
   });
 
-  test('has brackets in its strings, then they are no levels', () => {
+  test('has brackets in its strings, then they do not count as levels', () => {
     expect(recogniseText(callWebhook('['.repeat(200)).replace('app.example', '\\"['.repeat(200))).kind).toBe('callLog');
   });
 
@@ -86,12 +86,12 @@ describe('When a body', () => {
       `{"event":"sms","sms":${nested(size / 2)}}`,
       unrecognised('unknown-event', '/event'),
     ],
-    ['a deep known event without end', callOf(size / 2).slice(0, -1), notJson],
-  ])('is %s, then it is told as what it is', (_name, body, expected) => {
+    ['a deep known event that is cut off', callOf(size / 2).slice(0, -1), notJson],
+  ])('is %s, then it is reported as such', (_name, body, expected) => {
     expect(recogniseText(body)).toEqual(expected);
   });
 
-  test('begins with a byte order mark, then that is passed over; in another encoding than UTF-8 it is not JSON', () => {
+  test('begins with a byte order mark, then that is ignored; in another encoding than UTF-8 it is not JSON', () => {
     expect(recogniseText(`\ufeff${callWebhook('c-1')}`).kind).toBe('callLog');
     expect(recogniseBody(Buffer.from(callWebhook('c-1'), 'utf16le'))).toEqual(notJson);
     expect(recogniseBody(Buffer.from([0x22, 0xff, 0x22]))).toEqual(notJson);
@@ -99,7 +99,7 @@ describe('When a body', () => {
   });
 });
 
-describe('When a time of the contract is', () => {
+describe('When a timestamp is', () => {
   const startOf = (start: string) => {
     const recognition = recogniseText(callWebhook('c-1').replace('1763700000000', start));
     if (recognition.kind !== 'callLog') return recognition;
@@ -112,23 +112,23 @@ describe('When a time of the contract is', () => {
     ['-0', 0, '{"startTimestamp":-0}'],
     ['1e-400', 0, '{"startTimestamp":1e-400}'],
     ['-1.00000000000000000001', -1, '{"startTimestamp":-1.00000000000000000001}'],
-  ])('%s, then the call counts at %i, and the digits are kept', (start, startTimestamp, string) => {
+  ])('%s, then the call starts at %i, and its digits are kept', (start, startTimestamp, string) => {
     expect(startOf(start)).toEqual([{ startTimestamp, extraJson: { string } }, null]);
   });
 
-  test('1.0e3 or written in another way for a double, then it is that number', () => {
+  test('1.0e3 or another notation of a double, then it is that number', () => {
     expect(startOf('1.0e3')).toEqual([{ startTimestamp: 1000, extraJson: null }, null]);
     expect(startOf('1763700000000.000')).toEqual([{ startTimestamp: 1_763_700_000_000, extraJson: null }, null]);
   });
 
   test.each(['1e400', '-1e400', '1e300', `1${'0'.repeat(400)}`])(
-    '%s, then the body is kept with its pointer',
+    '%s, then the body is unrecognised with its pointer',
     (start) => {
       expect(startOf(start)).toEqual(unrecognised('contract-violation', '/callLog/result/startTimestamp'));
     },
   );
 
-  test('in a result of a future type, then it counts by the same rule', () => {
+  test('in a result of a future type, then the same rule applies', () => {
     const future = (start: string) => {
       const body = callWebhook('c-1').replace('"missed"', '"parked"').replace('1763700000000', start);
       const recognition = recogniseText(body);
@@ -147,7 +147,7 @@ describe('When a time of the contract is', () => {
     expect(future('"noon"')).toEqual(result(null, '"noon"'));
   });
 
-  test('beside a version written as 3.0, then it is version 3; a version of 4 is unknown', () => {
+  test('next to a version written as 3.0, then it is version 3; version 4 is unknown', () => {
     const version = (text: string) => recogniseText(callWebhook('c-1').replace('"version":3', `"version":${text}`));
     expect(version('3.0').kind).toBe('callLog');
     expect(version('3.00000000000000000000001').kind).toBe('callLog');

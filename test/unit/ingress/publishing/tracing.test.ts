@@ -8,8 +8,8 @@ import { callWebhook } from '../../../support/webhooks.ts';
 
 const wellFormed = /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/;
 const sender = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01';
-/** W3C: a parent id of zeros makes it malformed. */
-const ofNoParent = `${sender.slice(0, 36)}${'0'.repeat(16)}-01`;
+/** Malformed by W3C's rules: its parent id is all zeros. */
+const zeroParent = `${sender.slice(0, 36)}${'0'.repeat(16)}-01`;
 const exporter = new InMemorySpanExporter();
 const published: OutgoingRecord[] = [];
 const encoder = { schemaId: 1, encode: () => Buffer.alloc(0) };
@@ -35,7 +35,7 @@ async function headersFor(traceparent: string | null, tracestate: string | null 
 const receiveWith = async (traceparent: string | null): Promise<string> =>
   (await headersFor(traceparent)).traceparent ?? '';
 
-test('When no SDK is loaded, then a record continues the sender’s trace, or begins one', async () => {
+test('When no SDK is loaded, then a record continues the sender’s trace or starts a new one', async () => {
   const continued = await receiveWith(sender);
   expect(continued).toMatch(wellFormed);
   expect(continued.slice(0, 36)).toBe(sender.slice(0, 36));
@@ -44,29 +44,29 @@ test('When no SDK is loaded, then a record continues the sender’s trace, or be
   expect(await receiveWith('PAYLOAD-MARKER')).toMatch(wellFormed);
 });
 
-test('When no SDK is loaded, then flags and tracestate of the sender go on; a malformed traceparent takes its tracestate with it', async () => {
+test('When no SDK is loaded, then the sender’s flags and tracestate are passed on; with a malformed traceparent, its tracestate is dropped', async () => {
   const random = sender.replace(/01$/, '03');
   const headers = await headersFor(random, 'vendor=1');
   expect(headers.traceparent).toMatch(/-03$/);
   expect(headers.tracestate).toBe('vendor=1');
-  const begun = await headersFor(ofNoParent, 'vendor=1');
-  expect(begun.traceparent).toMatch(wellFormed);
-  expect(begun.traceparent).not.toContain(sender.slice(3, 35));
-  expect('tracestate' in begun).toBe(false);
+  const fresh = await headersFor(zeroParent, 'vendor=1');
+  expect(fresh.traceparent).toMatch(wellFormed);
+  expect(fresh.traceparent).not.toContain(sender.slice(3, 35));
+  expect('tracestate' in fresh).toBe(false);
 });
 
-test('When an SDK is loaded, then receiving and publishing are spans of one trace, and tell nothing of the payload', async () => {
+test('When an SDK is loaded, then receiving and publishing are spans of one trace, and reveal nothing of the payload', async () => {
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
   const header = await receiveWith(null);
   const [publish, received] = exporter.getFinishedSpans();
   expect([publish?.name, received?.name]).toEqual(['publish webhook', 'receive webhook']);
   expect(publish?.parentSpanContext?.spanId).toBe(received?.spanContext().spanId);
   expect(header).toBe(`00-${publish?.spanContext().traceId}-${publish?.spanContext().spanId}-01`);
-  const told = [publish, received].map((span) => [span?.attributes, span?.status, span?.events]);
-  expect(JSON.stringify(told)).not.toContain('MARKER');
+  const recorded = [publish, received].map((span) => [span?.attributes, span?.status, span?.events]);
+  expect(JSON.stringify(recorded)).not.toContain('MARKER');
 });
 
-test('When an SDK is loaded, then a sender’s trace goes on in its spans, with its tracestate, flags and no propagator set up', async () => {
+test('When an SDK is loaded, then its spans continue a sender’s trace with tracestate and flags, without a propagator', async () => {
   exporter.reset();
   const headers = await headersFor(sender.replace(/01$/, '03'), 'vendor=1, other=2');
   const [publish, received] = exporter.getFinishedSpans();
@@ -90,16 +90,16 @@ test('When an SDK is loaded, then a batch is a span that links to the traces of 
   await traceBatch(
     'consume batch',
     { 'messaging.destination.name': 't' },
-    () => [sender, '', ofNoParent, `${sender.replace('00', '01')}-later`],
+    () => [sender, '', zeroParent, `${sender.replace('00', '01')}-later`],
     async () => undefined,
   );
   const fails = traceBatch(
     'consume batch',
     {},
     () => [],
-    () => Promise.reject(new Error('away')),
+    () => Promise.reject(new Error('unavailable')),
   );
-  await expect(fails).rejects.toThrow('away');
+  await expect(fails).rejects.toThrow('unavailable');
   const [batch, failed] = exporter.getFinishedSpans();
   expect(batch?.links.map(({ context: { traceId } }) => traceId)).toEqual([sender.slice(3, 35), sender.slice(3, 35)]);
   expect(failed?.status.code).toBe(2);

@@ -30,11 +30,11 @@ afterEach(async () => {
 const keptFile = () => join(directory, 'schema-ids.json');
 const registered = () => registry.asked.filter((request) => request.startsWith('POST'));
 
-/** One start of an ingress with a spool, as far as it is about schema ids. */
+/** Starts the schema id watch of an ingress with a spool. */
 function start() {
-  const said: { event: string; fields: LogFields }[] = [];
-  const say = (event: string, fields: LogFields = {}) => void said.push({ event, fields });
-  const logger = { debug: say, info: say, warn: say, error: say, fatal: say };
+  const logged: { event: string; fields: LogFields }[] = [];
+  const record = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });
+  const logger = { debug: record, info: record, warn: record, error: record, fatal: record };
   const config = readIngressConfig({
     KAFKA_BROKERS: '127.0.0.1:1',
     SCHEMA_REGISTRY_URL: registry.url,
@@ -51,7 +51,7 @@ function start() {
       const encoders = watch.encoders();
       return encoders && [encoders.callLog.schemaId, encoders.voicemail.schemaId];
     },
-    said: (event: string) => said.find((one) => one.event === event)?.fields,
+    logged: (event: string) => logged.find((one) => one.event === event)?.fields,
   };
 }
 
@@ -72,7 +72,7 @@ test('When the disk is new and the registry has lost everything, then nothing is
   registry.schemas.clear();
   const before = registered().length;
   const again = start();
-  const fields = await eventually(() => again.said('schema-ids-differ'));
+  const fields = await eventually(() => again.logged('schema-ids-differ'));
   expect(fields.problem).toMatch(/no schema 1, with which vxt.call-logs-value.*npx vxt-events registry restore/);
   expect([again.ids(), again.mayPublish(), registered().length]).toEqual([null, false, before]);
   expect(again.problem()).toContain(registry.url);
@@ -82,28 +82,28 @@ test('When the disk is new and the registry has lost everything, then nothing is
   expect([again.ids(), again.problem()]).toEqual([[1, 2], null]);
 });
 
-test('When the registry has lost what another service wrote with, then webhooks are spooled and none is published until it is restored', async () => {
+test('When the registry has lost a schema that another service wrote with, then webhooks are spooled and not published until it is restored', async () => {
   await ranBefore();
   await log.add({ subject: 'vxt.user-call-metrics-value', id: 3, schema: '"string"' });
   const again = start();
-  const fields = await eventually(() => again.said('schema-ids-differ'));
+  const fields = await eventually(() => again.logged('schema-ids-differ'));
   expect(fields.problem).toMatch(/no schema 3, with which vxt.user-call-metrics-value/);
   expect([again.ids(), again.mayPublish()]).toEqual([[1, 2], false]);
   registry.schemas.set(3, '"string"');
   await eventually(() => again.mayPublish());
 });
 
-test('When Kafka is unavailable at the very first start, then nothing is registered before it gives the log', async () => {
+test('When Kafka is unavailable at the very first start, then nothing is registered before the log can be read', async () => {
   kafkaAnswers = false;
   const first = start();
-  await eventually(() => first.said('schema-id-log-awaited'));
+  await eventually(() => first.logged('schema-id-log-awaited'));
   expect([first.ids(), first.problem(), registered()]).toEqual([null, null, []]);
   kafkaAnswers = true;
   await eventually(() => first.mayPublish());
   expect(first.ids()).toEqual([1, 2]);
 });
 
-test('When Kafka is unavailable at the first start with a changed schema, then webhooks are spooled under its id, and published once the log knows it', async () => {
+test('When Kafka is unavailable at the first start with a changed schema, then webhooks are spooled under its id, and published once the id is in the log', async () => {
   await ranBefore();
   const kept = JSON.parse(readFileSync(keptFile(), 'utf8'));
   kept.schemaIds[0].text = 'that of an older release';
@@ -119,10 +119,10 @@ test('When Kafka is unavailable at the first start with a changed schema, then w
   expect(log.written).toHaveLength(2);
 });
 
-test('When Kafka is unavailable at a later start, then publishing goes on under the kept ids', async () => {
+test('When Kafka is unavailable at a later start, then publishing continues under the kept ids', async () => {
   await ranBefore();
   kafkaAnswers = false;
   const again = start();
-  await eventually(() => again.said('schema-id-log-awaited'));
+  await eventually(() => again.logged('schema-id-log-awaited'));
   expect([again.ids(), again.mayPublish()]).toEqual([[1, 2], true]);
 });

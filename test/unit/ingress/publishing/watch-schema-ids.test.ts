@@ -10,7 +10,7 @@ import { type MemorySchemaIdLog, memorySchemaIdLog } from '../../../support/memo
 import { type RegistryDouble, startRegistryDouble } from '../../shared/avro/registry-double.ts';
 
 const { readSchema } = avroTypes;
-/** The schemas that another release has changed. */
+/** Schemas as another release has changed them. */
 const otherRelease = new Map<string, Schema>();
 jest.unstable_mockModule('../../../../services/shared/avro/avro-type.ts', () => ({
   ...avroTypes,
@@ -22,7 +22,7 @@ const { readIngressConfig } = await import('../../../../services/ingress/config.
 let registry: RegistryDouble;
 let directory: string;
 let stops: (() => void)[];
-/** What the logs of each prefix say. */
+/** The log of schema ids of each topic prefix. */
 let logs: Map<string, MemorySchemaIdLog>;
 beforeEach(async () => {
   registry = await startRegistryDouble();
@@ -39,11 +39,11 @@ afterEach(async () => {
 
 const keptFile = () => join(directory, 'schema-ids.json');
 
-/** One start of the ingress, as far as it is about schema ids. */
+/** Starts the schema id watch of an ingress with a spool. */
 function start(topicPrefix = 'vxt.') {
-  const said: { event: string; fields: LogFields }[] = [];
-  const say = (event: string, fields: LogFields = {}) => void said.push({ event, fields });
-  const logger = { debug: say, info: say, warn: say, error: say, fatal: say };
+  const logged: { event: string; fields: LogFields }[] = [];
+  const record = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });
+  const logger = { debug: record, info: record, warn: record, error: record, fatal: record };
   const config = readIngressConfig({
     KAFKA_BROKERS: '127.0.0.1:1',
     KAFKA_TOPIC_PREFIX: topicPrefix,
@@ -62,13 +62,13 @@ function start(topicPrefix = 'vxt.') {
       const encoders = watch.encoders();
       return encoders && [encoders.callLog.schemaId, encoders.voicemail.schemaId];
     },
-    said: (event: string) => said.find((one) => one.event === event)?.fields,
+    logged: (event: string) => logged.find((one) => one.event === event)?.fields,
     registered,
     untilRegistered: () => eventually(() => registered().length === 2 && existsSync(keptFile())),
   };
 }
 
-/** A start before, which left its ids beside the spool: call logs 1, voicemails 2. */
+/** An earlier start, which kept its ids next to the spool: call logs 1, voicemails 2. */
 async function ranBefore(): Promise<void> {
   const before = start();
   await eventually(() => before.ids() !== null && existsSync(keptFile()));
@@ -79,13 +79,13 @@ async function ranBefore(): Promise<void> {
 function change(...schemas: readonly avroTypes.SchemaName[]): void {
   for (const name of schemas) {
     const schema = readSchema(name);
-    if (typeof schema !== 'object' || !('fields' in schema)) throw new Error(`${name} is no record`);
+    if (typeof schema !== 'object' || !('fields' in schema)) throw new Error(`${name} is not a record`);
     const added = { name: 'addedLater', type: ['null' as const, 'string' as const], default: null };
     otherRelease.set(name, { ...schema, fields: [...schema.fields, added] });
   }
 }
 
-/** A start of a release with another schema of call logs, which was given id 3. */
+/** A start of a release with another schema for call logs, which was assigned id 3. */
 async function ranChanged(): Promise<void> {
   change('call-log');
   const changed = start();
@@ -95,7 +95,7 @@ async function ranChanged(): Promise<void> {
   changed.stop();
 }
 
-test('When the registry is as it was, then the kept ids go on at once, and stay', async () => {
+test('When the registry is unchanged, then the kept ids are used immediately, and stay', async () => {
   await ranBefore();
   const again = start();
   expect(again.ids()).toEqual([1, 2]);
@@ -108,7 +108,7 @@ test('When the registry has lost everything, then nothing is published or regist
   const backup = new Map(registry.schemas);
   registry.schemas.clear();
   const again = start();
-  const fields = await eventually(() => again.said('schema-ids-differ'));
+  const fields = await eventually(() => again.logged('schema-ids-differ'));
   expect(fields.problem).toMatch(/call logs 1, voicemails 2/);
   expect(again.problem()).toContain(registry.url);
   expect([again.ids(), again.registered()]).toEqual([[1, 2], []]);
@@ -122,43 +122,43 @@ test('When the registry has another schema under a kept id, then nothing is publ
   await ranBefore();
   registry.schemas.set(2, '{"type":"string"}');
   const again = start();
-  const fields = await eventually(() => again.said('schema-ids-differ'));
+  const fields = await eventually(() => again.logged('schema-ids-differ'));
   expect(fields.problem).toMatch(/\(voicemails 2, /);
   expect(again.problem()).not.toBeNull();
   expect(again.registered()).toEqual([]);
 });
 
-test('When the registry deals another id for a schema that it also has under the kept one, then nothing is published', async () => {
+test('When the registry assigns another id to a schema that it also has under the kept one, then nothing is published', async () => {
   await ranBefore();
   const [callLog = '', voicemail = ''] = registry.schemas.values();
   registry.schemas.clear();
   registry.schemas.set(3, callLog).set(1, callLog).set(2, voicemail);
   const again = start();
-  const fields = await eventually(() => again.said('schema-ids-differ'));
+  const fields = await eventually(() => again.logged('schema-ids-differ'));
   expect(fields.problem).toMatch(/call logs 1.*call logs 3/);
   expect(again.problem()).not.toBeNull();
 });
 
-test('When the disk does not give the kept ids, then the log says so, the registry is asked, and nothing is written over them', async () => {
+test('When the kept ids cannot be read, then that is logged, the ids come from the registry, and the file is not overwritten', async () => {
   mkdirSync(keptFile());
   const again = start();
-  expect(again.said('schema-ids-unreadable')?.problem).toContain(keptFile());
+  expect(again.logged('schema-ids-unreadable')?.problem).toContain(keptFile());
   expect(again.ids()).toBeNull();
-  await eventually(() => again.said('schema-ids-not-kept'));
+  await eventually(() => again.logged('schema-ids-not-kept'));
   await eventually(() => again.problem() === null && again.ids() !== null);
   expect(again.ids()).toEqual([1, 2]);
   expect(statSync(keptFile()).isDirectory()).toBe(true);
 });
 
 describe('When a release changes a schema', () => {
-  test('and the registry is as it was, then the changed one gets a new id, the other keeps its own, and events are published', async () => {
+  test('and the registry is unchanged, then the changed schema gets a new id, the other keeps its own, and events are published', async () => {
     await ranBefore();
     await ranChanged();
     registry.answerWith('silence');
     expect(start().ids()).toEqual([3, 2]);
   });
 
-  test('and is taken back, then the id from before is used at once', async () => {
+  test('and is rolled back, then the earlier id is used immediately', async () => {
     await ranBefore();
     await ranChanged();
     otherRelease.clear();
@@ -176,19 +176,19 @@ describe('When a release changes a schema', () => {
       registry.schemas.clear();
       const kept = readFileSync(keptFile(), 'utf8');
       const changed = start();
-      await eventually(() => changed.said('schema-ids-differ') ?? changed.ids());
+      await eventually(() => changed.logged('schema-ids-differ') ?? changed.ids());
       expect(changed.problem()).not.toBeNull();
       expect([changed.ids(), changed.registered()]).toEqual([null, []]);
       expect(readFileSync(keptFile(), 'utf8')).toBe(kept);
     },
   );
 
-  test('and the registry then has the newest ids alone, then nothing is published: the log has older ones too', async () => {
+  test('and the registry then has only the newest ids, then nothing is published, because the log has older ones', async () => {
     await ranBefore();
     await ranChanged();
     registry.schemas.delete(1);
     const again = start();
-    const fields = await eventually(() => again.said('schema-ids-differ'), { deadlineMs: 4_000 });
+    const fields = await eventually(() => again.logged('schema-ids-differ'), { deadlineMs: 4_000 });
     expect(fields.problem).toMatch(/\(call logs 1, /);
     expect(again.problem()).not.toBeNull();
     expect(again.registered()).toEqual([]);
@@ -199,7 +199,7 @@ describe('When a release changes a schema', () => {
     change('call-log');
     registry.answerWith('page');
     const changed = start();
-    await eventually(() => changed.said('schema-registry-awaited'));
+    await eventually(() => changed.logged('schema-registry-awaited'));
     expect([changed.ids(), changed.problem()]).toEqual([null, null]);
     registry.answerWith('registry');
     await eventually(() => changed.ids());
@@ -220,12 +220,12 @@ test('When another topic prefix ran on the same disk, then its ids are neither u
 });
 
 test.each(['page', 'gateway'] as const)(
-  'When something before the registry answers 404 with its own %s, then that is an outage: publishing goes on under the kept ids',
+  'When a proxy in front of the registry answers 404 with its own %s, then that is an outage: publishing continues under the kept ids',
   async (manner) => {
     await ranBefore();
     registry.answerWith(manner);
     const again = start();
-    await eventually(() => again.said('schema-registry-awaited') ?? again.said('schema-ids-differ'));
+    await eventually(() => again.logged('schema-registry-awaited') ?? again.logged('schema-ids-differ'));
     expect([again.ids(), again.problem()]).toEqual([[1, 2], null]);
     registry.answerWith('registry');
     await again.untilRegistered();
@@ -233,7 +233,7 @@ test.each(['page', 'gateway'] as const)(
   },
 );
 
-test('When the registry does not answer, then publishing goes on under the kept ids', async () => {
+test('When the registry does not answer, then publishing continues under the kept ids', async () => {
   await ranBefore();
   registry.answerWith('silence');
   const askedBefore = registry.asked.length;
@@ -243,7 +243,7 @@ test('When the registry does not answer, then publishing goes on under the kept 
 });
 
 test.each(['', '{"schemaIds":[{"id":', '[]', '{"schemaIds":[{"kind":"callLog","id":"1"}]}'])(
-  'When the kept file is corrupt (%j), then the registry tells the ids, and they are kept again',
+  'When the kept file is corrupt (%j), then the ids come from the registry, and are kept again',
   async (text) => {
     await ranBefore();
     writeFileSync(keptFile(), text);

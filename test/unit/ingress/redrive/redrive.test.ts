@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { Encoders, EventMessage } from '../../../../services/ingress/domain/event-message.ts';
 import { recogniseBody } from '../../../../services/ingress/publishing/recognise-body.ts';
 import { createFinder, type Redrivable } from '../../../../services/ingress/redrive/find-redrivable.ts';
-import { judgeKept } from '../../../../services/ingress/redrive/judge-kept.ts';
 import {
   createPlaces,
   type KeptWebhook,
@@ -11,6 +10,7 @@ import {
 } from '../../../../services/ingress/redrive/kept-webhook.ts';
 import { publishRedrivable } from '../../../../services/ingress/redrive/publish-redrivable.ts';
 import { openRedriveWriter } from '../../../../services/ingress/redrive/redrive-writer.ts';
+import { reparse } from '../../../../services/ingress/redrive/reparse.ts';
 import { exitCodeOf, linesOf } from '../../../../services/ingress/redrive/report.ts';
 import type { OutgoingRecord } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { callWebhook } from '../../../support/webhooks.ts';
@@ -32,16 +32,16 @@ const kept = (value: Buffer | string | null, more: Partial<KeptWebhook> = {}): K
   unreadable: null,
   ...more,
 });
-const judge = (one: KeptWebhook) => judgeKept(one, recogniseBody, encoders);
+const parse = (one: KeptWebhook) => reparse(one, recogniseBody, encoders);
 
-describe('When a kept record is judged', () => {
+describe('When a kept record is parsed again', () => {
   const body = callWebhook('a');
 
   test.each([
     ['with a byte order mark', `\ufeff${body}`],
-    ['as it came', body],
-  ])('then a webhook %s is its event', (_how, value) => {
-    expect(judge(kept(value))).toMatchObject({
+    ['unchanged', body],
+  ])('then a webhook %s becomes its event', (_how, value) => {
+    expect(parse(kept(value))).toMatchObject({
       kind: 'event',
       message: { headers: { ce_id: 'callLog/a', traceparent } },
     });
@@ -49,21 +49,21 @@ describe('When a kept record is judged', () => {
 
   test.each([
     ['without a body', null, 'no-body'],
-    ['that is no JSON any more', '{"event":', 'not-json'],
+    ['that is not JSON', '{"event":', 'not-json'],
     ['that is empty', '', 'not-json'],
     ['that is not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), 'not-json'],
   ])('then one %s is broken', (_how, value, reason) => {
-    expect(judge(kept(value))).toEqual({ kind: 'broken', reason });
+    expect(parse(kept(value))).toEqual({ kind: 'broken', reason });
   });
 
-  test('then one of 500,000 levels is no event, and the call stack holds', () => {
+  test('then one with 500,000 levels is not an event, and the call stack does not overflow', () => {
     const levels = 500_000;
-    expect(judge(kept('['.repeat(levels) + ']'.repeat(levels))).kind).not.toBe('event');
+    expect(parse(kept('['.repeat(levels) + ']'.repeat(levels))).kind).not.toBe('event');
     const inside = body.replace('"id":"a"', `"id":"a","x":${'['.repeat(levels)}${']'.repeat(levels)}`);
-    expect(judge(kept(inside)).kind).not.toBe('event');
+    expect(parse(kept(inside)).kind).not.toBe('event');
   });
 
-  test('then one that cannot be encoded is broken, and nothing of it is told', () => {
+  test('then one that cannot be encoded is broken, and its contents are not revealed', () => {
     const failing: Encoders = {
       ...encoders,
       callLog: {
@@ -73,25 +73,23 @@ describe('When a kept record is judged', () => {
         },
       },
     };
-    const judgement = judgeKept(kept(body), recogniseBody, failing);
-    expect(judgement).toEqual({ kind: 'broken', reason: 'not-encodable' });
+    const parsed = reparse(kept(body), recogniseBody, failing);
+    expect(parsed).toEqual({ kind: 'broken', reason: 'not-encodable' });
   });
 
-  test('then headers that another tool left null or broken become none, and a trace begins', () => {
-    const judgement = judge(
-      kept(body, { headers: { traceparent: 'null', tracestate: 'null', 'received-at': 'null' } }),
-    );
-    expect(judgement).toMatchObject({
+  test('then null or broken headers of another tool are ignored, and a new trace begins', () => {
+    const parsed = parse(kept(body, { headers: { traceparent: 'null', tracestate: 'null', 'received-at': 'null' } }));
+    expect(parsed).toMatchObject({
       kind: 'event',
       message: { headers: { traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/) } },
     });
-    expect(judgement.kind === 'event' && judgement.message.headers).not.toHaveProperty('tracestate');
+    expect(parsed.kind === 'event' && parsed.message.headers).not.toHaveProperty('tracestate');
   });
 });
 
 describe('When the topic is searched', () => {
   const find = (records: readonly KeptWebhook[], keepBytes: number, redriven: Places = createPlaces()) => {
-    const finder = createFinder(judge, redriven, keepBytes);
+    const finder = createFinder(parse, redriven, keepBytes);
     for (const record of records) finder.add(record);
     return finder.findings();
   };
@@ -99,7 +97,7 @@ describe('When the topic is searched', () => {
   const call = (offset: number, timestampMs: number): KeptWebhook =>
     kept(callWebhook(String(offset)), { offset, timestampMs });
 
-  test('then what is redriven, and the markers that say so, are passed over; a body with a marker’s header is not', () => {
+  test('then redriven webhooks and their markers are skipped; a webhook with a marker’s header is not', () => {
     const redriven = createPlaces();
     redriven.add({ partition: 0, offset: 1 });
     const marker = kept(null, { offset: 9, headers: { redriven: '0/1' }, transactional: true });
@@ -109,7 +107,7 @@ describe('When the topic is searched', () => {
     expect(found).toMatchObject({ redrivenBefore: 1, redrivable: { callLogs: 2 }, broken: [] });
   });
 
-  test('then a marker that was not written in a transaction hides nothing: another tool wrote it', () => {
+  test('then a marker written outside a transaction hides nothing: another tool wrote it', () => {
     const foreign = kept(null, { offset: 9, headers: { redriven: '0/2' } });
     expect(markedPlace(foreign)).toBeNull();
     expect(markedPlace({ ...foreign, transactional: true })).toEqual({ partition: 0, offset: 2 });
@@ -119,7 +117,7 @@ describe('When the topic is searched', () => {
     });
   });
 
-  test('then a batch that cannot be read is told by its place, whatever its bytes are', () => {
+  test('then a batch that cannot be read is reported with its place, whatever its bytes', () => {
     const batch = kept(callWebhook('3'), { offset: 7, unreadable: { firstOffset: 5, records: 3 } });
     expect(find([batch], 1e6)).toMatchObject({
       redrivable: {},
@@ -127,7 +125,7 @@ describe('When the topic is searched', () => {
     });
   });
 
-  test('then only the first in order of receipt are held, however many there are and in whichever order they come', () => {
+  test('then only the first in order of receipt are held, however many there are and in whatever order they are read', () => {
     const times = Array.from({ length: 1_000 }, (_, index) => (index * 617) % 1_000);
     const found = find(
       times.map((time) => call(time, time)),
@@ -140,7 +138,7 @@ describe('When the topic is searched', () => {
     expect(found.first.length).toBeLessThan(30);
   });
 
-  test('then an event larger than what may be held is held alone, and a dry run holds none', () => {
+  test('then an event over the memory limit is held alone, and a dry run holds none', () => {
     expect(find([call(0, 0), call(1, 1)], 1).first).toHaveLength(1);
     expect(find([call(0, 0), call(1, 1)], 0)).toMatchObject({ first: [], redrivable: { callLogs: 2 } });
   });
@@ -184,7 +182,7 @@ describe('When events are published', () => {
   }
   const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => String(from + index));
 
-  test('then a transaction holds at most 200 of them, and 512 KiB; a larger one goes alone', async () => {
+  test('then a transaction has at most 200 of them and 512 KiB; a larger one gets its own', async () => {
     const many = await publish(
       numbers(0, 450).map((id) => event(Number(id))),
       [],
@@ -194,7 +192,7 @@ describe('When events are published', () => {
     expect(large.transactions).toEqual([['0'], ['1'], ['2'], ['3']]);
   });
 
-  test('then those that Kafka refuses are named, and all others are published once and in order', async () => {
+  test('then those that Kafka refuses are reported, and all others are published once and in order', async () => {
     const { failures, log, transactions } = await publish(
       numbers(0, 200).map((id) => event(Number(id))),
       ['0', '77', '78', '199'],
@@ -206,7 +204,7 @@ describe('When events are published', () => {
     expect(transactions.length).toBeLessThan(70);
   });
 
-  test('then one that another run has published meanwhile is not published again', async () => {
+  test('then one that another run published in the meantime is not published again', async () => {
     const redriven = createPlaces();
     const found = numbers(0, 10).map((id) => event(Number(id)));
     redriven.add({ partition: 0, offset: 4 });
@@ -217,42 +215,42 @@ describe('When events are published', () => {
 });
 
 describe('When Kafka does not commit a transaction', () => {
-  /** A writer whose transactions fail with these errors in turn; then they commit. */
+  /** A writer whose transactions fail with these errors in turn; later ones commit. */
   async function writerOf(errors: (Error | null)[]) {
-    const said: string[] = [];
+    const calls: string[] = [];
     const open = async () => {
-      said.push('open');
+      calls.push('open');
       return {
         write: async () => {
           const error = errors.shift() ?? null;
           if (error !== null) throw error;
-          said.push('commit');
+          calls.push('commit');
         },
-        close: async () => void said.push('close'),
+        close: async () => void calls.push('close'),
       };
     };
-    return { said, writer: await openRedriveWriter(open, async () => void said.push('up to date')) };
+    return { calls, writer: await openRedriveWriter(open, async () => void calls.push('up to date')) };
   }
   const protocolError = (type: string) => Object.assign(new Error(type), { type });
 
-  test('for what is in it, then a new writer goes on, once it knows what was committed meanwhile', async () => {
-    const { said, writer } = await writerOf([protocolError('MESSAGE_TOO_LARGE')]);
+  test('because of its contents, then a new writer continues, once it knows what was committed in the meantime', async () => {
+    const { calls, writer } = await writerOf([protocolError('MESSAGE_TOO_LARGE')]);
     expect(await writer.write([])).toBe('message-too-large');
     expect(await writer.write([])).toBeNull();
-    expect(said).toEqual(['open', 'up to date', 'close', 'open', 'up to date', 'commit']);
+    expect(calls).toEqual(['open', 'up to date', 'close', 'open', 'up to date', 'commit']);
   });
 
   test.each(['INVALID_PRODUCER_EPOCH', 'TOPIC_AUTHORIZATION_FAILED', 'NOT_COORDINATOR_FOR_GROUP'])(
-    'and says %s, then the run ends: nobody knows, or no record is to blame',
+    'and reports %s, then the run ends: the outcome is unknown, or no record is to blame',
     async (type) => {
-      const { said, writer } = await writerOf([protocolError(type)]);
+      const { calls, writer } = await writerOf([protocolError(type)]);
       await expect(writer.write([])).rejects.toThrow(type);
-      expect(said).toEqual(['open', 'up to date']);
+      expect(calls).toEqual(['open', 'up to date']);
     },
   );
 });
 
-test('When a run has ended, then it tells counts by reason, the place of each failure, and an exit code', () => {
+test('When a run has ended, then it reports counts by reason, the place of each failure, and an exit code', () => {
   const report = {
     topic: 'vxt.unrecognised-webhooks',
     published: { callLogs: 3 },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CopiedUpTo, copyOf, noteCopy } from '../../../../services/ingress/repartition/copied-from.ts';
+import { type CopiedUpTo, copyOf, trackCopy } from '../../../../services/ingress/repartition/copied-from.ts';
 
 const record = {
   topic: 'vxt.call-logs',
@@ -12,7 +12,7 @@ const record = {
 };
 
 describe('A copy of an event', () => {
-  test('goes to the partition of its key, with its bytes and headers, and where its original is', () => {
+  test('goes to the partition of its key, with its bytes, its headers and the location of its original', () => {
     expect(copyOf(record, 'vxt2.call-logs', 24, () => 19)).toEqual({
       topic: 'vxt2.call-logs',
       partition: 19,
@@ -22,11 +22,11 @@ describe('A copy of an event', () => {
     });
   });
 
-  test('without a key goes to a partition that is there', () => {
+  test('without a key goes to an existing partition', () => {
     expect(copyOf({ ...record, key: null }, 'vxt2.call-logs', 4, () => 19)).toMatchObject({ partition: 3, key: null });
   });
 
-  test('tells a later run where to go on; a header of another tool tells nothing', () => {
+  test('shows a later run where to resume; a header of another tool is ignored', () => {
     const copied: CopiedUpTo = new Map();
     for (const header of [
       'a/b.calls/7/41',
@@ -38,7 +38,7 @@ describe('A copy of an event', () => {
       'calls/1',
       'x/1/2/',
     ])
-      noteCopy(copied, header);
+      trackCopy(copied, header);
     expect([...copied]).toEqual([
       ['a/b.calls/7', 42],
       ['a/b.calls/8', 1],

@@ -20,7 +20,7 @@ const newRecord = (bytes = 10): NewRecord => ({
 });
 const FAR = Number.POSITIVE_INFINITY;
 
-/** A disk whose writes end when and how the test says. */
+/** A disk whose writes end when and how the test decides. */
 function slowDisk() {
   const writes: { records: number; end: (error?: Error) => void }[] = [];
   const clock = { ms: 0 };
@@ -37,13 +37,13 @@ function slowDisk() {
     { append, probe: async () => undefined },
     () => clock.ms,
     (error) => failures.push(error),
-    (_record, written) => late.push(written),
+    (_record, outcome) => late.push(outcome),
   );
   commits.push(commit);
   return { writes, clock, late, failures, commit };
 }
 
-test('When the disk stands still, then who waits is answered at the deadline, and what the disk was given is told when it ends', async () => {
+test('When the disk stalls, then callers are answered at the deadline, and the outcome of the pending write is reported when it ends', async () => {
   const { writes, clock, late, commit } = slowDisk();
   const given = commit.write(newRecord(), 1_000);
   const behind = commit.write(newRecord(), 1_000);
@@ -59,17 +59,17 @@ test('When the disk stands still, then who waits is answered at the deadline, an
   expect(commit.bytes()).toBe(0);
 });
 
-test('When the disk stands still, then what waits for it in memory is bounded', async () => {
+test('When the disk stalls, then the memory of waiting writes is bounded', async () => {
   const { commit } = slowDisk();
   const outcomes: string[] = [];
   for (let count = 0; count < 40; count += 1)
-    void commit.write(newRecord(1024 * 1024), FAR).then((written) => outcomes.push(written));
+    void commit.write(newRecord(1024 * 1024), FAR).then((outcome) => outcomes.push(outcome));
   await eventually(() => outcomes.length >= 8);
   expect(new Set(outcomes)).toEqual(new Set(['full']));
   expect(commit.bytes()).toBeLessThanOrEqual(32 * 1024 * 1024);
 });
 
-test('When a write fails, then each record of it has failed, the disk counts as failing, and a try without a record finds it well again', async () => {
+test('When a write fails, then all its records have failed, the disk counts as failing, and a probe without a record finds it working again', async () => {
   const { writes, failures, commit } = slowDisk();
   const first = commit.write(newRecord(), FAR);
   const second = commit.write(newRecord(), FAR);
@@ -85,11 +85,11 @@ test('When a write fails, then each record of it has failed, the disk counts as 
   expect(commit.isFailing()).toBe(false);
 });
 
-/** Records on a disk on which nothing can be written any more. */
+/** Records on a disk that rejects every write. */
 function fullDisk(count: number) {
   const states: RecordState[] = Array.from({ length: count }, () => 'waiting');
   const waiting = new Map([['t/0', count]]);
-  const told: string[] = [];
+  const failures: string[] = [];
   const segment = {
     stateOf: (index: number) => states[index],
     storedAtMs: () => 0,
@@ -114,10 +114,10 @@ function fullDisk(count: number) {
       },
       pending: () => all.filter(({ entry }) => ['waiting', 'sending'].includes(states[entry.index] ?? '')),
       oldestMs: () => null,
-      tidy: async () => undefined,
+      removeDone: async () => undefined,
     },
     waiting,
-    settled: (place) => {
+    onSettled: (place) => {
       const left = (waiting.get(place) ?? 0) - 1;
       if (left === 0) waiting.delete(place);
       else waiting.set(place, left);
@@ -132,20 +132,20 @@ function fullDisk(count: number) {
     observer: {
       began: () => undefined,
       ended: () => undefined,
-      failed: (what) => told.push(what),
+      failed: (what) => failures.push(what),
       setAside: () => undefined,
       resent: () => undefined,
-      found: () => undefined,
+      leftovers: () => undefined,
     },
   });
-  return { drain, sent, told };
+  return { drain, sent, failures };
 }
 
-test('When what was sent cannot be written down, then it is sent once all the same, and the failure is told', async () => {
-  const { drain, sent, told } = fullDisk(1_200);
+test('When the state of sent records cannot be written, then they are sent only once, and the failure is reported', async () => {
+  const { drain, sent, failures } = fullDisk(1_200);
   drain.wake();
   await drain.drained();
   expect(sent).toHaveLength(1_200);
   expect(new Set(sent).size).toBe(1_200);
-  expect(told).toContain('mark');
+  expect(failures).toContain('mark');
 });

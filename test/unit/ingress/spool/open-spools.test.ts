@@ -26,7 +26,7 @@ const record = (value: string, key = 'k'): OutgoingRecord => ({
   headers: {},
 });
 
-/** A Kafka that takes a batch whenever the test lets it. */
+/** A Kafka that accepts batches while the test lets it. */
 function place() {
   const taken: string[] = [];
   const kafka = { up: false, gate: Promise.resolve() };
@@ -48,7 +48,7 @@ function place() {
         failed: () => undefined,
         setAside: () => undefined,
         resent: () => undefined,
-        found: () => undefined,
+        leftovers: () => undefined,
       },
       logger: createLogger('test', 'silent'),
     });
@@ -61,7 +61,7 @@ const closeAll = async (): Promise<void> => {
   for (const spools of opened.splice(0)) await spools.close();
 };
 
-test('When there were three workers and is one now, then what each left is sent before newer events of the same key, and its folder goes', async () => {
+test('When three workers have become one, then what each of them left is sent before newer events of the same key, and their folders are removed', async () => {
   const { taken, kafka, open } = place();
   for (const slot of [0, 1, 2]) await (await open(slot, 3)).append(record(`old-${slot}`), false, FAR);
   await closeAll();
@@ -77,18 +77,18 @@ test('When there were three workers and is one now, then what each left is sent 
   await eventually(() => !existsSync(join(directory, 'worker-1')) && !existsSync(join(directory, 'worker-2')));
 });
 
-test('When another worker drains an adopted spool, then this one holds events of its keys until that is done', async () => {
+test('When another worker drains an adopted spool, then this one holds back events of the same keys until it is done', async () => {
   const { taken, kafka, open } = place();
   await (await open(2, 3)).append(record('old'), false, FAR);
   await closeAll();
-  // Of two workers, the first adopts slot 2.
+  // With two workers, the first adopts slot 2.
   const draining = place();
   await draining.open(0, 2);
   const other = await open(1, 2);
   kafka.up = true;
   expect(other.holds('t/0')).toBe(true);
   await other.append(record('new'), false, FAR);
-  // Another key of another place goes while this one waits.
+  // A record of another place is sent meanwhile.
   await other.append({ ...record('free'), topic: 'other' }, false, FAR);
   await eventually(() => taken.includes('free'));
   expect(taken).toEqual(['free']);

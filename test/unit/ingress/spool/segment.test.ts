@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createSegment, openSegment, type Segment } from '../../../../services/ingress/spool/segment.ts';
+import { createSegment, openSegment } from '../../../../services/ingress/spool/open-segment.ts';
+import type { Segment } from '../../../../services/ingress/spool/segment.ts';
 import {
   encodePayload,
   HEADER_BYTES,
@@ -33,7 +34,7 @@ const newRecord = (value: string) => ({
   state: 'waiting' as const,
 });
 
-/** A closed segment with these records, of which the first ones are done. */
+/** Writes a segment with these records, marks the first `done` of them, and closes it. */
 async function written(values: readonly string[], done = 0): Promise<void> {
   const segment = await createSegment(path, 1_000_000);
   for (const value of values) await segment.append([newRecord(value)]);
@@ -43,22 +44,22 @@ async function written(values: readonly string[], done = 0): Promise<void> {
 async function readBack() {
   const opened = await openSegment(path, (one) => one);
   if (opened === null) return null;
-  const { segment, found } = opened;
+  const { segment, leftovers } = opened;
   const pending: string[] = [];
   for (const entry of segment.entries)
     if (segment.stateOf(entry.index) !== 'done') pending.push(String((await segment.read(entry)).value));
-  return { pending, found, segment };
+  return { pending, leftovers, segment };
 }
 
-test('When a segment is opened again, then what is done is done, and the rest is there in order', async () => {
+test('When a segment is reopened, then done records are still done, and the others are pending in order', async () => {
   await written(['a', 'b', 'c'], 1);
   const read = await readBack();
   expect(read?.pending).toEqual(['b', 'c']);
-  expect(read?.found).toEqual({ damagedBytes: 0, unfinishedBytes: 0 });
+  expect(read?.leftovers).toEqual({ damagedBytes: 0, unfinishedBytes: 0 });
   await read?.segment.close();
 });
 
-test('When the last write did not end, at whichever byte, then all before it is there, and what is dropped is told', async () => {
+test('When the last write was interrupted at any byte, then all earlier records are intact, and the dropped bytes are reported', async () => {
   await written(['first', 'second', 'third']);
   const whole = readFileSync(path);
   const ends = scanSegment(whole).frames.map(({ end }) => end);
@@ -67,33 +68,33 @@ test('When the last write did not end, at whichever byte, then all before it is 
     const read = await readBack();
     const complete = ends.filter((end) => end <= size).length;
     expect(read?.pending).toEqual(['first', 'second', 'third'].slice(0, complete));
-    expect(read?.found).toEqual({ damagedBytes: 0, unfinishedBytes: size - (ends[complete - 1] ?? HEADER_BYTES) });
+    expect(read?.leftovers).toEqual({ damagedBytes: 0, unfinishedBytes: size - (ends[complete - 1] ?? HEADER_BYTES) });
     await read?.segment.close();
   }
 });
 
-test('When a power failure left zeros where a write should be, then all before it is there', async () => {
+test('When a power failure left zeros in place of a write, then all earlier records are intact', async () => {
   await written(['a', 'b']);
   writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(10_000)]));
   const read = await readBack();
   expect(read?.pending).toEqual(['a', 'b']);
-  expect(read?.found.unfinishedBytes).toBe(10_000);
+  expect(read?.leftovers.unfinishedBytes).toBe(10_000);
   await read?.segment.close();
 });
 
-test('When the disk changed a record in the middle, then those around it are there, the damage is told, and the file is kept', async () => {
+test('When the disk changed a record in the middle, then those around it are intact, the damage is reported, and the file is kept', async () => {
   await written(['aaaa', 'bbbb', 'cccc']);
   const bytes = readFileSync(path);
   bytes[bytes.indexOf('bbbb')] = 0xff;
   writeFileSync(path, bytes);
   const read = await readBack();
   expect(read?.pending).toEqual(['aaaa', 'cccc']);
-  expect(read?.found.damagedBytes).toBeGreaterThan(0);
+  expect(read?.leftovers.damagedBytes).toBeGreaterThan(0);
   await read?.segment.remove();
   expect(readdirSync(directory)).toEqual([expect.stringMatching(/^00000001\.spool\..+\.damaged$/)]);
 });
 
-test('When the header is damaged, then every record is there, as one that may have been sent', async () => {
+test('When the header is damaged, then every record is pending, as one that may have been sent', async () => {
   await written(['a', 'b'], 1);
   const bytes = readFileSync(path);
   bytes.fill(0xee, 0, HEADER_BYTES);
@@ -101,11 +102,11 @@ test('When the header is damaged, then every record is there, as one that may ha
   const read = await readBack();
   expect(read?.pending).toEqual(['a', 'b']);
   expect(read?.segment.stateOf(0)).toBe('sending');
-  expect(read?.found.damagedBytes).toBe(HEADER_BYTES);
+  expect(read?.leftovers.damagedBytes).toBe(HEADER_BYTES);
   await read?.segment.close();
 });
 
-test('When a torn write carries what looks like a record, then nothing of it is taken for one', async () => {
+test('When a torn write contains a copy of a frame, then it is not mistaken for a record', async () => {
   const forger = join(directory, 'forger.spool');
   const other = await createSegment(forger, 1_000_000);
   await other.append([newRecord('forged')]);
@@ -121,7 +122,7 @@ test('When a torn write carries what looks like a record, then nothing of it is 
   await read?.segment.close();
 });
 
-test('When a damaged frame holds a megabyte of beginnings of frames, then reading it takes time linear in its size', async () => {
+test('When a damaged frame contains a megabyte of frame beginnings, then scanning it takes linear time', async () => {
   const scanned = (kibibytes: number): number => {
     const bytes = Buffer.alloc(HEADER_BYTES + kibibytes * 1024, 'VXTR\0\0\x40\0');
     bytes.write('VXTSPOOL');
@@ -133,14 +134,14 @@ test('When a damaged frame holds a megabyte of beginnings of frames, then readin
   expect(best(1_024)).toBeLessThan(60 * Math.max(best(64), 0.1));
 });
 
-test('When a segment was created and nothing more, then it is removed', async () => {
+test('When a segment’s header is incomplete, then the file is removed', async () => {
   await written([]);
   truncateSync(path, 100);
   expect(await readBack()).toBeNull();
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('When a segment has as many records as its header has states for, then it has no room', async () => {
+test('When a segment has as many records as its header has state bytes, then it has no room', async () => {
   const segment: Segment = await createSegment(path, 2 ** 30);
   const all = Array.from({ length: MAX_RECORDS }, (_, index) => newRecord(String(index)));
   await segment.append(all.slice(1));

@@ -1,14 +1,14 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { openSegment } from '../../../../services/ingress/spool/segment.ts';
+import { openSegment } from '../../../../services/ingress/spool/open-segment.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { append, FAR, record, spoolsOfTests, untilDrained } from '../../../support/spools.ts';
 
 const { folder, place, closeLast } = spoolsOfTests();
 
-test('When the process is killed, then the next one sends what waited, byte for byte', async () => {
+test('When the process is killed, then the next one sends the waiting records, byte for byte', async () => {
   const before = place();
   const spool = await before.open();
   const whole = { ...record('\u0000ä\ud83d\ude00'), key: null, headers: { reason: 'x', 'received-at': 'y' } };
@@ -27,7 +27,7 @@ test('When the process is killed, then the next one sends what waited, byte for 
   expect(seen).toEqual([whole, { ...record(''), value: null }]);
 });
 
-test('When power fails and the disk loses the marks of what was sent, then that is sent again, and nothing is missing', async () => {
+test('When a power failure loses the marks of sent records, then those are sent again, and nothing is missing', async () => {
   const before = place();
   const spool = await before.open();
   await append(spool, record('a'), record('b'), record('c'));
@@ -47,14 +47,14 @@ test('When power fails and the disk loses the marks of what was sent, then that 
 });
 
 describe('When a record may be in the log already', () => {
-  test('as the process was killed while Kafka had it, then it is sent again and counted', async () => {
+  test('because the process was killed while sending it, then it is sent again and counted', async () => {
     const sending = place();
     sending.kafka.up = true;
     const answer = Promise.withResolvers<readonly PublishOutcome[]>();
     const spool = await sending.open({ publishAll: () => answer.promise });
     await append(spool, record('a'), record('b'));
     await eventually(() => readdirSync(folder.worker).some((name) => name.endsWith('.spool')));
-    // The mark is written before anything is sent, so it is there once a copy shows it.
+    // The mark is written before anything is sent, so wait until a copy of the folder has it.
     await eventually(async () => {
       const copy = mkdtempSync(join(folder.root, 'killed-'));
       cpSync(folder.worker, copy, { recursive: true });
@@ -68,7 +68,7 @@ describe('When a record may be in the log already', () => {
     answer.resolve(['durable', 'durable']);
   });
 
-  test('as Kafka did not answer, then each further attempt is counted', async () => {
+  test('because Kafka did not answer, then each further attempt is counted', async () => {
     let answers = false;
     const { taken, told, kafka, clock, open } = place(() => (answers ? 'durable' : 'unknown'));
     const spool = await open();
@@ -81,7 +81,7 @@ describe('When a record may be in the log already', () => {
     expect(told.filter((line) => line.startsWith('resent'))).toEqual(['resent 1']);
   });
 
-  test('as it was sent before it was spooled, then its first attempt from there is counted', async () => {
+  test('because it was sent before it was spooled, then its first attempt from the spool is counted', async () => {
     const { told, kafka, open } = place();
     const spool = await open();
     await spool.append(record('a'), true, FAR);
@@ -91,19 +91,19 @@ describe('When a record may be in the log already', () => {
   });
 
   test('but Kafka never had it, then nothing is counted', async () => {
-    let takes = false;
-    const { told, kafka, clock, open } = place(() => (takes ? 'durable' : 'unavailable'));
+    let accepts = false;
+    const { told, kafka, clock, open } = place(() => (accepts ? 'durable' : 'unavailable'));
     const spool = await open();
     await append(spool, record('a'));
     kafka.up = true;
     await eventually(() => kafka.given === 1);
-    takes = true;
+    accepts = true;
     await untilDrained(spool, clock);
     expect(told.filter((line) => line.startsWith('resent'))).toEqual([]);
   });
 });
 
-test('When the process was killed after all was sent and before the files were removed, then they are at the next start', async () => {
+test('When the process was killed after sending everything but before removing the files, then the next start removes them', async () => {
   await append(await place().open(), record('a'));
   await closeLast();
   const [name = ''] = readdirSync(folder.worker).filter((one) => one.endsWith('.spool'));
@@ -119,7 +119,7 @@ test('When the process was killed after all was sent and before the files were r
   expect(told).toEqual([]);
 });
 
-test('When what a process left is still being read, then it holds every place, and takes new records behind it', async () => {
+test('When the records of an earlier process are still being read, then the spool holds every place, and queues new records behind them', async () => {
   await append(await place().open(), record('old'));
   await closeLast();
   const { taken, kafka, open } = place();
@@ -132,7 +132,7 @@ test('When what a process left is still being read, then it holds every place, a
   expect(spool.holds('any/7')).toBe(false);
 });
 
-test('When a file of the spool cannot be read, then that is told, and the rest goes on', async () => {
+test('When a file of the spool cannot be read, then that is reported, and the others are drained', async () => {
   await append(await place().open(), record('a'));
   await closeLast();
   mkdirSync(join(folder.worker, '00000000.spool'));
@@ -143,7 +143,7 @@ test('When a file of the spool cannot be read, then that is told, and the rest g
   expect(told).toContainEqual(expect.stringMatching(/^failed read: /));
 });
 
-test('When the folder holds a spool of an earlier version, then it is not taken for an empty one', async () => {
+test('When the folder holds a spool of an earlier version, then it is not mistaken for an empty one', async () => {
   const { open } = place();
   await open();
   await closeLast();
@@ -151,7 +151,7 @@ test('When the folder holds a spool of an earlier version, then it is not taken 
   await expect(open()).rejects.toThrow(/spool of an earlier version/);
 });
 
-test('When the number of partitions changed meanwhile, then a record goes where its key belongs now', async () => {
+test('When the number of partitions has changed, then a record goes to the current partition of its key', async () => {
   const seen: number[] = [];
   const { kafka, open } = place(({ partition }) => {
     seen.push(partition);

@@ -8,7 +8,7 @@ import { append, record, spoolsOfTests, untilDrained } from '../../../support/sp
 
 const { folder, place, closeLast } = spoolsOfTests();
 
-test('When Kafka is back, then what waits reaches it in order, whole, and nothing is left on disk', async () => {
+test('When Kafka is available again, then the waiting records reach it complete and in order, and nothing is left on disk', async () => {
   const { taken, told, kafka, open } = place();
   const spool = await open();
   expect(await append(spool, record('a'), record('b'), record('c'))).toEqual(['stored', 'stored', 'stored']);
@@ -23,7 +23,7 @@ test('When Kafka is back, then what waits reaches it in order, whole, and nothin
   expect(told).toEqual(['began', 'ended']);
 });
 
-test('When Kafka goes away a second time, then the oldest age begins with what waits now', async () => {
+test('When Kafka is unavailable a second time, then the oldest age counts from the records that wait now', async () => {
   const { kafka, clock, open } = place();
   const spool = await open();
   await append(spool, record('first outage'));
@@ -38,7 +38,7 @@ test('When Kafka goes away a second time, then the oldest age begins with what w
   expect(spool.state()).toMatchObject({ records: 1, oldestAgeMs: 5_000 });
 });
 
-test('When the broker never takes a record for its size, then it stays on disk, is told, holds up no other, and is tried again at the next start', async () => {
+test('When the broker refuses a record as too large, then it stays on disk, is reported, holds up no other, and is tried again at the next start', async () => {
   const { taken, told, kafka, clock, open } = place((one) =>
     (one.value?.length ?? 0) > 100 ? 'too-large' : 'durable',
   );
@@ -63,7 +63,7 @@ test('When the broker never takes a record for its size, then it stays on disk, 
   expect(next.state()).toEqual({ records: 0, bytes: 0, oldestAgeMs: null });
 });
 
-test('When a place’s first record is not taken, then what is behind it waits, and other places go on', async () => {
+test('When the first record of a place is not accepted, then those behind it wait, and other places continue', async () => {
   let open0 = false;
   const { taken, kafka, clock, open } = place(({ partition }) =>
     partition === 0 && !open0 ? 'unavailable' : 'durable',
@@ -80,7 +80,7 @@ test('When a place’s first record is not taken, then what is behind it waits, 
   expect(taken).toEqual(['1a', '1b', '0a', '0b']);
 });
 
-test('When one topic is refused for hours, then only its records wait, and they are tried once a second at most', async () => {
+test('When one topic is refused for a long time, then only its records wait, and they are tried at most once a second', async () => {
   const { taken, kafka, clock, open } = place(({ topic }) => (topic === 'revoked' ? 'refused' : 'durable'));
   const spool = await open();
   await append(spool, record('r', 0, 'revoked'), record('a'), record('b', 1));
@@ -94,12 +94,12 @@ test('When one topic is refused for hours, then only its records wait, and they 
   expect(spool.holds('revoked/0')).toBe(true);
 });
 
-test('When large records are drained, then no more than a few of them are in memory at once', async () => {
-  let most = 0;
+test('When large records are drained, then only a few of them are in memory at once', async () => {
+  let maxBytesAtOnce = 0;
   const { kafka, open } = place();
   const publishAll = async (records: readonly OutgoingRecord[]): Promise<readonly PublishOutcome[]> => {
-    most = Math.max(
-      most,
+    maxBytesAtOnce = Math.max(
+      maxBytesAtOnce,
       records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0),
     );
     return records.map(() => 'durable');
@@ -109,12 +109,12 @@ test('When large records are drained, then no more than a few of them are in mem
   await append(spool, ...Array.from({ length: 20 }, () => record(mebibyte)));
   kafka.up = true;
   await spool.drained();
-  expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(4 * 1024 * 1024);
+  expect(maxBytesAtOnce).toBeGreaterThan(0);
+  expect(maxBytesAtOnce).toBeLessThanOrEqual(4 * 1024 * 1024);
 });
 
 describe('When the spool is at its limit', () => {
-  test('then records are refused before the folder takes more than it may', async () => {
+  test('then records are refused before its folder exceeds the limit', async () => {
     const { open } = place();
     const spool = await open({ maxBytes: 200_000 });
     const outcomes = await append(spool, ...Array.from({ length: 300 }, () => record('x'.repeat(1_000))));
@@ -126,7 +126,7 @@ describe('When the spool is at its limit', () => {
     expect(spool.problem()).toBe('The spool is full');
   });
 
-  test('and is drained, then it takes records again', async () => {
+  test('and is drained, then it accepts records again', async () => {
     const { kafka, open } = place();
     const spool = await open({ maxBytes: 200_000 });
     await append(spool, ...Array.from({ length: 300 }, () => record('x'.repeat(1_000))));
@@ -138,26 +138,26 @@ describe('When the spool is at its limit', () => {
   });
 });
 
-test('When another process has the spool, then opening it fails and says so', async () => {
+test('When another process uses the spool, then opening it fails and says so', async () => {
   const { open } = place();
   await open();
   await expect(open()).rejects.toThrow(/in use by another process \(SPOOL_DIRECTORY\)/);
 });
 
-test('When records of a key wait in a spool that comes first, then they do not go before it is drained', async () => {
+test('When records of a place wait in another spool, then newer ones are not sent before it is drained', async () => {
   const { taken, kafka, open } = place();
-  let elder = true;
-  const spool = await open({ waitsElsewhere: (where) => elder && where === 't/0' });
+  let waitsElsewhere = true;
+  const spool = await open({ waitsElsewhere: (where) => waitsElsewhere && where === 't/0' });
   await append(spool, record('0', 0), record('1', 1));
   kafka.up = true;
   await eventually(() => taken.length === 1);
   expect(taken).toEqual(['1']);
-  elder = false;
+  waitsElsewhere = false;
   await spool.drained();
   expect(taken).toEqual(['1', '0']);
 });
 
-test('When another process drains a spool, then who watches it sees what waits, and when nothing does', async () => {
+test('When another process drains a spool, then a watcher sees which places wait, and when none does any more', async () => {
   const { kafka, open } = place();
   const spool = await open();
   await append(spool, record('a', 3));
@@ -171,7 +171,7 @@ test('When another process drains a spool, then who watches it sees what waits, 
   watched.stop();
 });
 
-test('When files of a spool are made, then only their owner may read them', async () => {
+test('When a spool creates files, then only their owner may read them', async () => {
   const { open } = place();
   await append(await open(), record('a'));
   for (const name of readdirSync(folder.worker)) expect(statSync(join(folder.worker, name)).mode & 0o777).toBe(0o600);

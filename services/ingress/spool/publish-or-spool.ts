@@ -1,30 +1,30 @@
 import { setImmediate } from 'node:timers/promises';
 import { type OutgoingRecord, type PublishOutcome, placeOf } from '../../shared/kafka/publisher/outgoing-record.ts';
 import type { Publisher } from '../../shared/kafka/publisher/publisher.ts';
+import { monotonicNow } from './monotonic-now.ts';
 import type { Spool } from './spool.ts';
-import { steadyNow } from './steady-now.ts';
 
 /**
- * As PublishOutcome; `spooled`: the local disk has the record (synced), and it will reach Kafka from there, in order. `disk-unavailable`: neither Kafka nor
- * the disk took it in time.
+ * `spooled`: the record is synced to local disk, from where it reaches Kafka in order. `disk-unavailable`: neither Kafka nor the disk took it in time. For the
+ * others see PublishOutcome.
  */
 export type DurableOutcome = PublishOutcome | 'spooled' | 'disk-unavailable';
 
-/** What Kafka may take another time. */
+/** Outcomes that may be different the next time. */
 const spoolable: ReadonlySet<PublishOutcome> = new Set(['unavailable', 'unknown', 'overloaded', 'refused']);
 
 /**
- * Publishes to Kafka, or to the spool where Kafka does not take the record in time, or where records of the same place wait in the spool already: so the order
- * of a key is kept. Answers within `deadlineMs`, whatever Kafka and the disk do.
+ * Publishes a record to Kafka. It goes to the spool instead if Kafka does not accept it in time, or if earlier records of its place are already there, which
+ * preserves the order per key. Resolves within `deadlineMs`, even if both Kafka and the disk stall.
  */
-export function createSpoolingPublish(
+export function createPublishOrSpool(
   publisher: Pick<Publisher, 'publish' | 'giveUp'>,
   spool: Pick<Spool, 'append' | 'holds'>,
   mayPublish: () => boolean,
   deadlineMs: number,
 ): (record: OutgoingRecord) => Promise<DurableOutcome> {
   return async (record) => {
-    const endMs = steadyNow() + deadlineMs;
+    const endMs = monotonicNow() + deadlineMs;
     const toSpool = async (maybeInLog: boolean): Promise<DurableOutcome> => {
       const stored = await spool.append(record, maybeInLog, endMs);
       if (stored === 'stored') return 'spooled';
@@ -34,7 +34,7 @@ export function createSpoolingPublish(
     if (spool.holds(place) || !mayPublish()) return toSpool(false);
     const outcome = await publisher.publish(record);
     if (outcome === 'overloaded') {
-      // What was given before for this place goes to the spool first, or it would be overtaken.
+      // Earlier records of this place must reach the spool first, or this one would overtake them.
       publisher.giveUp(place);
       await setImmediate();
     }

@@ -6,35 +6,35 @@ import type { NotJson } from '../publishing/recognise-body.ts';
 import type { KeptWebhook } from './kept-webhook.ts';
 
 /**
- * What today's parser makes of a kept webhook.
- * - `unrecognised`: still none of today's events.
- * - `broken`: not a body the ingress keeps, or one that this version fails at.
+ * The result of running the current parser on a kept webhook.
+ * - `unrecognised`: it is still not an event.
+ * - `broken`: the ingress did not write it, or this version fails on it.
  */
-export type Judgement =
+export type Reparsed =
   | Readonly<{ kind: 'event'; message: EventMessage }>
   | Readonly<{ kind: 'unrecognised'; reason: UnrecognisedReason }>
   | Readonly<{ kind: 'broken'; reason: 'no-body' | 'not-json' | 'not-encodable' | 'unreadable-batch' }>;
 
-/** The ingress's parser, from the bytes on. */
+/** The ingress's parser. */
 export type RecogniseBody = (body: Buffer) => Recognition | NotJson;
 
-/** Never throws, whatever the record holds: another tool may have written it. */
-export function judgeKept(kept: KeptWebhook, recogniseBody: RecogniseBody, encoders: Encoders): Judgement {
+/** Never throws, whatever the record contains: another tool may have written it. */
+export function reparse(kept: KeptWebhook, recogniseBody: RecogniseBody, encoders: Encoders): Reparsed {
   if (kept.unreadable !== null) return { kind: 'broken', reason: 'unreadable-batch' };
   if (kept.value === null) return { kind: 'broken', reason: 'no-body' };
   try {
     const recognition = recogniseBody(kept.value);
     if (recognition.kind === 'not-json') return { kind: 'broken', reason: 'not-json' };
     if (recognition.kind === 'unrecognised') return recognition;
-    return { kind: 'event', message: eventMessage(recognition, receivedThen(kept, kept.value), encoders) };
+    return { kind: 'event', message: eventMessage(recognition, originalRequest(kept, kept.value), encoders) };
   } catch {
     // The error may quote the body.
     return { kind: 'broken', reason: 'not-encodable' };
   }
 }
 
-/** What came with the webhook when it came; without a trace of its own it begins one. */
-function receivedThen({ headers, timestampMs }: KeptWebhook, body: Buffer): Received {
+/** The webhook as it was received. If it has no trace, a new one begins. */
+function originalRequest({ headers, timestampMs }: KeptWebhook, body: Buffer): Received {
   const { traceparent = null, tracestate = null } = headers;
   const trace = readTraceContext({ traceparent, tracestate });
   return {

@@ -2,10 +2,10 @@ import { createSeverableKafka, type SeverableKafka } from '../../shared/kafka/cl
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 
-const ATTEMPT_WITHIN_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
-/** One attempt at `work`, with a client of its own that is cut off after 30 s; to be made again. Throws what `work` throws. */
-export async function attemptWithKafka<T>(
+/** Runs `work` once, with a Kafka client of its own that is disconnected after 30 s. Throws what `work` throws; retrying is up to the caller. */
+export async function withKafkaClient<T>(
   { kafka: settings }: IngressConfig,
   logger: Logger,
   onProblem: () => void,
@@ -16,8 +16,8 @@ export async function attemptWithKafka<T>(
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
     onProblem,
   });
-  // By Node's timers, which are monotonic: kafkajs's own time-outs rest on the wall clock.
-  const timer = setTimeout(client.sever, ATTEMPT_WITHIN_MS);
+  // Node's timers are monotonic; kafkajs's own timeouts depend on the wall clock.
+  const timer = setTimeout(client.sever, TIMEOUT_MS);
   timer.unref();
   try {
     return await work(client.kafka);

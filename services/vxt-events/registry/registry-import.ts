@@ -1,14 +1,14 @@
 import type { askRegistry, RegistryAnswer } from '../../shared/avro/registry-request.ts';
 import type { WrittenId } from '../../shared/avro/schema-ids/written-id.ts';
 
-/** Asks the registry at a whole address, with its login. */
+/** Sends a request to the registry at a full URL, with credentials. */
 export type AskRegistry = (address: string, request?: Parameters<typeof askRegistry>[2]) => Promise<RegistryAnswer>;
 
-/** Gives a registry schemas under given ids. `url` is that of its Confluent-compatible API. Throws where it does not take them. */
+/** Adds schemas to a registry under given ids. `url` is its Confluent-compatible API. Throws if the registry refuses one. */
 export type ImportSchemas = (ask: AskRegistry, url: string, missing: readonly WrittenId[]) => Promise<void>;
 
-/** Throws, with what the registry said, unless it agreed. */
-export function assertAgreed({ status, body }: RegistryAnswer, what: string): void {
+/** Throws, quoting the registry's answer, unless it succeeded. */
+export function assertAccepted({ status, body }: RegistryAnswer, what: string): void {
   if (status >= 200 && status < 300) return;
-  throw new Error(`The registry does not ${what} (HTTP ${status}): ${body.slice(0, 500)}`);
+  throw new Error(`The registry did not ${what} (HTTP ${status}): ${body.slice(0, 500)}`);
 }

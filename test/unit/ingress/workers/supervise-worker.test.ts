@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { WorkerEnd, WorkerEvents } from '../../../../services/ingress/workers/forked-worker.ts';
-import { type KeptWorker, keepWorker } from '../../../../services/ingress/workers/keep-worker.ts';
+import { type SupervisedWorker, superviseWorker } from '../../../../services/ingress/workers/supervise-worker.ts';
 import type { LogFields } from '../../../../services/shared/observability/logger.ts';
 import type { MetricsSnapshot } from '../../../../services/shared/observability/merge-metrics.ts';
 import { snapshotOf } from '../../../support/metrics-snapshot.ts';
@@ -13,7 +13,7 @@ type FakeProcess = Readonly<{
   signals: string[];
   questions: { count: number };
   end: (end: WorkerEnd) => Promise<void>;
-  /** Tells for so many seconds, twice a second, that it is ready. */
+  /** Reports that it is ready, twice a second for this many seconds. */
   beReady: (seconds: number) => void;
 }>;
 
@@ -21,8 +21,8 @@ const killed: WorkerEnd = { code: null, reason: 'SIGKILL' };
 let timers: Timers;
 let processes: FakeProcess[];
 let lines: (readonly [event: string, fields: LogFields])[];
-let counted: (MetricsSnapshot | null)[];
-let worker: KeptWorker;
+let lastMetrics: (MetricsSnapshot | null)[];
+let worker: SupervisedWorker;
 
 const last = (): FakeProcess => {
   const process = processes.at(-1);
@@ -65,24 +65,24 @@ beforeEach(() => {
   timers = createTimers();
   processes = [];
   lines = [];
-  counted = [];
-  const say = (event: string, fields: LogFields = {}) => void lines.push([event, fields]);
-  worker = keepWorker({
+  lastMetrics = [];
+  const log = (event: string, fields: LogFields = {}) => void lines.push([event, fields]);
+  worker = superviseWorker({
     slot: 1,
     fork,
-    logger: { info: say, error: say },
+    logger: { info: log, error: log },
     onListening: () => undefined,
-    onEnded: (_end, metrics) => void counted.push(metrics),
+    onEnded: (_end, metrics) => void lastMetrics.push(metrics),
     nowMs: timers.nowMs,
     later: timers.later,
     stopWithinMs: 23_000,
   });
 });
 
-const eventsSaid = (): readonly string[] => lines.map(([event]) => event);
+const loggedEvents = (): readonly string[] => lines.map(([event]) => event);
 
 describe('When a worker ends', () => {
-  test('then it is replaced after a second, and the log says both', async () => {
+  test('then it is replaced after a second, and both are logged', async () => {
     last().beReady(5);
     await last().end(killed);
     expect(worker.state()).toEqual({ slot: 1, kind: 'absent' });
@@ -92,12 +92,12 @@ describe('When a worker ends', () => {
     expect(processes).toHaveLength(2);
     expect(lines).toEqual([
       ['worker-started', { worker: 1, pid: 1 }],
-      ['worker-ended', { worker: 1, pid: 1, reason: 'SIGKILL', hint: 'Another one is started in 1 s' }],
+      ['worker-ended', { worker: 1, pid: 1, reason: 'SIGKILL', hint: 'It is replaced in 1 s' }],
       ['worker-replaced', { worker: 1, pid: 2 }],
     ]);
   });
 
-  test('again and again, then the pauses double up to 30 s; once it was ready for a while they begin anew', async () => {
+  test('repeatedly, then the pauses double up to 30 s; once it has been ready for a while, they start over', async () => {
     const pauses: number[] = [];
     const endAndWait = async (): Promise<void> => {
       const before = processes.length;
@@ -114,46 +114,46 @@ describe('When a worker ends', () => {
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 1_000]);
   });
 
-  test('then what it had counted is handed on', async () => {
+  test('then its last metrics are handed on', async () => {
     const metrics = await snapshotOf(7);
     last().beReady(1);
     last().events.onMessage({ type: 'vxt-metrics', metrics });
     await last().end(killed);
-    expect(counted).toEqual([metrics]);
+    expect(lastMetrics).toEqual([metrics]);
   });
 });
 
-describe('When a worker stands still', () => {
+describe('When a worker is unresponsive', () => {
   beforeEach(() => {
     last().beReady(5);
     timers.pass(3_600);
   });
 
-  test('then that is its state and in the log, until it is heard again', () => {
-    expect(worker.state()).toEqual({ slot: 1, kind: 'still' });
-    expect(eventsSaid()).toEqual(['worker-started', 'worker-stands-still']);
+  test('then that is its state and logged, until it reports again', () => {
+    expect(worker.state()).toEqual({ slot: 1, kind: 'unresponsive' });
+    expect(loggedEvents()).toEqual(['worker-started', 'worker-stands-still']);
     timers.pass(60_000);
     last().beReady(1);
     expect(worker.state()).toMatchObject({ kind: 'present', readiness: { ready: true } });
-    expect(eventsSaid()).toEqual(['worker-started', 'worker-stands-still', 'worker-goes-on']);
+    expect(loggedEvents()).toEqual(['worker-started', 'worker-stands-still', 'worker-goes-on']);
   });
 
-  test('then a question is given up after a second, and not asked again and again', async () => {
+  test('then a request for metrics times out after a second, and is not repeated', async () => {
     for (let scrape = 0; scrape < 10; scrape += 1) {
-      const asked = worker.ask();
+      const asked = worker.refreshMetrics();
       timers.pass(1_000);
       await asked;
     }
     expect(last().questions.count).toBe(1);
   });
 
-  test('then a stop kills it after 3 s and says so', async () => {
+  test('then a stop kills it after 3 s and logs it', async () => {
     const stopped = worker.stop();
     timers.pass(3_000);
     expect(last().signals).toEqual(['SIGTERM']);
     timers.pass(1_000);
     expect(last().signals).toEqual(['SIGTERM', 'SIGKILL']);
-    expect(lines.at(-1)).toEqual(['worker-killed', { worker: 1, pid: 1, reason: 'stands still' }]);
+    expect(lines.at(-1)).toEqual(['worker-killed', { worker: 1, pid: 1, reason: 'not responding' }]);
     await last().end(killed);
     await stopped;
     timers.pass(60_000);
@@ -161,15 +161,15 @@ describe('When a worker stands still', () => {
   });
 });
 
-test('When the primary itself stood still for a minute, then no worker is blamed', () => {
+test('When the primary itself was stalled for a minute, then no worker is blamed', () => {
   last().beReady(5);
   timers.standStill(60_000);
   expect(worker.state()).toMatchObject({ kind: 'present' });
   last().beReady(1);
-  expect(eventsSaid()).toEqual(['worker-started']);
+  expect(loggedEvents()).toEqual(['worker-started']);
 });
 
-test('When a worker takes too long to stop, then it is killed before the primary is', () => {
+test('When a worker takes too long to stop, then it is killed before the primary would be', () => {
   last().beReady(1);
   void worker.stop();
   last().beReady(22);
@@ -179,7 +179,7 @@ test('When a worker takes too long to stop, then it is killed before the primary
   expect(lines.at(-1)).toEqual(['worker-killed', { worker: 1, pid: 1, reason: 'takes too long to stop' }]);
 });
 
-test('When the primary stops while a worker is absent, then none is started any more', async () => {
+test('When the primary stops while a worker is absent, then no other is started', async () => {
   await last().end(killed);
   await worker.stop();
   timers.pass(60_000);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createSpoolingPublish } from '../../../../services/ingress/spool/spooling-publish.ts';
+import { createPublishOrSpool } from '../../../../services/ingress/spool/publish-or-spool.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 
 const record = (value: string): OutgoingRecord => ({
@@ -10,10 +10,10 @@ const record = (value: string): OutgoingRecord => ({
   headers: {},
 });
 
-test('When the queue is full, then what waits there for a key is spooled before the newer event that finds no room', async () => {
+test('When the queue is full, then the events of a key in it are spooled before the newer event that does not fit', async () => {
   const spooled: string[] = [];
   const waiting: ((outcome: PublishOutcome) => void)[] = [];
-  const publish = createSpoolingPublish(
+  const publish = createPublishOrSpool(
     {
       publish: (): Promise<PublishOutcome> =>
         waiting.length === 2 ? Promise.resolve('overloaded') : new Promise((answer) => waiting.push(answer)),
@@ -42,9 +42,9 @@ test.each<[PublishOutcome, string, boolean | null]>([
   ['unavailable', 'spooled', false],
   ['refused', 'spooled', false],
   ['unknown', 'spooled', true],
-])('When Kafka’s outcome is %s, then the sender’s is %s', async (outcome, expected, maybeInLog) => {
+])('When the outcome in Kafka is %s, then the sender’s outcome is %s', async (outcome, expected, maybeInLog) => {
   let given: boolean | null = null;
-  const publish = createSpoolingPublish(
+  const publish = createPublishOrSpool(
     { publish: async () => outcome, giveUp: () => undefined },
     {
       holds: () => false,

@@ -6,7 +6,10 @@ import { snapshotOf } from '../../../support/metrics-snapshot.ts';
 
 describe('The readiness of all workers', () => {
   const ready = { kind: 'present', readiness: { ready: true } } as const;
-  const away = { kind: 'present', readiness: { ready: false, reasons: ['Kafka takes no connection'] } } as const;
+  const unavailable = {
+    kind: 'present',
+    readiness: { ready: false, reasons: ['There is no connection to Kafka'] },
+  } as const;
 
   test.each([
     [
@@ -19,9 +22,9 @@ describe('The readiness of all workers', () => {
     [
       [
         { slot: 0, ...ready },
-        { slot: 1, kind: 'still' },
+        { slot: 1, kind: 'unresponsive' },
       ],
-      'worker 1 stands still',
+      'worker 1 is not responding',
     ],
     [
       [
@@ -39,19 +42,19 @@ describe('The readiness of all workers', () => {
     ],
     [
       [
-        { slot: 0, ...away },
-        { slot: 1, ...away },
+        { slot: 0, ...unavailable },
+        { slot: 1, ...unavailable },
       ],
-      'Kafka takes no connection',
+      'There is no connection to Kafka',
     ],
     [
       [
-        { slot: 0, ...away },
+        { slot: 0, ...unavailable },
         { slot: 1, kind: 'absent' },
       ],
-      'Kafka takes no connection; worker 1 ended and is started again',
+      'There is no connection to Kafka; worker 1 ended and is being restarted',
     ],
-    [[], 'The workers are not started yet'],
+    [[], 'The workers have not started yet'],
   ] as const)('When they are %j, then it is %j', (states, reasons) => {
     const readiness = readinessOf(states);
     expect(readiness.ready ? null : readiness.reasons.join('; ')).toBe(reasons);
@@ -59,32 +62,32 @@ describe('The readiness of all workers', () => {
 });
 
 describe('The metrics of all workers', () => {
-  let told: (MetricsSnapshot | null)[];
+  let reported: (MetricsSnapshot | null)[];
   const metrics = () =>
     createWorkersMetrics(() =>
-      told.map((snapshot, slot) => ({
+      reported.map((snapshot, slot) => ({
         state: () => ({ slot, kind: 'present', readiness: { ready: true } }) as const,
-        ask: async () => undefined,
-        lastKnown: () => snapshot,
+        refreshMetrics: async () => undefined,
+        metrics: () => snapshot,
         stop: async () => undefined,
       })),
     );
 
-  test('When a worker ended, then what it counted stays in the totals, and its gauges do not', async () => {
-    told = [await snapshotOf(3), await snapshotOf(4)];
+  test('When a worker has ended, then its counts stay in the totals, and its gauges do not', async () => {
+    reported = [await snapshotOf(3), await snapshotOf(4)];
     const all = metrics();
     expect((await all.render()).body).toMatch(/^vxt_webhooks_total 7$/m);
     for (let restart = 1; restart <= 3; restart += 1) {
       all.retire(await snapshotOf(4));
-      told = [await snapshotOf(3), null];
+      reported = [await snapshotOf(3), null];
       const { body } = await all.render();
       expect(body).toMatch(new RegExp(`^vxt_webhooks_total ${3 + 4 * restart}$`, 'm'));
       expect(body).toMatch(/^vxt_publish_queue_records 3$/m);
     }
   });
 
-  test('When no worker has told anything yet, then the text still says how many are ready', async () => {
-    told = [null, null];
+  test('When no worker has reported metrics yet, then the number of ready workers is exposed all the same', async () => {
+    reported = [null, null];
     expect((await metrics().render()).body).toMatch(/^vxt_ingress_workers_ready 2$/m);
   });
 });
