@@ -111,7 +111,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     stalls,
     slots: () => running?.status() ?? [],
     committedPart: (partition) => ({
-      positions: running?.committed().get(partition) ?? projection.countedUpTo(partition),
+      positions: running?.committedPositions().get(partition) ?? projection.countedUpTo(partition),
       logTimesMs: projection.countedUntilMs(partition),
     }),
     now: () => performance.now(),
@@ -178,7 +178,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
       },
       logger,
       {
-        committed: (partition) => stalls.progressed(partition),
+        onCommit: (partition) => stalls.progressed(partition),
         commitDuration: metrics.commitDuration,
         restored: (partition, seconds) => {
           stalls.began(partition);
@@ -194,14 +194,14 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     throw error;
   }
 
-  const { failed, ends: currentEnds, saw, committed, lookAtTopics } = running;
+  const { failed, ends: currentEnds, observeEnds, committedPositions, lookAtTopics } = running;
   timers.push(
     every(LOOK_EVERY_MS, logger, 'lag-look-failed', async () => {
       const highs = await watermarks();
       const found = await currentEnds();
       topicWatch.saw(found);
       openTransactions.saw(highs, found);
-      saw(found);
+      observeEnds(found);
       for (const topic of inputs) {
         for (const [partition, { high }] of found.get(topic) ?? []) lag.sawEnd(topic, partition, high);
       }
@@ -213,7 +213,7 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     every(LOOK_EVERY_MS, logger, 'topics-look-failed', lookAtTopics),
     every(SETTINGS_EVERY_MS, logger, 'topic-settings-look-failed', topicWatch.lookAtSettings),
     every(TRUNCATE_EVERY_MS, logger, 'seen-ids-truncation-failed', async () => {
-      const expired = [...committed().keys()].flatMap((partition) => {
+      const expired = [...committedPositions().keys()].flatMap((partition) => {
         const offset = projection.takeExpiredSeen(partition);
         return offset === null ? [] : [{ partition, offset }];
       });

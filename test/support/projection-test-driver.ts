@@ -90,7 +90,7 @@ export async function createTestDriver(
         timers.set(partition, call);
         return () => timers.delete(partition);
       },
-      observer: { committed: () => settled.get(partition)?.() },
+      observer: { onCommit: () => settled.get(partition)?.() },
     });
     tasks.set(partition, task);
   };
@@ -128,10 +128,10 @@ export async function createTestDriver(
     if (last === undefined) return;
     await projection.prepare(records);
     // A lost task is restored at once.
-    if (task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
+    if (task.foldBatch({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
   };
 
-  const look = (partition: number): void => taskOf(partition).saw(endsOf(partition));
+  const look = (partition: number): void => taskOf(partition).observeEnds(endsOf(partition));
 
   await start();
   return {

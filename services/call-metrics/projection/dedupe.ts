@@ -13,7 +13,7 @@ export type Dedupe = Readonly<{
    */
   sight: (input: EventKind, id: string, content: Buffer, logTimeMs: number, nowMs: number) => Sighting;
   /** What was remembered since the last call, for the transaction, and what to do once that is committed. Call it again only after that. */
-  take: (generation: number) => Readonly<{ records: readonly CallMetricsSeen[]; committed: () => void }>;
+  takeRecords: (generation: number) => Readonly<{ records: readonly CallMetricsSeen[]; markCommitted: () => void }>;
 }>;
 
 /**
@@ -46,7 +46,7 @@ export function createDedupe(committed: (input: EventKind) => SeenIds, horizonMs
       ids.next.add(entry, -Infinity);
       return 'new';
     },
-    take: (generation) => {
+    takeRecords: (generation) => {
       const taken = [...inputs].map(([input, ids]) => {
         ids.underWay = ids.next;
         ids.next = createSeenIds();
@@ -61,7 +61,7 @@ export function createDedupe(committed: (input: EventKind) => SeenIds, horizonMs
             return part === undefined ? [] : [{ input, newestLogTime: part.newestLogTimeMs, entries: part.entries }];
           }),
         })),
-        committed: () => {
+        markCommitted: () => {
           for (const { ids, parts } of taken) {
             for (const part of parts) ids.committed.addPacked(part.entries, ids.sinceMs);
             ids.underWay = null;

@@ -86,7 +86,7 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
   return {
     apply: (record) => {
       const { topic } = record;
-      lastRecords.saw(record);
+      lastRecords.observe(record);
       const reader = inputOf(topic);
       const read = reader.read(record, inputClocks.clocks().get(reader.input)?.timeMs ?? 0);
       if (!read.ok) return reject(record, read.reason);
@@ -104,8 +104,8 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
       }
       note(topic, 'applied');
     },
-    saw: (ends, positions) => {
-      inputClocks.saw(ends);
+    observeEnds: (ends, positions) => {
+      inputClocks.observeEnds(ends);
       const carried = inputClocks.carriedTo(positions);
       const idsAge = [...carried].some(
         ([input, { timeMs }]) => (timeMs ?? 0) >= (taken.get(input)?.timeMs ?? Infinity) + HOUR_MS,
@@ -113,11 +113,11 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
       return idsAge || table.hasDayBefore(openDay(carried));
     },
     takeTransaction: (positions) => {
-      const seen = dedupe.take(generation);
+      const seen = dedupe.takeRecords(generation);
       const key = String(partition);
       taken = inputClocks.carriedTo(positions);
       inputClocks.set(taken);
-      const changed = table.take(topics.table, openDay(taken));
+      const changed = table.takeChanges(topics.table, openDay(taken));
       const records = [
         ...changed,
         ...view
@@ -132,8 +132,8 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
       outcomes = new Map();
       return {
         records,
-        committed: () => {
-          seen.committed();
+        markCommitted: () => {
+          seen.markCommitted();
           table.trim();
           for (const [topic, ofTopic] of done) for (const [outcome, count] of ofTopic) counted(topic, outcome, count);
         },

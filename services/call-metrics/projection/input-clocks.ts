@@ -12,7 +12,7 @@ export type InputClocks = Readonly<{
   /** The input's clock after its record at this offset: see `advance`. */
   advance: (topic: string, offset: number, recordMs: number | null, eventMs: number | null) => LogClock;
   /** The inputs end here now. */
-  saw: (ends: Positions) => void;
+  observeEnds: (ends: Positions) => void;
   /** The clocks where the inputs were read to `positions`: those at the end that was seen last are carried along. */
   carriedTo: (positions: Positions) => Clocks;
   /** Goes on with these. */
@@ -46,7 +46,7 @@ export function createInputClocks(
       if (offset < (seenEnds[topic] ?? 0)) clocksAtEnds.set(kind, clock);
       return clock;
     },
-    saw: (found) => {
+    observeEnds: (found) => {
       seenEnds = found;
       clocksAtEnds = new Map(clocks);
     },

@@ -27,7 +27,7 @@ export type TotalsTable = Readonly<{
   /** Whether a day before this one is to be ended; null: every day is open. */
   hasDayBefore: (firstOpenDay: number | null) => boolean;
   /** The newest record of each key that changed since the last call, and the end of each day before `firstOpenDay`. */
-  take: (topic: string, firstOpenDay: number | null) => readonly TargetRecord[];
+  takeChanges: (topic: string, firstOpenDay: number | null) => readonly TargetRecord[];
   /** Lets go of totals that can be read from the view again, if there are many. */
   trim: () => void;
 }>;
@@ -92,7 +92,7 @@ export function createTotalsTable(
       countIn(rowsOf(event.subject), event, null);
     },
     hasDayBefore: (firstOpenDay) => firstOpenDay !== null && [...keysByDay.keys()].some((day) => day < firstOpenDay),
-    take: (topic, firstOpenDay) => {
+    takeChanges: (topic, firstOpenDay) => {
       const records: TargetRecord[] = [];
       if (firstOpenDay !== null) {
         for (const [day, keys] of keysByDay) {

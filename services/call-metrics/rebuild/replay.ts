@@ -35,7 +35,7 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
 
   const settle = async (): Promise<void> => {
     folded = 0;
-    const { records, committed } = fold.takeTransaction(positions);
+    const { records, markCommitted } = fold.takeTransaction(positions);
     for (const { topic, value } of records) {
       if (topic === topics.deadLetters) leftOut += 1;
       if (topic === topics.seen && value !== null) noted?.push(value);
@@ -46,7 +46,7 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         return { topic, partition, offset: written, key: key?.toString() ?? '', value };
       }),
     );
-    committed();
+    markCommitted();
   };
   /** One at a time, as both inputs go into one fold. */
   const next = (work: () => Promise<void>): Promise<void> => {

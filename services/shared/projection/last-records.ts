@@ -3,7 +3,7 @@ import type { SourceRecord } from './records.ts';
 
 /** Keeps the last record folded of each input, as a mark. */
 export type LastRecords = Readonly<{
-  saw: (record: SourceRecord) => void;
+  observe: (record: SourceRecord) => void;
   /** Null where none was ever folded. */
   markOf: (topic: string) => LogMark | null;
 }>;
@@ -14,7 +14,7 @@ export function createLastRecords(before: LogMarks): LastRecords {
   /** Not marked yet: a hash of each record would be of no use to anybody. */
   const unmarked = new Map<string, SourceRecord>();
   return {
-    saw: (record) => unmarked.set(record.topic, record),
+    observe: (record) => unmarked.set(record.topic, record),
     markOf: (topic) => {
       const record = unmarked.get(topic);
       if (record !== undefined) marks.set(topic, markOf(record));

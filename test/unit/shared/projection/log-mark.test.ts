@@ -21,8 +21,8 @@ describe('The last records', () => {
     const before = markOf(recordAt(3));
     const last = createLastRecords({ in: before, other: null });
     expect([last.markOf('in'), last.markOf('other'), last.markOf('unknown')]).toEqual([before, null, null]);
-    last.saw(recordAt(4, 'a'));
-    last.saw(recordAt(5, 'b'));
+    last.observe(recordAt(4, 'a'));
+    last.observe(recordAt(5, 'b'));
     expect(last.markOf('in')).toEqual(markOf(recordAt(5, 'b')));
     expect(last.markOf('in')).toEqual(markOf(recordAt(5, 'b')));
   });

@@ -14,8 +14,8 @@ function given(fold: Partial<Fold>) {
       positions: { [TOPIC]: 0 },
       fold: {
         apply: () => undefined,
-        saw: () => false,
-        takeTransaction: () => ({ records: [], committed: () => undefined }),
+        observeEnds: () => false,
+        takeTransaction: () => ({ records: [], markCommitted: () => undefined }),
         ...fold,
       },
     },
@@ -29,10 +29,10 @@ function given(fold: Partial<Fold>) {
         due = null;
       };
     },
-    observer: { committed: () => undefined },
+    observer: { onCommit: () => undefined },
   });
   const take = (offset: number) =>
-    task.take({
+    task.foldBatch({
       topic: TOPIC,
       fromOffset: offset,
       nextOffset: offset + 1,
@@ -48,12 +48,12 @@ describe('When the fold throws, then the task is lost, with whatever it remember
         if (offset === 1) throw bug;
       },
     });
-    expect(take(0)).toBe('taken');
+    expect(take(0)).toBe('folded');
     expect(take(1)).toBe('ended');
     await expect(task.lost).resolves.toBe(bug);
-    expect([task.positions()[TOPIC], isDue(), task.settled()]).toEqual([1, false, false]);
+    expect([task.positions()[TOPIC], isDue(), task.isSettled()]).toEqual([1, false, false]);
     expect(take(1)).toBe('ended');
-    await task.room();
+    await task.untilRoom();
     await task.end();
     expect(commits()).toBe(0);
   });
@@ -73,7 +73,7 @@ describe('When the fold throws, then the task is lost, with whatever it remember
       {
         takeTransaction: () => ({
           records: [],
-          committed: () => {
+          markCommitted: () => {
             throw bug;
           },
         }),
