@@ -1,5 +1,6 @@
 import type { EventKind } from '../../shared/call-events/topics.ts';
-import { createSeenIds, seenEntry } from '../../shared/projection/seen-ids.ts';
+import { seenEntry } from '../../shared/projection/seen-entry.ts';
+import { createSeenIds } from '../../shared/projection/seen-ids.ts';
 import type { CountedSubject } from '../domain/counted-event.ts';
 
 /** A record of an input that counts: which event it is, and whose. */

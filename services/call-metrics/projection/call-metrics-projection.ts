@@ -144,7 +144,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
       for (const { input, logTime } of current.inputs) if (logTime !== null) logTimes.set(input, logTime.long);
       const since = (input: string): number => (logTimes.get(input) ?? -Infinity) - dedupeMs;
       const expired = seenLog.takeExpired(current.generation, since);
-      if (expired !== null) for (const kind of kinds) seenIds(current.generation, kind).forget(since(kind));
+      if (expired !== null) for (const kind of kinds) seenIds(current.generation, kind).dropBefore(since(kind));
       return expired;
     },
   };

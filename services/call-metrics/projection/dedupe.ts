@@ -1,6 +1,7 @@
 import type { CallMetricsSeen } from '../../shared/call-events/avro-types.generated.ts';
 import type { EventKind } from '../../shared/call-events/topics.ts';
-import { createSeenIds, type SeenIds, type Sighting, seenEntry } from '../../shared/projection/seen-ids.ts';
+import { seenEntry } from '../../shared/projection/seen-entry.ts';
+import { createSeenIds, type SeenIds, type Sighting } from '../../shared/projection/seen-ids.ts';
 
 /** Of each input in one record of seen ids, which so stays far below the broker's default limit of 1 MiB. */
 export const ENTRIES_PER_RECORD = 8_000;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSeenLog } from '../../../../services/call-metrics/projection/seen-log.ts';
-import { createSeenIds, seenEntry } from '../../../../services/shared/projection/seen-ids.ts';
+import { seenEntry } from '../../../../services/shared/projection/seen-entry.ts';
+import { createSeenIds } from '../../../../services/shared/projection/seen-ids.ts';
 
 const entry = (id: string, logTimeMs: number, content = 'same') => seenEntry(id, Buffer.from(content), logTimeMs);
 
@@ -65,7 +66,7 @@ describe('Seen ids', () => {
   test('let go of what is older than asked for', () => {
     const seen = createSeenIds();
     for (let time = 0; time < 100; time += 1) seen.add(entry(`id-${time}`, time), 0);
-    seen.forget(90);
+    seen.dropBefore(90);
     expect([seen.size(), seen.sighting(entry('id-90', 100), 0), seen.sighting(entry('id-89', 100), 0)]).toEqual([
       10,
       'duplicate',
