@@ -30,9 +30,9 @@ export function compareTables(
   let smaller = 0;
   for (const key of keys) {
     const isChanged = !except.has(key) && differs(before, after, key);
-    const made = after.kept(key);
+    const made = after.squeezed(key);
     // Two encodings of the same totals are one to whoever reads them.
-    const old = isChanged ? before.kept(key) : made;
+    const old = isChanged ? before.squeezed(key) : made;
     if (old !== null) hashBefore.update(`${key}\t${old}\n`, 'utf8');
     if (made !== null) hashAfter.update(`${key}\t${made}\n`, 'utf8');
     if (!isChanged) continue;
@@ -53,13 +53,13 @@ export const hashOfAll = (hashes: readonly string[]): string => hash('sha256', h
 
 /** Whether the key is a lifetime of which some counter is smaller after. */
 export function becomesSmaller(before: PartitionView, after: PartitionView, key: string): boolean {
-  if (!key.endsWith(`/${LIFETIME}`) || before.kept(key) === after.kept(key)) return false;
+  if (!key.endsWith(`/${LIFETIME}`) || before.squeezed(key) === after.squeezed(key)) return false;
   const [old, made] = [before.totals(key), after.totals(key)];
   return old !== null && (made === null || isSmaller(old, made));
 }
 
 function differs(before: PartitionView, after: PartitionView, key: string): boolean {
-  if (before.kept(key) === after.kept(key)) return false;
+  if (before.squeezed(key) === after.squeezed(key)) return false;
   return JSON.stringify(before.totals(key)) !== JSON.stringify(after.totals(key));
 }
 

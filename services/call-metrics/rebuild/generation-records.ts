@@ -32,13 +32,13 @@ export function generationRecords(
   const key = String(partition);
   const changedRows = function* (): Generator<TargetRecord> {
     for (const row of made.keys()) {
-      if (made.kept(row) === live.kept(row)) continue;
+      if (made.squeezed(row) === live.squeezed(row)) continue;
       const encoded = made.encoded(row);
       if (encoded === null) continue;
       yield { topic: topics.table, key: row, value: Buffer.from(encoded, 'latin1') };
     }
     for (const row of live.keys()) {
-      if (made.kept(row) === null) yield { topic: topics.table, key: row, value: null };
+      if (made.squeezed(row) === null) yield { topic: topics.table, key: row, value: null };
     }
   };
   return {

@@ -11,7 +11,7 @@ const place = { timestamp: 1, partition: 0, offset: 0 };
 const viewOf = (rows: Readonly<Record<string, UserCallMetrics>>): PartitionView =>
   ({
     totals: (key: string) => rows[key] ?? null,
-    kept: (key: string) => JSON.stringify(rows[key]) ?? null,
+    squeezed: (key: string) => JSON.stringify(rows[key]) ?? null,
     keys: () => Object.keys(rows),
   }) as unknown as PartitionView;
 
