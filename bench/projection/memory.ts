@@ -37,7 +37,7 @@ const view = createCommittedView({
   topics: { table: 'table', state: 'state', seen: 'seen' },
   dedupeMs: 0,
   partitionOf: () => 0,
-  leftOut: ({ offset }, reason) => {
+  onLeftOut: ({ offset }, reason) => {
     throw new Error(`Record ${offset} was left out (${reason})`);
   },
 });

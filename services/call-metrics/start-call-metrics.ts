@@ -30,8 +30,9 @@ import { readinessOf } from './monitoring/readiness.ts';
 import { watchRestore } from './monitoring/restore-progress.ts';
 import { createStallWatch } from './monitoring/stall-watch.ts';
 import { watchTopics } from './monitoring/watch-topics.ts';
-import { createCallMetricsProjection, REBUILD } from './projection/call-metrics-projection.ts';
+import { createCallMetricsProjection } from './projection/call-metrics-projection.ts';
 import { openCodecs, readerGroupPrefixOf } from './projection/open-codecs.ts';
+import { REBUILD } from './projection/remedies.ts';
 import { readApiTokens } from './query-api/api-tokens.ts';
 import { callMetricsApp } from './query-api/app.ts';
 import { createQueries } from './query-api/queries.ts';
@@ -75,9 +76,9 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     topicPrefix,
     codecs,
     partitionOf,
-    counted: metrics.counted,
+    countOutcome: metrics.counted,
     maxDeadLetterBytes: () => maxDeadLetterBytes,
-    leftOut: ({ topic, partition, offset }, reason) => {
+    onLeftOut: ({ topic, partition, offset }, reason) => {
       metrics.leftOut(topic);
       summaryOf(logger).error('own-record-left-out', `${topic} ${reason}`, { topic, partition, offset, reason });
     },
@@ -111,8 +112,8 @@ export async function startCallMetrics(config: CallMetricsConfig): Promise<Runni
     stalls,
     slots: () => running?.status() ?? [],
     committedPart: (partition) => ({
-      positions: running?.committedPositions().get(partition) ?? projection.countedUpTo(partition),
-      logTimesMs: projection.countedUntilMs(partition),
+      positions: running?.committedPositions().get(partition) ?? projection.countedPositions(partition),
+      logTimesMs: projection.countedLogTimesMs(partition),
     }),
     now: () => performance.now(),
   });

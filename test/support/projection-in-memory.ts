@@ -3,7 +3,7 @@ import {
   createCallMetricsProjection,
 } from '../../services/call-metrics/projection/call-metrics-projection.ts';
 import { type Codecs, createCodecs } from '../../services/call-metrics/projection/codecs.ts';
-import type { Outcome } from '../../services/call-metrics/projection/fold.ts';
+import type { Outcome } from '../../services/call-metrics/projection/outcome-counts.ts';
 import type { ProjectionRules } from '../../services/call-metrics/projection/settings-fingerprint.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
@@ -42,9 +42,9 @@ export async function inMemory(
       topicPrefix: 't.',
       codecs: alter(await createCodecs(registry, 't.')),
       partitionOf: createPartitionOfKey(rules.partitions),
-      counted: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
+      countOutcome: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
       maxDeadLetterBytes: () => maxDeadLetterBytes,
-      leftOut: ({ topic, offset }, reason) => leftOut.push(`${topic}/${offset} ${reason}`),
+      onLeftOut: ({ topic, offset }, reason) => leftOut.push(`${topic}/${offset} ${reason}`),
     });
     return running;
   };

@@ -1,7 +1,7 @@
 import { type LostReason, lostReasons } from '../../shared/kafka/projection/lost-reason.ts';
 import type { SlotStatus } from '../../shared/kafka/projection/task-slot.ts';
 import { Counter, Gauge, Histogram, type Registry } from '../../shared/observability/prometheus.ts';
-import type { Outcome } from '../projection/fold.ts';
+import type { Outcome } from '../projection/outcome-counts.ts';
 import type { Lag, LagOfInput } from './lag.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 

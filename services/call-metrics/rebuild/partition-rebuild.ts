@@ -73,7 +73,7 @@ export async function openPartition(context: RebuildContext, partition: number):
     if (state === null) return;
     refuseOtherPartitionsThan(context.partitions, state.fingerprint);
     const highs = edges(await ends(), inputs, partition, 'high');
-    const committed = live.countedUpTo(partition);
+    const committed = live.countedPositions(partition);
     // A log that is shorter than what was read of it was made anew: the totals become those of what it holds.
     await Promise.all(inputs.map((topic) => reader.readTo(topic, Math.min(committed[topic] ?? 0, highs[topic] ?? 0))));
     await replay.settle(Object.fromEntries(inputs.map((topic) => [topic, reader.position(topic)])));

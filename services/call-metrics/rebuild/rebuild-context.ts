@@ -44,7 +44,7 @@ export async function createRebuildContext(
       topicPrefix,
       codecs,
       partitionOf,
-      counted: () => undefined,
+      countOutcome: () => undefined,
     });
   const { inputs, topics } = project();
   const read = [...inputs, topics.table, topics.state];

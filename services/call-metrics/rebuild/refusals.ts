@@ -1,4 +1,4 @@
-import { REPARTITION } from '../projection/call-metrics-projection.ts';
+import { REPARTITION } from '../projection/remedies.ts';
 import { partitionsOf } from '../projection/settings-fingerprint.ts';
 
 /** The totals would become smaller, and nobody said that they may. Nothing more is published. */

@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   advance,
-  carryAlong,
+  advanceIdle,
   dedupeTimeMs,
-  IDLE_MS,
+  IDLE_LAG_MS,
   type LogClock,
-  STOPPED_CLOCK,
+  UNSET_CLOCK,
 } from '../../../../services/call-metrics/domain/log-clock.ts';
 import { isLogTime } from '../../../../services/call-metrics/domain/plausible.ts';
 
@@ -15,7 +15,7 @@ const DAY = 24 * HOUR;
 const T = Date.UTC(2026, 10, 22, 12);
 const at = (timeMs: number | null, aheadSinceMs: number | null = null): LogClock => ({ timeMs, aheadSinceMs });
 /** The clock after records of these log times, the events' own times unknown. */
-const clockAfter = (recordsMs: readonly (number | null)[], from = STOPPED_CLOCK): LogClock =>
+const clockAfter = (recordsMs: readonly (number | null)[], from = UNSET_CLOCK): LogClock =>
   recordsMs.reduce((clock, recordMs) => advance(clock, recordMs, null), from);
 
 describe('The clock of a log', () => {
@@ -38,7 +38,7 @@ describe('The clock of a log', () => {
     ['more than 48 h younger', 2 * DAY + 1, false],
   ])('when the event of a record far ahead is %s, then that bears it out, or not', (_name, ageMs, follows) => {
     const record = T + 40 * DAY;
-    for (const clock of [at(T), at(T, record - DAY + 1), STOPPED_CLOCK]) {
+    for (const clock of [at(T), at(T, record - DAY + 1), UNSET_CLOCK]) {
       const next = advance(clock, record, record + ageMs);
       expect(next).toEqual(follows ? at(record) : at(clock.timeMs, clock.aheadSinceMs ?? record));
     }
@@ -64,14 +64,14 @@ describe('The clock of a log', () => {
   });
 
   test('when a record has no time, then nothing moves', () => {
-    for (const clock of [STOPPED_CLOCK, at(T), at(T, T + 9 * DAY)]) expect(advance(clock, null, T)).toBe(clock);
+    for (const clock of [UNSET_CLOCK, at(T), at(T, T + 9 * DAY)]) expect(advance(clock, null, T)).toBe(clock);
   });
 
   test('never goes back, and never over the latest record, whatever comes', () => {
     const record = fc.tuple(fc.integer({ min: 0, max: 200 }), fc.option(fc.integer({ min: 0, max: 200 })));
     fc.assert(
       fc.property(fc.array(record), (given) => {
-        let clock = STOPPED_CLOCK;
+        let clock = UNSET_CLOCK;
         let latest = -Infinity;
         for (const [hours, own] of given) {
           const before = clock.timeMs;
@@ -88,22 +88,22 @@ describe('The clock of a log', () => {
 
 describe('An input that was read to its end', () => {
   test('when the others go on, then it follows them an hour behind, and forgets what it waited for', () => {
-    expect(carryAlong(at(T), T + 9 * DAY)).toEqual(at(T + 9 * DAY - IDLE_MS));
-    expect(carryAlong(at(T, T + 9 * DAY), T + 2 * DAY)).toEqual(at(T + 2 * DAY - IDLE_MS));
-    expect(carryAlong(STOPPED_CLOCK, T)).toEqual(at(T - IDLE_MS));
-    expect(IDLE_MS).toBe(HOUR);
+    expect(advanceIdle(at(T), T + 9 * DAY)).toEqual(at(T + 9 * DAY - IDLE_LAG_MS));
+    expect(advanceIdle(at(T, T + 9 * DAY), T + 2 * DAY)).toEqual(at(T + 2 * DAY - IDLE_LAG_MS));
+    expect(advanceIdle(UNSET_CLOCK, T)).toEqual(at(T - IDLE_LAG_MS));
+    expect(IDLE_LAG_MS).toBe(HOUR);
   });
 
   test('when the others are not ahead by more, or have no time, then it stays as it is', () => {
     const clock = at(T, T + 9 * DAY);
-    for (const othersMs of [null, T - DAY, T, T + IDLE_MS]) expect(carryAlong(clock, othersMs)).toBe(clock);
-    expect(carryAlong(at(T), T + IDLE_MS + 1)).toEqual(at(T + 1));
-    expect(carryAlong(STOPPED_CLOCK, null)).toBe(STOPPED_CLOCK);
+    for (const othersMs of [null, T - DAY, T, T + IDLE_LAG_MS]) expect(advanceIdle(clock, othersMs)).toBe(clock);
+    expect(advanceIdle(at(T), T + IDLE_LAG_MS + 1)).toEqual(at(T + 1));
+    expect(advanceIdle(UNSET_CLOCK, null)).toBe(UNSET_CLOCK);
   });
 });
 
 test('Ids are forgotten by the clock; before it goes by the earliest record, and by 0 where none has a time', () => {
-  expect([at(T, T + 9 * DAY), at(null, T + 5), STOPPED_CLOCK].map(dedupeTimeMs)).toEqual([T, T + 5, 0]);
+  expect([at(T, T + 9 * DAY), at(null, T + 5), UNSET_CLOCK].map(dedupeTimeMs)).toEqual([T, T + 5, 0]);
 });
 
 test('A log time is one from 2000 on that a field can hold: not -1, which is Kafka’s word for none', () => {

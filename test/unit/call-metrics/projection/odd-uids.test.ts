@@ -54,7 +54,7 @@ beforeAll(async () => {
     topics: TOPICS,
     dedupeMs: RULES.dedupeDays * 86_400_000,
     partitionOf: createPartitionOfKey(RULES.partitions),
-    leftOut: () => undefined,
+    onLeftOut: () => undefined,
   });
   for (const topic of [TOPICS.table, TOPICS.state, TOPICS.seen]) {
     await view.readBack(driver.records(topic).map((record) => ({ ...record, key: record.key ?? '' })));
