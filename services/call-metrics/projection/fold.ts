@@ -63,10 +63,7 @@ export function createCallMetricsFold(options: FoldOptions): Fold {
       table.count(event, day, day < firstOpenDay(calendar, logTimeMs, keptDays));
     }
   };
-  const openDay = (at: Clocks): number | null => {
-    const timesMs = [...at.values()].map(({ timeMs }) => timeMs);
-    return firstOpenDayOfAll(calendar, timesMs, keptDays);
-  };
+  const openDay = (at: Clocks) => firstOpenDayOfAll(calendar, timesMsOf(at), keptDays);
 
   return {
     apply: (record) => {
@@ -129,6 +126,8 @@ const ownTimeMs = (event: CountedEvent): number | null =>
 /** Whether an input has moved on by an hour since the last transaction: then ids may have expired. */
 const idsHaveAged = (written: Clocks, current: Clocks): boolean =>
   [...current].some(([input, { timeMs }]) => (timeMs ?? 0) >= (written.get(input)?.timeMs ?? Infinity) + HOUR_MS);
+
+const timesMsOf = (clocks: Clocks) => [...clocks.values()].map(({ timeMs }) => timeMs);
 
 const kindsByTopic = (inputs: ReadonlyMap<string, InputReader>) =>
   [...inputs].map(([topic, { input }]) => [topic, input] as const);
