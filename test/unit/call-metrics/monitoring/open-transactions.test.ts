@@ -10,7 +10,7 @@ test('When transactions come and go, then none is stuck; when the last stable of
   const open = createOpenTransactions(['table'], () => nowMs);
   const lookAfter = (ms: number, watermarks: EndsOfTopics, stable: EndsOfTopics): number | undefined => {
     nowMs += ms;
-    open.saw(watermarks, stable);
+    open.observeEnds(watermarks, stable);
     return open.heldSeconds().get('table');
   };
   expect(open.heldSeconds()).toEqual(new Map([['table', 0]]));

@@ -21,29 +21,29 @@ function replica() {
     lag,
     stalls,
     slots: () => slots,
-    committedPart: (partition) => ({
+    committedProgress: (partition) => ({
       positions: { [TOPIC]: committed.get(partition) ?? 0 },
       logTimesMs: { [TOPIC]: partition === 0 ? wall : null },
     }),
     now: () => nowMs,
   });
   for (const { partition } of slots) {
-    stalls.began(partition);
-    lag.sawEnd(TOPIC, partition, 10);
+    stalls.started(partition);
+    lag.observeEnd(TOPIC, partition, 10);
   }
   return {
     progress,
     stalls,
     slots,
     /** Records come, up to this offset. */
-    appended: (partition: number, end: number) => lag.sawEnd(TOPIC, partition, end),
+    appended: (partition: number, end: number) => lag.observeEnd(TOPIC, partition, end),
     commits: (partition: number, position: number) => {
       committed.set(partition, position);
       stalls.progressed(partition);
     },
     at: (ms: number) => {
       nowMs = ms;
-      progress.look();
+      progress.refresh();
     },
     lagOf: (partition: number) => progress.lags().find((one) => one.partition === partition)?.lag,
     waiting: () => Object.fromEntries(progress.waitingSeconds()),

@@ -6,7 +6,14 @@ import type { SlotPhase } from '../../../../services/shared/kafka/projection/tas
 const task = (phase: SlotPhase, sinceMs = 0, problem: string | null = null) => ({
   ...{ partition: 3, phase, sinceMs, problem },
 });
-const ready: ReadinessFacts = { caughtUp: true, joined: true, tasks: [], began: true, stalled: [], nowMs: 100_000 };
+const ready: ReadinessFacts = {
+  caughtUp: true,
+  joined: true,
+  tasks: [],
+  haveAllRun: true,
+  stalled: [],
+  nowMs: 100_000,
+};
 const reasons = (facts: Partial<ReadinessFacts>) => {
   const readiness = readinessOf({ ...ready, ...facts });
   return readiness.ready ? [] : readiness.reasons;
@@ -28,7 +35,7 @@ describe('A replica', () => {
   test('when a partition does not run for 30 s, then it is named with its problem; for less only before all ran once', () => {
     const restoring = { tasks: [task('restoring', 70_001, 'no answer')] };
     expect(reasons(restoring)).toEqual([]);
-    expect(reasons({ ...restoring, began: false })).toEqual(['partition 3 is restoring: no answer']);
+    expect(reasons({ ...restoring, haveAllRun: false })).toEqual(['partition 3 is restoring: no answer']);
     expect(reasons({ ...restoring, nowMs: 100_001 })).toEqual(['partition 3 is restoring: no answer']);
   });
 
@@ -52,7 +59,7 @@ describe('A replica', () => {
   });
 
   test('when something is wrong with the topics, then it is told', () => {
-    expect(reasons({ surroundings: ['partitions were added'] })).toEqual(['partitions were added']);
+    expect(reasons({ topicProblems: ['partitions were added'] })).toEqual(['partitions were added']);
   });
 });
 
@@ -69,7 +76,7 @@ describe('A partition is stalled', () => {
 
   test('when it makes no progress for more than 30 s', () => {
     const { at } = watched();
-    at(0).began(1);
+    at(0).started(1);
     expect(at(30_000).stalled()).toEqual([]);
     expect(at(30_001).stalled()).toEqual([1]);
     at(30_002).progressed(1);
@@ -78,13 +85,13 @@ describe('A partition is stalled', () => {
 
   test('also when it is restored again and again, as one whose commits always fail', () => {
     const { at } = watched();
-    for (let ms = 0; ms <= 30_000; ms += 2_000) at(ms).began(1);
+    for (let ms = 0; ms <= 30_000; ms += 2_000) at(ms).started(1);
     expect(at(30_001).stalled()).toEqual([1]);
   });
 
   test('no more when it was given away', () => {
     const { at } = watched();
-    at(0).began(1);
+    at(0).started(1);
     at(1).forget(1);
     expect(at(40_000).stalled()).toEqual([]);
   });
