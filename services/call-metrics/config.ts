@@ -14,7 +14,7 @@ export const callMetricsSettings = {
     ),
   },
   rules: {
-    timeZone: setting('METRICS_TIME_ZONE', 'IANA name of the time zone of days.', timeZone, 'UTC'),
+    timeZone: setting('METRICS_TIME_ZONE', 'IANA name of the time zone in which days start and end.', timeZone, 'UTC'),
     keptDays: setting(
       'METRICS_KEPT_DAYS',
       'Days whose totals are kept, by log time; older ones are removed, lifetimes never.',

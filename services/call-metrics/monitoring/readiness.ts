@@ -9,7 +9,7 @@ export type ReadinessFacts = Readonly<{
   caughtUp: boolean;
   joined: boolean;
   tasks: readonly SlotStatus[];
-  /** All tasks have been running at the same time once since the start. */
+  /** Since the start, all tasks have been running at the same time at least once. */
   haveAllRun: boolean;
   /** Partitions whose records have waited for a commit for too long. */
   stalled: readonly number[];

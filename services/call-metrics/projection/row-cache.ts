@@ -20,7 +20,7 @@ export type SubjectRows = Map<number | null, Row>;
 /** Rows of the table that a task has in memory. */
 export type RowCache = Readonly<{
   rowsOf: (subject: CountedSubject) => SubjectRows;
-  /** The subject's row of this day, or of its lifetime (null): from memory, or else as it is committed, or else empty. */
+  /** The subject's row of this day, or of its lifetime (null): the one in memory, or else the committed one, or else an empty one. */
   row: (rows: SubjectRows, subject: CountedSubject, day: number | null) => Row;
   /** Drops all rows of a day and returns them. */
   dropDay: (day: number) => readonly Row[];

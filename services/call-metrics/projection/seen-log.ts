@@ -21,7 +21,7 @@ export type SeenLog = Readonly<{
 /** `horizonMs` is how long ids are remembered. */
 export function createSeenLog(horizonMs: number): SeenLog {
   let segments: Segment[] = [];
-  const lowerEarlier = (generation: number, input: string, newestMs: number): void => {
+  const capEarlier = (generation: number, input: string, newestMs: number): void => {
     for (const segment of segments) {
       const known = segment.newestByInput.get(input) ?? -Infinity;
       if (segment.generation === generation && known > newestMs + horizonMs) {
@@ -41,7 +41,7 @@ export function createSeenLog(horizonMs: number): SeenLog {
       if (!open) segments.push(segment);
       segment.nextOffset = offset + 1;
       for (const { input, newestLogTime } of inputs) {
-        if (newestLogTime < (lastNewest.get(input) ?? -Infinity)) lowerEarlier(generation, input, newestLogTime);
+        if (newestLogTime < (lastNewest.get(input) ?? -Infinity)) capEarlier(generation, input, newestLogTime);
         lastNewest.set(input, newestLogTime);
         segment.newestByInput.set(input, Math.max(newestLogTime, segment.newestByInput.get(input) ?? -Infinity));
       }

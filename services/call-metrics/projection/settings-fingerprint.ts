@@ -3,7 +3,7 @@ import { answerBoundsMs, talkBoundsMs } from '../../shared/call-events/histogram
 /** The settings that totals depend on. */
 export type ProjectionRules = Readonly<{
   partitions: number;
-  /** IANA name of the time zone of days. */
+  /** IANA name of the time zone in which days start and end. */
   timeZone: string;
   /** How long ids are remembered, in days of log time. */
   dedupeDays: number;

@@ -6,8 +6,8 @@ import type { RebuildContext } from './rebuild-context.ts';
 import type { Replay } from './replay.ts';
 
 /**
- * Reads one partition of the inputs into the replay, and of the table and the state into the live view: each topic as far
- * as it is told.
+ * Reads one partition of the inputs into the replay, and of the table and the state into the live view, each topic up to
+ * the offset that is asked for.
  */
 export type PartitionSource = Readonly<{
   readTo: (topic: string, end: number) => Promise<void>;
@@ -23,7 +23,7 @@ type Options = Readonly<{
   partition: number;
   live: CallMetricsProjection;
   replay: Replay;
-  /** Where the topics begin. */
+  /** Reading starts at the low ends. */
   ends: EndsOfTopics;
 }>;
 

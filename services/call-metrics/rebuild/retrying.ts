@@ -6,8 +6,8 @@ const MAX_PAUSE_MS = 15_000;
 
 /**
  * Retries errors that may be transient, after 1, 2, 4, 8 and 15 s; `onFailure` is called with each error that is retried.
- * Any other error is thrown at once: waiting does not help against a missing right, a changed setting or totals that would
- * become smaller.
+ * Any other error is thrown at once: waiting does not help against a missing permission, a changed setting or totals that
+ * would become smaller.
  */
 export async function retrying<T>(
   attempt: () => Promise<T>,

@@ -69,7 +69,7 @@ describe('When one input brings nothing more', () => {
     await driver.crash();
 
     await driver.deliver(TOPICS.voicemails, 0, 1);
-    driver.look(0);
+    driver.observeEnds(0);
     await driver.commit(0);
 
     expect(await days()).toHaveLength(KEPT_DAYS + 1);
@@ -99,7 +99,7 @@ describe('When one input brings nothing more', () => {
     await driver.commit(0);
     expect(await days()).toHaveLength(41);
 
-    driver.look(0);
+    driver.observeEnds(0);
     await driver.commit(0);
 
     expect(await days()).toHaveLength(KEPT_DAYS + 1);

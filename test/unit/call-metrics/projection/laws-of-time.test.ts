@@ -64,7 +64,7 @@ const step = fc.oneof(
       'unknown-committed' as const,
     ),
   }),
-  fc.record({ do: fc.constantFrom('look' as const, 'crash' as const) }),
+  fc.record({ do: fc.constantFrom('observeEnds' as const, 'crash' as const) }),
 );
 
 const projection = () => inMemory({ partitions: 1, keptDays: KEPT_DAYS, dedupeDays: 30 });
@@ -90,7 +90,7 @@ describe('The laws of time', () => {
           if (one.do === 'append') append(one.count);
           else if (one.do === 'deliver') await driver.deliver(one.topic, 0, one.count);
           else if (one.do === 'commit') await driver.commit(0, one.outcome);
-          else if (one.do === 'look') driver.look(0);
+          else if (one.do === 'observeEnds') driver.observeEnds(0);
           else await driver.crash();
         }
         append(log.length);
