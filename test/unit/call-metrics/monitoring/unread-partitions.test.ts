@@ -4,7 +4,7 @@ import { unreadPartitions, unreadProblem } from '../../../../services/call-metri
 const ends = (...highs: readonly number[]) =>
   new Map(highs.map((high, partition) => [partition, { low: 1, high }] as const));
 
-test('When partitions were added to an input, then they are named with the records that nobody counts', () => {
+test('When partitions were added to an input, then they are named with the number of records that are not counted', () => {
   const found = unreadPartitions(
     new Map([
       ['a', ends(9, 9, 4, 6)],

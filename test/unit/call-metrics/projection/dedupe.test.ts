@@ -5,7 +5,7 @@ import { createSeenIds } from '../../../../services/shared/projection/seen-ids.t
 
 const content = Buffer.from('same');
 
-test('When one transaction counts more ids than a record holds, then they go into several, and each is known before, during and after its commit', () => {
+test('When one transaction counts more ids than a record holds, then they go into several records, and each id is known before, during and after the commit', () => {
   const committed = { callLog: createSeenIds(), voicemail: createSeenIds() };
   const dedupe = createDedupe((input) => committed[input], 1_000);
   const counts: readonly (readonly [EventKind, number])[] = [

@@ -5,7 +5,7 @@ import { createTask } from '../../../../services/shared/projection/task.ts';
 const TOPIC = 'in';
 const bug = new Error('a bug');
 
-/** A task at offset 0 over one input whose fold throws where the test says. */
+/** A task at offset 0 over one input, whose fold throws where the test decides. */
 function given(fold: Partial<Fold>) {
   let due: (() => void) | null = null;
   let commits = 0;
@@ -41,8 +41,8 @@ function given(fold: Partial<Fold>) {
   return { task, take, fire: () => due?.(), isDue: () => due !== null, commits: () => commits };
 }
 
-describe('When the fold throws, then the task is lost, with whatever it remembered before it threw:', () => {
-  test('while it folds a record: nothing is committed, the position stays, and no record is taken any more', async () => {
+describe('When the fold throws, then the task is lost with everything it remembered:', () => {
+  test('while it folds a record: nothing is committed, the position stays, and no further record is folded', async () => {
     const { task, take, isDue, commits } = given({
       apply: ({ offset }) => {
         if (offset === 1) throw bug;
@@ -60,7 +60,7 @@ describe('When the fold throws, then the task is lost, with whatever it remember
 
   test.each<[string, Partial<Fold>, number]>([
     [
-      'while it makes a transaction',
+      'while it builds a transaction',
       {
         takeTransaction: () => {
           throw bug;
@@ -69,7 +69,7 @@ describe('When the fold throws, then the task is lost, with whatever it remember
       0,
     ],
     [
-      'once its transaction is committed',
+      'after its transaction was committed',
       {
         takeTransaction: () => ({
           records: [],

@@ -4,7 +4,7 @@ import { createTask } from '../../../../services/shared/projection/task.ts';
 
 const TOPIC = 'in';
 
-/** A task over one input whose transactions hold the offsets folded, and whose commits and timer the test decides. */
+/** A task over one input, whose transactions hold the folded offsets. The test controls its commits and its timer. */
 function given(limit = 100) {
   let folded: number[] = [];
   let due: (() => void) | null = null;
@@ -54,7 +54,7 @@ function given(limit = 100) {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('A task', () => {
-  test('when records come, then they are committed with the position after the interval', async () => {
+  test('when records arrive, then they are committed with the position after the interval', async () => {
     const { task, commits, committed, batch, fire } = given();
     expect(task.isSettled()).toBe(true);
     expect(task.foldBatch(batch(10, [10, 11]))).toBe('folded');
@@ -67,13 +67,13 @@ describe('A task', () => {
     expect(committed).toEqual([2]);
   });
 
-  test('when a batch of another assignment comes, beginning after the position, then it is refused', () => {
+  test('when a batch of another assignment arrives that starts after the position, then it is refused', () => {
     const { task, batch, isDue } = given();
     expect(task.foldBatch(batch(11, [11]))).toBe('gap');
     expect([task.positions()[TOPIC], isDue()]).toEqual([10, false]);
   });
 
-  test('when records come again, then those before the position are left out', () => {
+  test('when records arrive again, then those before the position are ignored', () => {
     const { task, commits, batch, fire } = given();
     task.foldBatch(batch(10, [10, 11]));
     task.foldBatch(batch(10, [10, 11, 12], 14));
@@ -81,7 +81,7 @@ describe('A task', () => {
     expect(commits[0]?.keys).toEqual(['10,11,12@14']);
   });
 
-  test('when offsets hold no record, then the position moves over them, but never over a gap', () => {
+  test('when offsets have no record, then the position moves past them, but never past a gap', () => {
     const { task } = given();
     task.skip(TOPIC, 12, 15);
     expect(task.positions()[TOPIC]).toBe(10);
@@ -90,7 +90,7 @@ describe('A task', () => {
     expect(task.positions()[TOPIC]).toBe(13);
   });
 
-  test('when it sees where its inputs end, then it commits only what its fold has to say about that', async () => {
+  test('when it observes where its inputs end, then it commits only if its fold has something to commit', async () => {
     const { task, commits, fire, isDue } = given();
     task.observeEnds({ [TOPIC]: 100 });
     expect([isDue(), task.isSettled()]).toEqual([false, true]);
@@ -109,7 +109,7 @@ describe('A task', () => {
     expect(isDue()).toBe(false);
   });
 
-  test('when more come during a commit, then the next commit waits for it: never two at once', async () => {
+  test('when more records arrive during a commit, then the next commit waits for it: never two at once', async () => {
     const { task, commits, batch, fire } = given(2);
     task.foldBatch(batch(10, [10, 11]));
     expect(commits).toHaveLength(1);
@@ -129,7 +129,7 @@ describe('A task', () => {
     expect(room).toBe(true);
   });
 
-  test('when few records hold much, then they are committed at once, and no more is taken meanwhile', async () => {
+  test('when few records hold many bytes, then they are committed at once, and there is no room until then', async () => {
     const { task, commits, batch } = given();
     const large = {
       topic: TOPIC,
@@ -160,7 +160,7 @@ describe('A task', () => {
     expect([commits.length, room]).toEqual([2, true]);
   });
 
-  test('when records wait for their commit, then the committed position is that before them, until it is made', async () => {
+  test('when records wait for their commit, then the committed position is before them until they are committed', async () => {
     const { task, commits, batch, fire } = given();
     task.skip(TOPIC, 10, 12);
     expect(task.committedPositions()[TOPIC]).toBe(12);
@@ -179,7 +179,7 @@ describe('A task', () => {
     expect(task.committedPositions()[TOPIC]).toBe(14);
   });
 
-  test('when a commit fails or nobody knows, then the task is lost and commits nothing more', async () => {
+  test('when a commit fails or its outcome is unknown, then the task is lost and commits nothing more', async () => {
     const { task, commits, batch, fire, isDue } = given();
     task.foldBatch(batch(10, [10]));
     fire();
