@@ -48,6 +48,6 @@ async function assertReadable(schemas: CheckedRegistry, url: string, states: rea
   for (const state of states) {
     const decoded = reader.decode(state);
     if (decoded.ok || decoded.reason === 'not-wire-format') continue;
-    throw new SchemaIdsError(url, [`a state of call-metrics is unreadable with its schemas (${decoded.reason})`]);
+    throw new SchemaIdsError(url, [`a state of call-metrics cannot be read with its schemas (${decoded.reason})`]);
   }
 }
