@@ -8,7 +8,8 @@ import { createCodecs } from '../../services/call-metrics/projection/codecs.ts';
 import { createCommittedView } from '../../services/call-metrics/projection/committed-view.ts';
 import { tableKey } from '../../services/shared/call-events/table-key.ts';
 import type { CommittedRecord } from '../../services/shared/projection/records.ts';
-import { createSeenIds, seenEntry } from '../../services/shared/projection/seen-ids.ts';
+import { seenEntry } from '../../services/shared/projection/seen-entry.ts';
+import { createSeenIds } from '../../services/shared/projection/seen-ids.ts';
 import { localRegistry } from '../../test/support/local-registry.ts';
 
 new Command('npm run bench:memory')
@@ -36,7 +37,7 @@ const view = createCommittedView({
   topics: { table: 'table', state: 'state', seen: 'seen' },
   dedupeMs: 0,
   partitionOf: () => 0,
-  leftOut: ({ offset }, reason) => {
+  onLeftOut: ({ offset }, reason) => {
     throw new Error(`Record ${offset} was left out (${reason})`);
   },
 });

@@ -59,7 +59,7 @@ test('When topics were given more partitions, then neither call-metrics nor a re
     const { code, output } = await runRebuild(grown, args);
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/totals were made of topics with 3.*npm run repartition/),
+      expect.stringMatching(/totals were computed from topics with 3.*npm run repartition/),
     ]);
   }
   const { code, output } = await runRebuild(bench.environment);

@@ -3,8 +3,8 @@ import type { CallLogWebhook, VoicemailWebhook } from '../../services/shared/cal
 type Call = CallLogWebhook['callLog'];
 type Voicemail = VoicemailWebhook['voicemail'];
 
-/** An inbound missed call of user u-1, with what is given changed. */
-export const call = (given: Partial<Call> = {}): CallLogWebhook => ({
+/** An inbound missed call of user u-1, with overrides. */
+export const call = (overrides: Partial<Call> = {}): CallLogWebhook => ({
   event: 'callLog',
   callLog: {
     version: 3,
@@ -15,12 +15,12 @@ export const call = (given: Partial<Call> = {}): CallLogWebhook => ({
     user: { type: 'user', uid: 'u-1', email: 'u-1@example.com' },
     phoneNumberE164: '+6495550100',
     otherParties: [{ type: 'unknown' }],
-    ...given,
+    ...overrides,
   },
 });
 
-/** A voicemail of ten seconds for user u-1, with what is given changed. */
-export const voicemail = (given: Partial<Voicemail> = {}): VoicemailWebhook => ({
+/** A voicemail of ten seconds for user u-1, with overrides. */
+export const voicemail = (overrides: Partial<Voicemail> = {}): VoicemailWebhook => ({
   event: 'voicemail',
   voicemail: {
     version: 3,
@@ -32,11 +32,11 @@ export const voicemail = (given: Partial<Voicemail> = {}): VoicemailWebhook => (
     user: { type: 'user', uid: 'u-1', email: 'u-1@example.com' },
     phoneNumberE164: '+6495550100',
     callerId: { type: 'unknown' },
-    ...given,
+    ...overrides,
   },
 });
 
-/** An answered call. */
+/** The result of an answered call. */
 export const answered = (startTimestamp: number, answerMs: number, talkMs: number): Call['result'] => ({
   type: 'answered',
   startTimestamp,

@@ -3,7 +3,7 @@ import {
   createCallMetricsProjection,
 } from '../../services/call-metrics/projection/call-metrics-projection.ts';
 import { type Codecs, createCodecs } from '../../services/call-metrics/projection/codecs.ts';
-import type { Outcome } from '../../services/call-metrics/projection/fold.ts';
+import type { Outcome } from '../../services/call-metrics/projection/outcome-counts.ts';
 import type { ProjectionRules } from '../../services/call-metrics/projection/settings-fingerprint.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
@@ -22,7 +22,7 @@ export const TOPICS = {
 
 export const RULES: ProjectionRules = { partitions: 2, timeZone: 'UTC', dedupeDays: 30, keptDays: 400 };
 
-/** call-metrics without a broker, and a way to write webhooks to it as the ingress would. `alter` is given its codecs. */
+/** call-metrics without a broker, and a way to write webhooks to it as the ingress would. `alter` may replace its codecs. */
 export async function inMemory(
   given: Partial<ProjectionRules> = {},
   { maxDeadLetterBytes = 4_000_000, alter = (codecs: Codecs): Codecs => codecs } = {},
@@ -42,9 +42,9 @@ export async function inMemory(
       topicPrefix: 't.',
       codecs: alter(await createCodecs(registry, 't.')),
       partitionOf: createPartitionOfKey(rules.partitions),
-      counted: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
+      countOutcome: (_topic, outcome, count) => counts.set(outcome, (counts.get(outcome) ?? 0) + count),
       maxDeadLetterBytes: () => maxDeadLetterBytes,
-      leftOut: ({ topic, offset }, reason) => leftOut.push(`${topic}/${offset} ${reason}`),
+      onLeftOut: ({ topic, offset }, reason) => leftOut.push(`${topic}/${offset} ${reason}`),
     });
     return running;
   };
@@ -55,12 +55,12 @@ export async function inMemory(
     driver,
     create,
     codecs,
-    /** Records of the own topics that were left out, each time they were read. */
+    /** Records of the own topics that were left out, once per reading. */
     leftOut,
     registry,
-    /** Writes an event to its input; the log time is that of the record. */
+    /** Writes an event to its input, with this log time. */
     pipe: (event: TestEvent, timestampMs: number) => driver.pipe({ ...toRecord(event), timestampMs }),
-    /** The settings that the next process starts with. */
+    /** Changes the settings of the next process. */
     changeRules: (change: Partial<ProjectionRules>) => {
       rules = { ...rules, ...change };
     },
@@ -83,7 +83,7 @@ export async function inMemory(
   };
 }
 
-/** As a real registry: the same schema again has the same id. */
+/** Like a real registry, it returns the same id for the same schema. */
 function rememberingRegistry(): Registry {
   const registry = localRegistry();
   const ids = new Map<string, Promise<number>>();

@@ -2,39 +2,43 @@ import type { Projection } from '../../services/shared/projection/projection.ts'
 import type { Positions, RecordHeaders, SourceRecord, TargetRecord } from '../../services/shared/projection/records.ts';
 import { createTask, type Task } from '../../services/shared/projection/task.ts';
 
-/** What becomes of a commit. `unknown-…`: the task is told that it failed, and it did, or did not. */
+/** The outcome of a commit. `unknown-committed`: the commit succeeds, but the task sees an error. */
 export type CommitOutcome = 'committed' | 'failed' | 'unknown-committed';
 
-/** A record that is in a log of the driver. */
+/** A record in one of the driver's logs. */
 export type DrivenRecord = Omit<SourceRecord, 'key'> &
-  Readonly<{ key: string | null /** False: another writer's; see CommittedRecord. */; transactional?: boolean }>;
+  Readonly<{
+    key: string | null;
+    /** False: another writer's; see CommittedRecord. */
+    transactional?: boolean;
+  }>;
 
 /**
- * Runs a projection without a broker: logs in memory, the same tasks, the same bytes. Nothing happens by itself: a test
- * says what is delivered, when a commit is made and what becomes of it, and when the process dies.
+ * Runs a projection without a broker: logs in memory, the same tasks, the same bytes. Nothing happens on its own: a test
+ * decides what is delivered, when a commit happens and how it ends, and when the process dies.
  */
 export type TestDriver = Readonly<{
   /** Appends a record to an input, or, as another writer, to any topic. */
   pipe: (record: Omit<DrivenRecord, 'offset' | 'headers'> & Readonly<{ headers?: RecordHeaders }>) => void;
-  /** Delivers the next records of an input partition, at most so many. */
-  deliver: (topic: string, partition: number, atMost: number) => Promise<void>;
-  /** Commits what a partition has folded; a lost task is restored at once. */
+  /** Delivers the next records of an input partition, at most `maxRecords`. */
+  deliver: (topic: string, partition: number, maxRecords: number) => Promise<void>;
+  /** Commits what a partition has folded. A lost task is restored at once. */
   commit: (partition: number, outcome?: CommitOutcome) => Promise<void>;
-  /** The process dies, and another starts with nothing but what is committed. */
+  /** The process dies, and another one starts with only what is committed. */
   crash: () => Promise<void>;
-  /** Tells a partition's task where its inputs end now. */
-  look: (partition: number) => void;
-  /** Delivers and commits everything that is left, and what is due because the inputs end there. */
+  /** Lets a partition's task observe where its inputs end now. */
+  observeEnds: (partition: number) => void;
+  /** Delivers and commits everything that is left, then what is due because the inputs have ended. */
   drain: () => Promise<void>;
   /** The committed records of a topic, in the order of each partition. */
   records: (topic: string) => readonly DrivenRecord[];
-  /** The newest value of each key of a topic, tombstones and other writers' records left out. */
+  /** The newest value of each key of a topic, without tombstones and other writers' records. */
   table: (topic: string) => ReadonlyMap<string, Buffer>;
   /** How many transactions were committed. */
   transactions: () => number;
 }>;
 
-/** `create` makes the projection as a new process would: with empty memory. */
+/** `create` returns the projection of a new process: its memory is empty. */
 export async function createTestDriver(
   create: () => Promise<Projection>,
   partitions: number,
@@ -62,9 +66,9 @@ export async function createTestDriver(
   const readBack = async (): Promise<void> => {
     for (const topic of projection.restoredFrom) {
       const from = readTo.get(topic) ?? 0;
-      const news = log(topic).slice(from);
-      readTo.set(topic, from + news.length);
-      await projection.readBack(news.map((record) => ({ ...record, key: record.key ?? '' })));
+      const added = log(topic).slice(from);
+      readTo.set(topic, from + added.length);
+      await projection.readBack(added.map((record) => ({ ...record, key: record.key ?? '' })));
     }
   };
   const write = async (partition: number, records: readonly TargetRecord[]): Promise<void> => {
@@ -90,7 +94,7 @@ export async function createTestDriver(
         timers.set(partition, call);
         return () => timers.delete(partition);
       },
-      observer: { committed: () => settled.get(partition)?.() },
+      observer: { onCommit: () => settled.get(partition)?.() },
     });
     tasks.set(partition, task);
   };
@@ -112,33 +116,33 @@ export async function createTestDriver(
     outcome = next;
     const committed = new Promise<'committed'>((resolve) => settled.set(partition, () => resolve('committed')));
     due();
-    const became = await Promise.race([committed, taskOf(partition).lost]);
+    const result = await Promise.race([committed, taskOf(partition).lost]);
     outcome = 'committed';
     await readBack();
-    if (became !== 'committed') open(partition);
+    if (result !== 'committed') open(partition);
   };
-  const deliver = async (topic: string, partition: number, atMost: number): Promise<void> => {
+  const deliver = async (topic: string, partition: number, maxRecords: number): Promise<void> => {
     const task = taskOf(partition);
     const from = task.positions()[topic] ?? 0;
     const left = log(topic).filter((record) => record.partition === partition && record.offset >= from);
     const records = left
-      .slice(0, atMost)
+      .slice(0, maxRecords)
       .map((record) => ({ ...record, key: record.key === null ? null : Buffer.from(record.key) }));
     const last = records.at(-1);
     if (last === undefined) return;
     await projection.prepare(records);
     // A lost task is restored at once.
-    if (task.take({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
+    if (task.foldBatch({ topic, fromOffset: from, nextOffset: last.offset + 1, records }) === 'ended') open(partition);
   };
 
-  const look = (partition: number): void => taskOf(partition).saw(endsOf(partition));
+  const observeEnds = (partition: number): void => taskOf(partition).observeEnds(endsOf(partition));
 
   await start();
   return {
     pipe: ({ headers = {}, ...record }) => append({ ...record, headers }),
     deliver,
     commit,
-    look,
+    observeEnds,
     crash: async () => {
       projection = await create();
       await start();
@@ -147,7 +151,7 @@ export async function createTestDriver(
       for (let partition = 0; partition < partitions; partition += 1) {
         for (const topic of projection.inputs) await deliver(topic, partition, Number.MAX_SAFE_INTEGER);
         await commit(partition);
-        look(partition);
+        observeEnds(partition);
         await commit(partition);
       }
     },

@@ -1,16 +1,16 @@
 const DAY_MS = 86_400_000;
-/** No zone changes its offset but at a full quarter of an hour, nor did any since 1972. */
+/** Since 1972, time zones have changed their offsets only at full quarters of an hour. */
 const QUARTER_MS = 900_000;
 const CACHED_QUARTERS = 4_096;
 
-/** Days in one time zone. A day has a number: the days from 1970-01-01 to it. */
+/** The days of one time zone, as numbers: the days since 1970-01-01. */
 export type Calendar = Readonly<{
   timeZone: string;
-  /** The day in which this moment (Unix time in milliseconds) is. */
+  /** The day of a moment, Unix time in milliseconds. */
   dayOf: (ms: number) => number;
 }>;
 
-/** Daylight saving is as the zone's rules have it: a day may last 23 or 25 hours. Throws RangeError for an unknown zone. */
+/** Follows the zone's daylight saving: a day may last 23 or 25 hours. Throws RangeError for an unknown zone. */
 export function calendarOf(timeZone: string): Calendar {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   const offsets = new Map<number, number>();
@@ -26,7 +26,7 @@ export function calendarOf(timeZone: string): Calendar {
   return { timeZone, dayOf: (ms) => Math.floor((ms + offsetAt(ms)) / DAY_MS) };
 }
 
-/** Milliseconds ahead of UTC, from `GMT`, `GMT+13:00` or, before zones had whole minutes, `GMT-04:56:02`. */
+/** The milliseconds ahead of UTC in `GMT`, `GMT+13:00` or, before offsets were whole minutes, `GMT-04:56:02`. */
 function parseOffset(parts: readonly Intl.DateTimeFormatPart[]): number {
   const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
   const [, sign = '+', hours = '0', minutes = '0', seconds = '0'] =
@@ -35,13 +35,13 @@ function parseOffset(parts: readonly Intl.DateTimeFormatPart[]): number {
   return sign === '-' ? -ms : ms;
 }
 
-/** YYYY-MM-DD; beyond the years 0 to 9999 with a sign and six digits, as ISO 8601 writes them. */
+/** YYYY-MM-DD; outside of the years 0 to 9999 with a sign and a year of six digits, as in ISO 8601. */
 export function dateOfDay(day: number): string {
   const iso = new Date(day * DAY_MS).toISOString();
   return iso.slice(0, iso.indexOf('T'));
 }
 
-/** The opposite of `dateOfDay`. Null for a text that names no day. */
+/** The inverse of `dateOfDay`. Null if the text is not a date. */
 export function dayOfDate(date: string): number | null {
   const ms = Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(ms)) return null;

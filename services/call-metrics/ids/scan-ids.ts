@@ -17,18 +17,18 @@ import { type CountedRecord, createIdFinder, createPlaceCollector, type SharedId
 
 export type ScanOptions = Readonly<{
   config: Pick<CallMetricsConfig, 'kafka' | 'registry'>;
-  /** Reads what came at this log time (Unix time in milliseconds) or later; null: all. */
+  /** Reads records from this log time on (Unix time in milliseconds); null: all records. */
   sinceMs: number | null;
   logger: Logger;
-  /** Records read so far, over all passes, and how many there will be. */
+  /** Called with the records read so far and their total, over all passes. */
   onProgress: (read: number, total: number) => void;
-  /** The log is read once for so many records, and once more to tell where what was found is: that bounds the memory, by default to about 300 MB. */
+  /** One pass over the log handles this many records; a last pass locates what was found. It bounds the memory: about 300 MB by default. */
   recordsPerPass?: number;
 }>;
 
 export type ScanReport = Readonly<{
   records: number;
-  /** Records that call-metrics does not count, as it can not read them: they are in `dead-letters`. */
+  /** Records that call-metrics does not count: they are in `dead-letters`. */
   uncounted: number;
   shared: readonly SharedId[];
 }>;
@@ -36,8 +36,8 @@ export type ScanReport = Readonly<{
 const RECORDS_PER_PASS = 1_000_000;
 
 /**
- * Reads both inputs up to the ends that stand now and tells which ids count more than once, as they are those of more than one user or number. Writes nothing. Throws
- * what is wrong with Kafka, the registry or the settings.
+ * Reads both inputs up to their current ends and finds the ids that count more than once, because they were sent for more
+ * than one user or number. Writes nothing. Rejects with what is wrong with Kafka, the registry or the settings.
  */
 export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   const { kafka: settings, registry: registrySettings } = options.config;
@@ -68,17 +68,17 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   let read = 0;
   let uncounted = 0;
 
-  /** The records of one partition that count, in order. */
-  const counted = async (records: readonly TableRecord[]): Promise<readonly CountedRecord[]> => {
-    const known = records.filter(({ topic, partition, offset }) => offset < span.endOf(topic, partition));
+  /** Those records of one partition that count, in order. */
+  const countedOf = async (records: readonly TableRecord[]): Promise<readonly CountedRecord[]> => {
+    const wanted = records.filter(({ topic, partition, offset }) => offset < span.endOf(topic, partition));
     const reader = readers.get(records[0]?.topic ?? '');
     if (reader === undefined) return [];
     await reader.learn(
-      known.flatMap(({ value, unreadable }) => (value === null || unreadable !== null ? [] : [value])),
+      wanted.flatMap(({ value, unreadable }) => (value === null || unreadable !== null ? [] : [value])),
     );
-    read += known.length;
+    read += wanted.length;
     options.onProgress(read, total);
-    return known.flatMap((record) => {
+    return wanted.flatMap((record) => {
       const { topic, partition, offset } = record;
       const found = reader.read({ ...record, key: null }, record.timestampMs);
       if (!found.ok) {
@@ -88,7 +88,7 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
       return [{ input: reader.input, id: found.id, subject: found.event.subject, place: { topic, partition, offset } }];
     });
   };
-  const readAll = async (take: (record: CountedRecord) => void): Promise<void> => {
+  const readAll = async (onCounted: (record: CountedRecord) => void): Promise<void> => {
     uncounted = 0;
     const reader = startTableReader(
       kafka,
@@ -97,7 +97,7 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
         groupPrefix,
         ...(options.sinceMs === null ? {} : { sinceMs: options.sinceMs }),
       },
-      async (records) => (await counted(records)).forEach(take),
+      async (records) => (await countedOf(records)).forEach(onCounted),
     );
     try {
       await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);
@@ -116,7 +116,7 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   return { records: span.records, uncounted, shared: collector.shared() };
 }
 
-/** How many offsets are to be read, and where they end. */
+/** The number of offsets to read, and where each partition ends. */
 async function spanOf(
   kafka: Parameters<typeof createEndsQuestion>[0],
   topics: readonly string[],

@@ -1,8 +1,9 @@
 import type { EventKind } from '../../shared/call-events/topics.ts';
-import { createSeenIds, seenEntry } from '../../shared/projection/seen-ids.ts';
+import { seenEntry } from '../../shared/projection/seen-entry.ts';
+import { createSeenIds } from '../../shared/projection/seen-ids.ts';
 import type { CountedSubject } from '../domain/counted-event.ts';
 
-/** A record of an input that counts: which event it is, and whose. */
+/** A record of an input that counts: the event's id and its subject. */
 export type CountedRecord = Readonly<{
   input: EventKind;
   id: string;
@@ -10,22 +11,21 @@ export type CountedRecord = Readonly<{
   place: Readonly<{ topic: string; partition: number; offset: number }>;
 }>;
 
-/** An id that counts for more than one subject, and where the first record of each of them is. */
+/** An id that counts for more than one subject, with the place of each subject's first record. */
 export type SharedId = Readonly<{ input: EventKind; id: string; places: readonly CountedRecord['place'][] }>;
 
-/** More ids than these, and more places of one, are not listed. */
-export const MOST_IDS = 10_000;
-export const MOST_PLACES = 10;
+export const MAX_LISTED_IDS = 10_000;
+/** Per id. */
+export const MAX_LISTED_PLACES = 10;
 
 /**
- * Finds ids that occur under more than one subject. An id takes up to 110 bytes while its table grows: so they are shared out among `passes`, each of which is
- * given all records and remembers its part of the ids.
+ * Finds ids that occur for more than one subject. An id takes up to 110 bytes while its table grows, so the ids are divided
+ * among `passes`: each pass reads all records and remembers only its share of the ids.
  */
 export type IdFinder = Readonly<{
   add: (record: CountedRecord) => void;
-  /** Begins the next pass. */
   nextPass: () => void;
-  /** Names of the ids found in all passes, at most MOST_IDS. */
+  /** The names of the ids found in all passes, at most MAX_LISTED_IDS. */
   found: () => ReadonlySet<string>;
 }>;
 
@@ -36,13 +36,13 @@ export function createIdFinder(passes: number): IdFinder {
   return {
     add: ({ input, id, subject }) => {
       const name = nameOf(input, id);
-      // To the table, what is the content of an event elsewhere is here whose event it is.
+      // The subject takes the place of the content: the same id with another subject is then a conflict.
       const entry = seenEntry(name, Buffer.from(subjectName(subject)), 0);
-      // Its first word chooses the place in the table, so another one chooses the pass.
+      // The first word selects the slot in the table, so another word has to select the pass.
       if ((entry.id3 >>> 0) % passes !== pass) return;
       const sighting = seen.sighting(entry, -Infinity);
       if (sighting === 'new') seen.add(entry, -Infinity);
-      if (sighting === 'conflict' && found.size < MOST_IDS) found.add(name);
+      if (sighting === 'conflict' && found.size < MAX_LISTED_IDS) found.add(name);
     },
     nextPass: () => {
       pass += 1;
@@ -52,7 +52,7 @@ export function createIdFinder(passes: number): IdFinder {
   };
 }
 
-/** Gathers the places of the ids found, from all records once more. */
+/** Collects the places of the found ids in another pass over all records. */
 export function createPlaceCollector(found: ReadonlySet<string>) {
   const ids = new Map<string, { input: EventKind; id: string; bySubject: Map<string, CountedRecord['place']> }>();
   return {
@@ -61,10 +61,10 @@ export function createPlaceCollector(found: ReadonlySet<string>) {
       if (!found.has(name)) return;
       const known = ids.get(name) ?? { input, id, bySubject: new Map() };
       ids.set(name, known);
-      const whose = subjectName(subject);
-      if (known.bySubject.size < MOST_PLACES && !known.bySubject.has(whose)) known.bySubject.set(whose, place);
+      const owner = subjectName(subject);
+      if (known.bySubject.size < MAX_LISTED_PLACES && !known.bySubject.has(owner)) known.bySubject.set(owner, place);
     },
-    /** In the order of their names. */
+    /** Sorted by name. */
     shared: (): readonly SharedId[] =>
       [...ids]
         .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,7 +1,9 @@
 import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 import { summaryOf } from '../../shared/observability/summarise.ts';
 
-/** Does `work` again and again, never twice at once; a failure is told, and tried again the next time. */
+/**
+ * Runs `work` at an interval, never twice at once. A failure is logged as event `failure`, and the next run tries again.
+ */
 export function every(ms: number, logger: Logger, failure: string, work: () => Promise<void>): NodeJS.Timeout {
   let busy = false;
   return setInterval(() => {

@@ -1,32 +1,32 @@
 import type { Positions } from '../../shared/projection/records.ts';
 
-/** How far what is committed is behind. `seconds` is by log time: how old the last record committed is while others wait, else 0. */
+/** How far the committed position is behind the log. `seconds` is the age of the last committed record by log time while others wait, otherwise 0. */
 export type Lag = Readonly<{ records: number; seconds: number }>;
 
-/** Up to where a partition is committed, by topic. */
-export type CommittedPart = Readonly<{
+/** How far a partition is committed, by topic. */
+export type CommittedProgress = Readonly<{
   positions: Positions;
-  /** Log time of the newest record committed, Unix time in milliseconds; null where none is. */
+  /** Log time of the newest committed record, Unix time in milliseconds; null if there is none. */
   logTimesMs: Readonly<Record<string, number | null>>;
 }>;
 
-export type LagOfInput = Readonly<{ topic: string; partition: number; lag: Lag }>;
+export type InputLag = Readonly<{ topic: string; partition: number; lag: Lag }>;
 
-/** Follows the ends of the inputs, and holds what is committed against them. */
+/** Tracks the ends of the inputs and compares committed positions with them. */
 export type LagTracker = Readonly<{
-  /** The log is this long now; a smaller end than an earlier one is an older answer. */
-  sawEnd: (topic: string, partition: number, end: number) => void;
-  /** Of these partitions, a lag for each topic. */
-  lags: (committed: ReadonlyMap<number, CommittedPart>) => readonly LagOfInput[];
+  /** The log now ends here. An end below an earlier one is a late answer and is ignored. */
+  observeEnd: (topic: string, partition: number, end: number) => void;
+  /** One lag per partition and topic. */
+  lags: (committed: ReadonlyMap<number, CommittedProgress>) => readonly InputLag[];
 }>;
 
-/** `now` gives Unix time in milliseconds. */
+/** `now` returns Unix time in milliseconds. */
 export function createLagTracker(now: () => number): LagTracker {
   const ends = new Map<string, number>();
   const startedMs = now();
   const place = (topic: string, partition: number): string => `${topic}/${partition}`;
   return {
-    sawEnd: (topic, partition, end) => {
+    observeEnd: (topic, partition, end) => {
       const key = place(topic, partition);
       ends.set(key, Math.max(end, ends.get(key) ?? 0));
     },

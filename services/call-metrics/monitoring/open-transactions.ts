@@ -1,21 +1,22 @@
 import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 
 /**
- * Follows how long transactions have held readers back. While events flow there is nearly always one open, for some milliseconds: what tells of a stuck one is not that
- * the high watermark is above the last stable offset, but that it is while the last stable offset stands still.
+ * Tracks how long open transactions have blocked readers. While events flow, one is nearly always open for a few
+ * milliseconds, so a high watermark above the last stable offset is normal. A stuck transaction shows in a last stable
+ * offset that stands still below the high watermark.
  */
 export type OpenTransactions = Readonly<{
-  /** Ends asked for in this order: high watermarks, then last stable offsets. */
-  saw: (watermarks: EndsOfTopics, stable: EndsOfTopics) => void;
-  /** Of each topic, seconds since the last stable offset of a partition was first seen where it still is, below the high watermark; 0 where none is. */
+  /** The high watermarks must have been fetched before the last stable offsets. */
+  observeEnds: (watermarks: EndsOfTopics, stable: EndsOfTopics) => void;
+  /** By topic, how long the last stable offset of any partition has stood still below the high watermark; 0 if none has. */
   heldSeconds: () => ReadonlyMap<string, number>;
 }>;
 
-/** `now` gives milliseconds of a clock that never goes back. */
+/** `now` is a monotonic clock in milliseconds. */
 export function createOpenTransactions(topics: readonly string[], now: () => number): OpenTransactions {
   const held = new Map<string, ReadonlyMap<number, Readonly<{ at: number; sinceMs: number }>>>();
   return {
-    saw: (watermarks, stable) => {
+    observeEnds: (watermarks, stable) => {
       for (const [topic, ends] of stable) {
         const before = held.get(topic);
         const open = [...ends].flatMap(([partition, { high: at }]) => {

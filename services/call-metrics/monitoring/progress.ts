@@ -1,34 +1,34 @@
 import type { SlotStatus } from '../../shared/kafka/projection/task-slot.ts';
-import type { CommittedPart, LagOfInput, LagTracker } from './lag.ts';
+import type { CommittedProgress, InputLag, LagTracker } from './lag.ts';
 import type { StallWatch } from './stall-watch.ts';
 
-/** How the partitions of this replica get on, by what is committed: what is only folded may still be lost. */
+/** The progress of this replica's partitions by what is committed: what is only folded may still be lost. */
 export type Progress = Readonly<{
-  /** Of every partition this replica has: one that does not run falls behind all the same. */
-  lags: () => readonly LagOfInput[];
-  /** By partition, seconds since it last committed (or began, or stopped, where it never has) while records wait in it; 0 where none does. */
+  /** The lags of all partitions of this replica, including those that are not running. */
+  lags: () => readonly InputLag[];
+  /** By partition, seconds since its last commit (or since it started or stopped, if it never committed) while records wait; 0 if none waits. */
   waitingSeconds: () => ReadonlyMap<number, number>;
-  /** Call it every few seconds: a partition in which nothing waits is not stalled. */
-  look: () => void;
+  /** Call it every few seconds: it keeps partitions without waiting records from counting as stalled. */
+  refresh: () => void;
 }>;
 
 type Sources = Readonly<{
   lag: Pick<LagTracker, 'lags'>;
   stalls: Pick<StallWatch, 'progressed' | 'progressedMs'>;
   slots: () => readonly SlotStatus[];
-  committedPart: (partition: number) => CommittedPart;
-  /** A clock that never goes back, in milliseconds: that of the slots and of `stalls`. */
+  committedProgress: (partition: number) => CommittedProgress;
+  /** The monotonic clock of the slots and of `stalls`, in milliseconds. */
   now: () => number;
 }>;
 
-export function createProgress({ lag, stalls, slots, committedPart, now }: Sources): Progress {
-  const lags = () => lag.lags(new Map(slots().map(({ partition }) => [partition, committedPart(partition)])));
-  const behind = (): ReadonlySet<number> =>
+export function createProgress({ lag, stalls, slots, committedProgress, now }: Sources): Progress {
+  const lags = () => lag.lags(new Map(slots().map(({ partition }) => [partition, committedProgress(partition)])));
+  const partitionsBehind = (): ReadonlySet<number> =>
     new Set(lags().flatMap(({ partition, lag: { records } }) => (records > 0 ? [partition] : [])));
   return {
     lags,
     waitingSeconds: () => {
-      const waiting = behind();
+      const waiting = partitionsBehind();
       return new Map(
         slots().map(({ partition, sinceMs }) => {
           const ms = waiting.has(partition) ? now() - (stalls.progressedMs(partition) ?? sinceMs) : 0;
@@ -36,8 +36,8 @@ export function createProgress({ lag, stalls, slots, committedPart, now }: Sourc
         }),
       );
     },
-    look: () => {
-      const waiting = behind();
+    refresh: () => {
+      const waiting = partitionsBehind();
       for (const { partition } of slots()) if (!waiting.has(partition)) stalls.progressed(partition);
     },
   };

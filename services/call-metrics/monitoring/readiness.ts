@@ -1,38 +1,38 @@
 import type { Readiness } from '../../shared/http/admin-app.ts';
 import type { SlotStatus } from '../../shared/kafka/projection/task-slot.ts';
 
-/** A partition may take this long to be fenced and restored before the replica counts as not ready. */
+/** How long a partition may take to be fenced and restored before the replica counts as not ready. */
 export const STUCK_AFTER_MS = 30_000;
 
 export type ReadinessFacts = Readonly<{
-  /** The committed table was read to the end that stood at the start. */
+  /** The committed table has been read to the end that it had at the start. */
   caughtUp: boolean;
   joined: boolean;
   tasks: readonly SlotStatus[];
-  /** Every task has run once since the start. */
-  began: boolean;
-  /** Partitions with records that waited for a commit too long. */
+  /** Since the start, all tasks have been running at the same time at least once. */
+  haveAllRun: boolean;
+  /** Partitions whose records have waited for a commit for too long. */
   stalled: readonly number[];
-  /** What is wrong with the topics, each as a sentence. */
-  surroundings?: readonly string[];
+  /** Problems with the topics, one sentence each. */
+  topicProblems?: readonly string[];
   nowMs: number;
 }>;
 
-/** Ready: queries are answered, and every partition this replica has goes on. A replica without partitions is a standby. */
+/** Ready means that queries are answered and every partition of this replica makes progress. A standby has no partitions. */
 export function readinessOf({
   caughtUp,
   joined,
   tasks,
-  began,
+  haveAllRun,
   stalled,
-  surroundings = [],
+  topicProblems = [],
   nowMs,
 }: ReadinessFacts): Readiness {
   const reasons: string[] = [];
   if (!caughtUp) reasons.push('the totals are being read from Kafka');
   if (!joined) reasons.push('the group is not joined yet');
   for (const { partition, phase, sinceMs, problem } of tasks) {
-    if (phase === 'running' || (began && phase !== 'stopped' && nowMs - sinceMs < STUCK_AFTER_MS)) continue;
+    if (phase === 'running' || (haveAllRun && phase !== 'stopped' && nowMs - sinceMs < STUCK_AFTER_MS)) continue;
     reasons.push(`partition ${partition} is ${phase}${problem === null ? '' : `: ${problem}`}`);
   }
   for (const partition of stalled) {
@@ -41,6 +41,35 @@ export function readinessOf({
       `partition ${partition} has not committed for ${STUCK_AFTER_MS / 1000} s${problem === null ? '' : `: ${problem}`}`,
     );
   }
-  reasons.push(...surroundings);
+  reasons.push(...topicProblems);
   return reasons.length === 0 ? { ready: true } : { ready: false, reasons };
+}
+
+type Sources = Readonly<{
+  caughtUp: () => boolean;
+  joined: () => boolean;
+  tasks: () => readonly SlotStatus[];
+  stalled: () => readonly number[];
+  topicProblems: () => readonly string[];
+  /** The monotonic clock of the tasks, in milliseconds. */
+  now: () => number;
+}>;
+
+/** Answers whether this replica is ready, from what its parts report at that moment. */
+export function createReadiness({ caughtUp, joined, tasks, stalled, topicProblems, now }: Sources): () => Readiness {
+  let haveAllRun = false;
+  return () => {
+    const found = tasks();
+    const isJoined = joined();
+    haveAllRun ||= isJoined && found.every(({ phase }) => phase === 'running');
+    return readinessOf({
+      caughtUp: caughtUp(),
+      joined: isJoined,
+      tasks: found,
+      haveAllRun,
+      stalled: stalled(),
+      topicProblems: topicProblems(),
+      nowMs: now(),
+    });
+  };
 }

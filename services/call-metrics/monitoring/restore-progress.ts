@@ -2,20 +2,20 @@ import type { TableReader } from '../../shared/kafka/table-reader/table-reader.t
 import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 
-const TELL_EVERY_MS = 2_000;
+const LOG_EVERY_MS = 2_000;
 
-/** How much of the own topics was read since the start, as told in the log every two seconds and in metrics. */
+/** How much of the own topics has been read since the start. Logged every two seconds and exposed as metrics. */
 export type RestoreProgress = Readonly<{
   /** From 0 to 1. */
   share: () => number;
-  /** Offsets still to be read, by partition, over all topics. */
+  /** Offsets still to be read, by partition, summed over all topics. */
   left: () => ReadonlyMap<number, number>;
-  /** Since the start; from `done` on what it took. */
+  /** Seconds since the start, up to `done`. */
   seconds: () => number;
   done: () => void;
 }>;
 
-/** `ends` are those that stood at the start. */
+/** `ends` are the ends of the topics at the start. */
 export function watchRestore(
   reader: Pick<TableReader, 'position'>,
   ends: EndsOfTopics,
@@ -30,15 +30,15 @@ export function watchRestore(
   const left = (): ReadonlyMap<number, number> => {
     const byPartition = new Map<number, number>();
     for (const { topic, partition, low, high } of places) {
-      const ofTopic = high - Math.min(high, Math.max(low, reader.position(topic, partition) ?? low));
-      byPartition.set(partition, (byPartition.get(partition) ?? 0) + ofTopic);
+      const unread = high - Math.min(high, Math.max(low, reader.position(topic, partition) ?? low));
+      byPartition.set(partition, (byPartition.get(partition) ?? 0) + unread);
     }
     return byPartition;
   };
   const read = (): number => total - [...left().values()].reduce((sum, one) => sum + one, 0);
   const share = (): number => (total === 0 ? 1 : read() / total);
   const seconds = (): number => ((doneMs ?? performance.now()) - startedMs) / 1000;
-  const tell = (event: string): void =>
+  const log = (event: string): void =>
     logger.info(event, {
       records: read(),
       count: total,
@@ -46,7 +46,7 @@ export function watchRestore(
       partitionsLeft: [...left()].flatMap(([partition, offsets]) => (offsets > 0 ? [partition] : [])),
       durationMs: Math.round(seconds() * 1000),
     });
-  const timer = setInterval(() => tell('restore-progress'), TELL_EVERY_MS);
+  const timer = setInterval(() => log('restore-progress'), LOG_EVERY_MS);
   timer.unref();
   return {
     share,
@@ -55,7 +55,7 @@ export function watchRestore(
     done: () => {
       clearInterval(timer);
       doneMs = performance.now();
-      tell('restore-done');
+      log('restore-done');
     },
   };
 }

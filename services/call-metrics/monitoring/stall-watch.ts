@@ -1,22 +1,22 @@
 import { STUCK_AFTER_MS } from './readiness.ts';
 
-/** Tells which partitions have records that wait, and no progress. */
+/** Detects partitions that have waiting records and make no progress. */
 export type StallWatch = Readonly<{
-  /** The partition runs: it has progressed now if it never has. One that is restored again and again is not followed anew each time. */
-  began: (partition: number) => void;
-  /** The partition committed, or nothing waits in it. */
+  /** The partition is running. Only the first call counts as progress, so that one that is restored again and again is detected. */
+  started: (partition: number) => void;
+  /** The partition committed, or no record waits in it. */
   progressed: (partition: number) => void;
   forget: (partition: number) => void;
-  /** When it last progressed; null where it never has. */
+  /** When it last made progress, by `now`; null if it never did. */
   progressedMs: (partition: number) => number | null;
   stalled: () => readonly number[];
 }>;
 
-/** `now` is a clock that never goes back, in milliseconds. */
+/** `now` is a monotonic clock in milliseconds. */
 export function createStallWatch(now: () => number): StallWatch {
   const progressedMs = new Map<number, number>();
   return {
-    began: (partition) => {
+    started: (partition) => {
       if (!progressedMs.has(partition)) progressedMs.set(partition, now());
     },
     progressed: (partition) => progressedMs.set(partition, now()),

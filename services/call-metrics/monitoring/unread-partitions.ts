@@ -1,9 +1,9 @@
 import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 
-/** Partitions that somebody added to an input, `from` to `to`, both inclusive: no task has them. */
+/** Partitions that somebody added to an input, `from` to `to`, both inclusive: no task reads them. */
 export type UnreadPartitions = Readonly<{ topic: string; from: number; to: number; records: number }>;
 
-/** `partitions` is how many each input is configured to have. */
+/** `partitions` is the configured number of partitions per input. */
 export function unreadPartitions(
   ends: EndsOfTopics,
   inputs: readonly string[],
@@ -17,6 +17,6 @@ export function unreadPartitions(
   });
 }
 
-export const unreadInWords = ({ topic, from, to, records }: UnreadPartitions): string =>
-  `partitions ${from} to ${to} were added to ${topic}, whose number is fixed for life (KAFKA_PARTITIONS is ${from}): the ${records} records in them are not counted. ` +
-  `Stop whoever writes there; copy the topic, by key, into one with ${from} partitions, or all topics under another KAFKA_TOPIC_PREFIX with more`;
+export const unreadProblem = ({ topic, from, to, records }: UnreadPartitions): string =>
+  `partitions ${from} to ${to} were added to ${topic}, whose number of partitions is fixed (KAFKA_PARTITIONS is ${from}): the ${records} records in them are not counted. ` +
+  `Stop whoever writes there; then copy the topic, by key, into one with ${from} partitions, or all topics to another KAFKA_TOPIC_PREFIX with more partitions`;

@@ -1,43 +1,46 @@
 import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
-import { type UnreadPartitions, unreadInWords, unreadPartitions } from './unread-partitions.ts';
+import { type UnreadPartitions, unreadPartitions, unreadProblem } from './unread-partitions.ts';
 
-/** What is done to the topics while call-metrics runs: a start is refused with the same. */
+/** Detects changes to the topics, while call-metrics runs, with which a start would be refused. */
 export type TopicWatch = Readonly<{
-  /** The ends of the inputs as they are now. */
-  saw: (ends: EndsOfTopics) => void;
-  lookAtSettings: () => Promise<void>;
-  /** Each as a sentence that says what to do. */
+  /** The inputs now end at `ends`. */
+  observeEnds: (ends: EndsOfTopics) => void;
+  checkSettings: () => Promise<void>;
+  /** One sentence per problem, which says what to do. */
   problems: () => readonly string[];
-  /** By topic, records in partitions that nobody counts; only topics that have such partitions. */
+  /** Records in partitions that no task reads, by topic; only topics with such partitions. */
   unread: () => ReadonlyMap<string, number>;
   settingsRefused: () => boolean;
 }>;
 
-/** `partitions` is how many each input is configured to have; `askSettings` gives what is refused of them, or null. */
+/**
+ * `partitions` is the configured number of partitions per input. `findRefusedSettings` returns the problem with the
+ * topics' settings, or null.
+ */
 export function watchTopics(
   inputs: readonly string[],
   partitions: number,
-  askSettings: () => Promise<string | null>,
+  findRefusedSettings: () => Promise<string | null>,
   logger: Pick<Logger, 'error'>,
 ): TopicWatch {
   let unread: readonly UnreadPartitions[] = [];
   let refused: string | null = null;
   return {
-    saw: (ends) => {
+    observeEnds: (ends) => {
       const found = unreadPartitions(ends, inputs, partitions);
       const places = (list: readonly UnreadPartitions[]) => list.map(({ topic, to }) => `${topic}/${to}`).join();
       if (places(found) !== places(unread)) {
-        for (const one of found) logger.error('partitions-unread', { topic: one.topic, problem: unreadInWords(one) });
+        for (const one of found) logger.error('partitions-unread', { topic: one.topic, problem: unreadProblem(one) });
       }
       unread = found;
     },
-    lookAtSettings: async () => {
-      const found = await askSettings();
+    checkSettings: async () => {
+      const found = await findRefusedSettings();
       if (found !== null && found !== refused) logger.error('topic-settings-refused', { problem: found });
       refused = found;
     },
-    problems: () => [...unread.map(unreadInWords), ...(refused === null ? [] : [refused])],
+    problems: () => [...unread.map(unreadProblem), ...(refused === null ? [] : [refused])],
     unread: () => new Map(unread.map(({ topic, records }) => [topic, records])),
     settingsRefused: () => refused !== null,
   };

@@ -10,7 +10,7 @@ import type {
 } from '../../shared/call-events/avro-types.generated.ts';
 import { topicName } from '../../shared/call-events/topics.ts';
 
-/** The bytes of everything the projection reads and writes. */
+/** The Avro readers and writers of everything the projection reads and writes. */
 export type Codecs = Readonly<{
   callLogs: Reader<CallLog>;
   voicemails: Reader<Voicemail>;
@@ -19,7 +19,7 @@ export type Codecs = Readonly<{
   seen: Readonly<{ reader: Reader<CallMetricsSeen>; writer: Writer<CallMetricsSeen> }>;
 }>;
 
-/** Registers the schemas the projection writes. Throws RegistryError when the registry is away or refuses one. */
+/** Registers the schemas the projection writes. Throws RegistryError if the registry is unavailable or refuses one. */
 export async function createCodecs(registry: Registry, topicPrefix: string): Promise<Codecs> {
   const name = (topic: Parameters<typeof topicName>[1]): string => topicName(topicPrefix, topic);
   return {

@@ -6,17 +6,17 @@ import { createPartitionView, type PartitionView, type PartitionViewOptions } fr
 export type OwnTopics = Readonly<{ table: string; state: string; seen: string }>;
 
 /**
- * What is committed, of all partitions, as it was read back from Kafka: the memory that queries are answered from, that
- * a task restores itself from, and that a takeover finds warm. Values stay encoded, as they are seldom asked for.
+ * The committed state of all partitions, as read back from Kafka. Queries are answered from it, tasks restore themselves
+ * from it, and a partition that is taken over is already in memory. Values stay encoded, because few are ever queried.
  */
 export type CommittedView = Readonly<{
   /**
-   * Takes records of the own topics in the order of each partition. One that no task wrote, or nobody can read, is left out and told. Throws RegistryError: try
-   * again.
+   * Takes records of the own topics in the order of each partition. A record that is foreign or unreadable is left out
+   * and reported. Throws RegistryError: try again.
    */
   readBack: (records: readonly CommittedRecord[]) => Promise<void>;
   partition: (partition: number) => PartitionView;
-  /** Records of the table, ids remembered. */
+  /** Records of the table, and remembered ids, over all partitions. */
   size: () => Readonly<{ tableRecords: number; seenIds: number }>;
 }>;
 
@@ -24,11 +24,11 @@ export type { PartitionView };
 
 export type CommittedViewOptions = Omit<PartitionViewOptions, 'twin'> &
   Readonly<{
-    /** Rows that are equal there and here take the memory of one. */
+    /** Rows that are equal in both views share memory. */
     twin?: CommittedView | undefined;
     topics: OwnTopics;
     /** Called for each record that is left out. */
-    leftOut: (record: CommittedRecord, reason: LeftOutReason) => void;
+    onLeftOut: (record: CommittedRecord, reason: LeftOutReason) => void;
   }>;
 
 export function createCommittedView({
@@ -36,7 +36,7 @@ export function createCommittedView({
   topics,
   dedupeMs,
   partitionOf,
-  leftOut,
+  onLeftOut,
   twin,
 }: CommittedViewOptions): CommittedView {
   const partitions = new Map<number, ReturnType<typeof createPartitionView>>();
@@ -66,7 +66,7 @@ export function createCommittedView({
         if (record.topic === topics.table) reason = view.putTotals(record);
         else if (record.topic === topics.state) reason = view.putState(record);
         else if (record.topic === topics.seen) reason = view.putSeen(record);
-        if (reason !== null) leftOut(record, reason);
+        if (reason !== null) onLeftOut(record, reason);
       }
     },
     size: () => {

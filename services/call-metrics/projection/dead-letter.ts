@@ -4,7 +4,7 @@ import { recordBytes, valuesOf } from '../../shared/projection/record-bytes.ts';
 import type { RecordHeaders, SourceRecord, TargetRecord } from '../../shared/projection/records.ts';
 import type { Impossible } from '../domain/counted-event.ts';
 
-/** Why a record is not counted: it can never be decoded, or says what cannot be. */
+/** Why a record is not counted: it can never be decoded, or its content is impossible. */
 export type DeadLetterReason =
   | Undecodable
   | Impossible
@@ -13,14 +13,14 @@ export type DeadLetterReason =
   | 'identifier-too-long'
   | 'unreadable-batch';
 
-/** Of a batch, beside the records in it. */
+/** The most that a batch takes in addition to its records. */
 const BATCH_OVERHEAD_BYTES = 100;
-/** A longer key is told by its hash where the record itself does not fit. */
+/** If the record does not fit, a key longer than this is replaced by its hash. */
 const MAX_KEPT_KEY_BYTES = 1_024;
 
 /**
- * The record as it came, with where it was and what is wrong with it in its headers. One that takes more than `maxBytes`, the `max.message.bytes` of the
- * dead letters, is told by place, reason and hash instead: it stays in its own topic.
+ * The original record, with its place and the reason in additional headers. If it exceeds `maxBytes`, the
+ * `max.message.bytes` of the dead letters, only place, reason and hashes are kept: the record remains in its own topic.
  */
 export function deadLetter(
   record: SourceRecord,
@@ -49,18 +49,21 @@ export function deadLetter(
   };
 }
 
-/** What was fetched, and what a batch was inflated to, must not stay in memory for one record of it. */
+/** A copy, so that one dead letter does not keep a whole fetched or decompressed batch in memory. */
 const copyOf = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
 
 function placeOf({ topic, partition, offset, unreadable = null }: SourceRecord, reason: DeadLetterReason) {
   const common = { topic, partition: String(partition), reason };
   if (unreadable === null) return { ...common, offset: String(offset) };
-  // The batch's bytes are the value: all of its records are dead-lettered as one.
+  // An unreadable batch is one dead letter: its bytes are the value, and the headers name its offsets.
   const { firstOffset, records } = unreadable;
   return { ...common, offset: String(firstOffset), 'last-offset': String(offset), records: String(records) };
 }
 
-/** The record's own headers. Those named as ours get `record-` before their name; those that are null, which kafkajs cannot write, are listed by name. */
+/**
+ * The record's own headers. One whose name we use gets the prefix `record-`; null values, which kafkajs cannot write, are
+ * listed by name in `null-headers`.
+ */
 function ownHeaders(headers: RecordHeaders, ours: Readonly<Record<string, string>>): RecordHeaders {
   const kept: [string, RecordHeaders[string]][] = [];
   const nulls: string[] = [];

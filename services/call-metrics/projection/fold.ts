@@ -10,15 +10,14 @@ import type { Codecs } from './codecs.ts';
 import type { OwnTopics, PartitionView } from './committed-view.ts';
 import { type DeadLetterReason, deadLetter } from './dead-letter.ts';
 import { createDedupe } from './dedupe.ts';
+import { stateEncoder } from './encode-state.ts';
 import { type Clocks, createInputClocks } from './input-clocks.ts';
-import type { InputReader } from './input-reader.ts';
-import { lastRecordOf, marksOf } from './last-record.ts';
+import { type InputReader, readerOf, topicOfInput } from './input-reader.ts';
+import { marksOf } from './last-record.ts';
+import { createOutcomeCounts, type Outcome } from './outcome-counts.ts';
 import { createTotalsTable } from './totals-table.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** What became of a record. `duplicate` and `conflict` are repeated ids with the same and with other content. */
-export type Outcome = 'applied' | 'duplicate' | 'conflict' | 'dead_letter';
 
 export type FoldOptions = Readonly<{
   partition: number;
@@ -31,130 +30,104 @@ export type FoldOptions = Readonly<{
   dedupeMs: number;
   generation: number;
   fingerprint: string;
-  /** Where the input partitions ended when the task began. */
+  /** Where the input partitions ended when the task started. */
   ends: Positions;
-  /** What a record of the dead letters may take now, in bytes. */
+  /** The current size limit of a dead letter, in bytes. */
   maxDeadLetterBytes: () => number;
-  /** Counts what committed transactions did with their records. */
-  counted: (topic: string, outcome: Outcome, count: number) => void;
+  /** Called after each commit with what became of the transaction's records. */
+  countOutcome: (topic: string, outcome: Outcome, count: number) => void;
 }>;
 
 /** The fold of one partition: decode, dedupe, evolve; then everything that changed as one transaction. */
 export function createCallMetricsFold(options: FoldOptions): Fold {
-  const { partition, view, codecs, inputs, topics, calendar, keptDays, dedupeMs, generation, counted } = options;
+  const { partition, view, codecs, inputs, topics, calendar, keptDays, dedupeMs, generation } = options;
   const table = createTotalsTable(view, calendar.timeZone, codecs.table.writer.encode);
   const dedupe = createDedupe((input) => view.seenIds(generation, input), dedupeMs);
   const lastRecords = createLastRecords(marksOf(view.state(), topicOfInput(inputs)));
-  const committed = view.state()?.generation === generation ? view.state() : null;
-  const topicsOfInputs = [...inputs].map(([topic, { input }]) => [topic, input] as const);
-  const inputClocks = createInputClocks(topicsOfInputs, committed, options.ends);
-  /** What the last transaction said. */
-  let taken: Clocks = new Map(inputClocks.clocks());
+  const state = view.state()?.generation === generation ? view.state() : null;
+  const clocks = createInputClocks(kindsByTopic(inputs), state, options.ends);
+  const encodeState = stateEncoder({ ...options, lastRecords, encode: codecs.state.writer.encode });
+  const outcomes = createOutcomeCounts(options.countOutcome);
+  /** The clocks in the newest transaction. */
+  let writtenClocks: Clocks = new Map(clocks.current());
   let deadLetters: TargetRecord[] = [];
-  let outcomes = new Map<string, Map<Outcome, number>>();
 
-  const note = (topic: string, outcome: Outcome): void => {
-    const ofTopic = outcomes.get(topic) ?? new Map<Outcome, number>();
-    outcomes.set(topic, ofTopic.set(outcome, (ofTopic.get(outcome) ?? 0) + 1));
-  };
   const reject = (record: SourceRecord, reason: DeadLetterReason): void => {
     deadLetters.push(deadLetter(record, topics.deadLetters, reason, options.maxDeadLetterBytes()));
-    note(record.topic, 'dead_letter');
+    outcomes.add(record.topic, 'dead_letter');
   };
-  const inputOf = (topic: string): InputReader => {
-    const reader = inputs.get(topic);
-    if (reader === undefined) throw new Error(`${topic} is not an input`);
-    return reader;
+  const count = (event: CountedEvent, logTimeMs: number): void => {
+    if (event.atMs === null) table.countImplausible(event);
+    else {
+      const day = calendar.dayOf(event.atMs);
+      table.count(event, day, day < firstOpenDay(calendar, logTimeMs, keptDays));
+    }
   };
-  const openDay = (clocks: Clocks): number | null => {
-    const times = [...clocks.values()].map(({ timeMs }) => timeMs);
-    return firstOpenDayOfAll(calendar, times, keptDays);
-  };
-  const encodedState = (positions: Positions, clocks: Clocks): Buffer =>
-    codecs.state.writer.encode({
-      generation,
-      fingerprint: options.fingerprint,
-      inputs: [...inputs].map(([topic, { input }]) => ({
-        input,
-        nextOffset: positions[topic] ?? 0,
-        logTime: optionalLong(clocks.get(input)?.timeMs),
-        aheadSince: optionalLong(clocks.get(input)?.aheadSinceMs),
-        lastRecord: lastRecordOf(lastRecords.markOf(topic)),
-      })),
-    });
+  const openDay = (at: Clocks) => firstOpenDayOfAll(calendar, timesMsOf(at), keptDays);
 
   return {
     apply: (record) => {
       const { topic } = record;
-      lastRecords.saw(record);
-      const reader = inputOf(topic);
-      const read = reader.read(record, inputClocks.clocks().get(reader.input)?.timeMs ?? 0);
+      lastRecords.observe(record);
+      const reader = readerOf(inputs, topic);
+      const read = reader.read(record, clocks.current().get(reader.input)?.timeMs ?? 0);
       if (!read.ok) return reject(record, read.reason);
       const { event } = read;
-      const clock = inputClocks.advance(topic, record.offset, read.logTimeMs, ownTimeMs(event));
-      /** Of a record that is ahead of the clock its own: its event may be late, and its id is not forgotten too soon. */
+      const clock = clocks.advance(topic, record.offset, read.logTimeMs, ownTimeMs(event));
+      // A record ahead of the clock has its own time: its event may be late, and its id must not be forgotten too early.
       const logTimeMs = Math.max(event.place.timestamp, clock.timeMs ?? 0);
       const id = identity(reader.input, event.subject, read.id);
       const sighting = dedupe.sight(reader.input, id, read.content, logTimeMs, dedupeTimeMs(clock));
-      if (sighting !== 'new') return note(topic, sighting);
-      if (event.atMs === null) table.countImplausible(event);
-      else {
-        const day = calendar.dayOf(event.atMs);
-        table.count(event, day, day < firstOpenDay(calendar, logTimeMs, keptDays));
-      }
-      note(topic, 'applied');
+      if (sighting !== 'new') return outcomes.add(topic, sighting);
+      count(event, logTimeMs);
+      outcomes.add(topic, 'applied');
     },
-    saw: (ends, positions) => {
-      inputClocks.saw(ends);
-      const carried = inputClocks.carriedTo(positions);
-      const idsAge = [...carried].some(
-        ([input, { timeMs }]) => (timeMs ?? 0) >= (taken.get(input)?.timeMs ?? Infinity) + HOUR_MS,
-      );
-      return idsAge || table.hasDayBefore(openDay(carried));
+    observeEnds: (ends, positions) => {
+      clocks.observeEnds(ends);
+      const current = clocks.at(positions);
+      return idsHaveAged(writtenClocks, current) || table.hasDayBefore(openDay(current));
     },
     takeTransaction: (positions) => {
-      const seen = dedupe.take(generation);
+      const seen = dedupe.takeRecords(generation);
       const key = String(partition);
-      taken = inputClocks.carriedTo(positions);
-      inputClocks.set(taken);
-      const changed = table.take(topics.table, openDay(taken));
+      writtenClocks = clocks.at(positions);
+      clocks.set(writtenClocks);
+      const changed = table.takeChanges(topics.table, openDay(writtenClocks));
+      const changedKeys = new Set(changed.map((record) => record.key));
       const records = [
         ...changed,
-        ...view
-          .overwritten(new Set(changed.map(({ key }) => key)))
-          .map((record) => ({ topic: topics.table, ...record })),
+        ...view.overwritten(changedKeys).map((record) => ({ topic: topics.table, ...record })),
         ...seen.records.map((record) => ({ topic: topics.seen, key, value: codecs.seen.writer.encode(record) })),
         ...deadLetters,
-        { topic: topics.state, key, value: encodedState(positions, taken) },
+        { topic: topics.state, key, value: encodeState(positions, writtenClocks) },
       ];
-      const done = outcomes;
       deadLetters = [];
-      outcomes = new Map();
+      const reportOutcomes = outcomes.take();
       return {
         records,
-        committed: () => {
-          seen.committed();
+        markCommitted: () => {
+          seen.markCommitted();
           table.trim();
-          for (const [topic, ofTopic] of done) for (const [outcome, count] of ofTopic) counted(topic, outcome, count);
+          reportOutcomes();
         },
       };
     },
   };
 }
 
-/** An id counts once per kind of event and subject; as JSON, so that no two identities are one text. */
+/** An id counts once per kind of event and subject. JSON keeps two identities from having the same text. */
 const identity = (input: EventKind, subject: Readonly<{ type: string; id: string }>, id: string): string =>
   JSON.stringify([input, subject.type, subject.id, id]);
 
-/** What bears the time of the event's record out. A result that this version does not know may have no time of its own. */
+/** The event time that can confirm the record's time. A result that this version does not know may have none. */
 const ownTimeMs = (event: CountedEvent): number | null =>
   event.event === 'callLog' && event.result.type === 'other' ? null : event.atMs;
 
-/** By the name that the state has for an input, its topic; null where there is none. */
-export const topicOfInput =
-  (inputs: ReadonlyMap<string, Pick<InputReader, 'input'>>) =>
-  (name: string): string | null =>
-    [...inputs].find(([, { input }]) => input === name)?.[0] ?? null;
+/** Whether an input has moved on by an hour since the last transaction: then ids may have expired. */
+const idsHaveAged = (written: Clocks, current: Clocks): boolean =>
+  [...current].some(([input, { timeMs }]) => (timeMs ?? 0) >= (written.get(input)?.timeMs ?? Infinity) + HOUR_MS);
 
-const optionalLong = (value: number | null | undefined): null | { readonly long: number } =>
-  value === null || value === undefined ? null : { long: value };
+const timesMsOf = (clocks: Clocks) => [...clocks.values()].map(({ timeMs }) => timeMs);
+
+const kindsByTopic = (inputs: ReadonlyMap<string, InputReader>) =>
+  [...inputs].map(([topic, { input }]) => [topic, input] as const);

@@ -12,22 +12,26 @@ import type { Codecs } from './codecs.ts';
 import type { DeadLetterReason } from './dead-letter.ts';
 
 /**
- * A record of an input as the totals need it, or why it can never be counted. `logTimeMs` is the record's time in the log,
- * Unix time in milliseconds; null where it has none that can be.
+ * A record of an input as the totals need it, or why it can never be counted. `logTimeMs` is the record's log time in
+ * Unix milliseconds; null if that is missing or impossible.
  */
 export type ReadInput =
   | Readonly<{ ok: true; event: CountedEvent; id: string; content: Buffer; logTimeMs: number | null }>
   | Readonly<{ ok: false; reason: DeadLetterReason }>;
 
-/** One input topic: which kind of event it holds, and how its records are read. */
+/** One input topic: the kind of event it holds and how to read its records. */
 export type InputReader = Readonly<{
   input: EventKind;
+  /** Fetches the schemas of these values. */
   learn: (values: Iterable<Buffer>) => Promise<void>;
-  /** A record without a time of its own has the time that the log has come to, `reachedMs`. */
+  /** `reachedMs` is the time that the log has reached: it stands in for a record's missing time. */
   read: (record: SourceRecord, reachedMs: number) => ReadInput;
 }>;
 
-/** `partitionOf` is the key rule of the inputs: a record elsewhere would split the totals of its subject. */
+/**
+ * The readers of the inputs, by topic. `partitionOf` is the key rule of the inputs: a record in any other partition would
+ * split the totals of its subject.
+ */
 export function createInputReaders(
   codecs: Pick<Codecs, 'callLogs' | 'voicemails'>,
   topics: Readonly<Record<EventKind, string>>,
@@ -59,9 +63,22 @@ export function createInputReaders(
   ]);
 }
 
-/** The ingress takes none; an older one or another writer may have. It would make a key of the table, and its record, too large for the topic. */
+/** The ingress accepts none, but an older version or another writer may have: the table's record would be too large for its topic. */
 function hasLongIdentifier({ id, user, phoneNumberE164 }: CallLog | Voicemail): boolean {
   const uid = user !== null && 'vxt.events.User' in user ? user['vxt.events.User'].uid : '';
   const number = phoneNumberE164 === null ? '' : phoneNumberE164.string;
   return [id, uid, number].some(({ length }) => length > MAX_IDENTIFIER_UNITS);
 }
+
+/** The reader of an input. Throws for any other topic. */
+export function readerOf(inputs: ReadonlyMap<string, InputReader>, topic: string): InputReader {
+  const reader = inputs.get(topic);
+  if (reader === undefined) throw new Error(`${topic} is not an input`);
+  return reader;
+}
+
+/** The topic of an input by its name in the state; null if this version has no such input. */
+export const topicOfInput =
+  (inputs: ReadonlyMap<string, Pick<InputReader, 'input'>>) =>
+  (name: string): string | null =>
+    [...inputs].find(([, { input }]) => input === name)?.[0] ?? null;

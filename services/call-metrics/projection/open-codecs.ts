@@ -9,12 +9,13 @@ import { readToEnd } from '../../shared/kafka/table-reader/read-to-end.ts';
 import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
 import { type Codecs, createCodecs } from './codecs.ts';
 
-/** Groups of readers begin with this, behind the topics' prefix. */
+/** The group ids of readers begin with this. */
 export const readerGroupPrefixOf = (topicPrefix: string): string => `${topicPrefix}call-metrics-reader-`;
 
 /**
- * The codecs, with a registry that is the one the log was written with. With `dryRun` nothing is registered. `onError` is called for each request to the registry
- * that failed. Throws SchemaIdsError where it is another one, RegistryError where it is unavailable or refuses a schema, and what Kafka says.
+ * Creates the codecs, and verifies that the registry is the one that the log was written with. With `dryRun`, nothing is
+ * registered. `onError` is called for each failed request to the registry. Throws SchemaIdsError for another registry,
+ * RegistryError if it is unavailable or refuses a schema, and Kafka's errors.
  */
 export async function openCodecs(
   kafka: ReturnType<typeof createKafka>,
@@ -37,7 +38,10 @@ export async function openCodecs(
   return createCodecs(dryRun ? askingOnly(schemas) : schemas, topicPrefix);
 }
 
-/** The states of a release that did not tell the log its schema ids: what the registry says is told the log only if it reads them. */
+/**
+ * For states of a release that did not record its schema ids in the log: the registry's ids are recorded only if its
+ * schemas can read those states.
+ */
 async function assertReadable(schemas: CheckedRegistry, url: string, states: readonly Buffer[]): Promise<void> {
   const reader = createReader(schemas, 'call-metrics-state');
   await reader.learn(states);

@@ -5,15 +5,15 @@ const HOUR_MS = 3_600_000;
 type Segment = { generation: number; nextOffset: number; hour: number; readonly newestByInput: Map<string, number> };
 
 /**
- * Which records of seen ids are of no use any more. Records of an hour are one segment, so that 30 days take little. What
- * lies before a record is not younger: where it says so by more than a horizon, a wrong clock dated it, and it would hold
- * back all that follows.
+ * Tracks which records of seen ids have expired. The records of an hour share a segment, so that 30 days take little
+ * memory. Records are in order of time: one that claims to be newer than a later one by more than the horizon was dated by a
+ * wrong clock, and would keep everything after it from expiring.
  */
 export type SeenLog = Readonly<{
   append: (offset: number, generation: number, inputs: readonly Pick<SeenIds, 'input' | 'newestLogTime'>[]) => void;
   /**
-   * The offset below which every record is of an older generation or holds only ids older than `since` of their input
-   * (log time in milliseconds), or null when there is none; forgets those.
+   * Removes the expired records from the front and returns the offset after them; null if there are none. A record has
+   * expired if it is of an older generation or all its ids are older than `since` of their input (log time in milliseconds).
    */
   takeExpired: (generation: number, since: (input: string) => number) => number | null;
 }>;
@@ -29,7 +29,7 @@ export function createSeenLog(horizonMs: number): SeenLog {
       }
     }
   };
-  /** By input, what its last record said. */
+  /** The newest log time in the last record, by input. */
   const lastNewest = new Map<string, number>();
   return {
     append: (offset, generation, inputs) => {

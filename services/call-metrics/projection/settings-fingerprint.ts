@@ -1,23 +1,23 @@
 import { answerBoundsMs, talkBoundsMs } from '../../shared/call-events/histogram-bounds.ts';
 
-/** What the totals depend on beside the events. */
+/** The settings that totals depend on. */
 export type ProjectionRules = Readonly<{
   partitions: number;
-  /** IANA name of the zone in which days begin and end. */
+  /** IANA name of the time zone in which days start and end. */
   timeZone: string;
   /** How long ids are remembered, in days of log time. */
   dedupeDays: number;
-  /** How many days are kept beside the lifetime, by log time. */
+  /** How many days are kept, by log time; lifetimes are kept forever. */
   keptDays: number;
 }>;
 
 /**
- * Raised when another key, subject or definition makes other totals of the same events. Where only events that cannot be
- * are counted otherwise, the new rule applies from then on instead, and a rebuild applies it to all.
+ * Incremented when the same events give other totals, because a key, subject or definition changed. A change that affects
+ * only impossible events does not increment it: it applies to new events, and to all of them after a rebuild.
  */
 const DEFINITION = 1;
 
-/** The rules as one readable line: totals made under another line must be made again. */
+/** The rules as one readable line: totals computed under another line have to be rebuilt. */
 export function fingerprintOf(rules: ProjectionRules): string {
   const named = {
     definition: DEFINITION,
@@ -33,7 +33,7 @@ export function fingerprintOf(rules: ProjectionRules): string {
     .join(';');
 }
 
-/** The number of partitions in a fingerprint; null where it names none. */
+/** The number of partitions in a fingerprint; null if it has none. */
 export function partitionsOf(fingerprint: string): number | null {
   const [, number] = /(?:^|;)partitions=(\d+)/.exec(fingerprint) ?? [];
   return number === undefined ? null : Number(number);

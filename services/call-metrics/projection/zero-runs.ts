@@ -1,11 +1,18 @@
-const LONGEST_RUN = 255;
+const MAX_RUN = 255;
 
 /**
- * Bytes as a string of one character each, in which a run of zeros is a zero and its length: most of a row of the table is zeros, as its histograms are. Two
- * strings are equal where their bytes are. A Buffer each would take several times as much memory.
+ * Bytes as a string of one character each, in which a run of zeros is two characters: most of a table row is zeros, as
+ * its histograms are. Two strings are equal if and only if their bytes are. A Buffer per row would take several times
+ * the memory.
+ *
+ * | input | characters |
+ * | --- | --- |
+ * | a byte from 1 to 255 | the byte |
+ * | a run of 1 to 255 zeros | 0, then the length of the run |
+ * | a longer run of zeros | runs of 255, then the rest |
  */
 export function squeeze(bytes: Buffer): string {
-  // At worst every zero stands alone and takes two bytes.
+  // The worst case is that no two zeros are adjacent: each takes two characters.
   const squeezed = Buffer.allocUnsafe(bytes.length * 2);
   let length = 0;
   for (let at = 0; at < bytes.length; ) {
@@ -17,7 +24,7 @@ export function squeeze(bytes: Buffer): string {
       continue;
     }
     let run = 1;
-    while (run < LONGEST_RUN && bytes[at + run] === 0) run += 1;
+    while (run < MAX_RUN && bytes[at + run] === 0) run += 1;
     squeezed[length] = run;
     length += 1;
     at += run;

@@ -4,22 +4,22 @@ import type { TokenCheck } from '../../shared/http/bearer-tokens.ts';
 import { type Problem, sendProblem } from '../../shared/http/problem.ts';
 import { dayOfDate } from '../domain/calendar.ts';
 import { parsePlace } from './page-place.ts';
-import { type AskedSubject, type DayRange, MOST_DAYS, type Queries } from './queries.ts';
+import { type DayRange, MAX_DAYS, type QueriedSubject, type Queries } from './queries.ts';
 
 const USERS_PER_PAGE = 100;
-const MOST_USERS_PER_PAGE = 1_000;
+const MAX_USERS_PER_PAGE = 1_000;
 
 type Options = Readonly<{
   checkToken: TokenCheck;
   queries: Queries;
-  /** Whether the committed table was read to its end: before that every number would be too small. */
+  /** Whether the committed table has been read to its end: until then every number would be too small. */
   caughtUp: () => boolean;
 }>;
 
-/** The query API: see schemas/openapi.yaml. Every problem is `application/problem+json`; nothing asked for is repeated. */
+/** The query API: see schemas/openapi.yaml. Every error is `application/problem+json` and repeats nothing from the request. */
 export function callMetricsApp({ checkToken, queries, caughtUp }: Options): Express {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use(authenticate(checkToken), onlyRead, untilCaughtUp(caughtUp));
+  app.use(authenticate(checkToken), readOnly, untilCaughtUp(caughtUp));
   app.get('/v1/users', users(queries));
   routeSubjects(app, 'users', 'uid', queries, (uid) => ({ type: 'user', uid }));
   routeSubjects(app, 'numbers', 'e164', queries, (phoneNumberE164) => ({ type: 'number', phoneNumberE164 }));
@@ -42,7 +42,7 @@ const authenticate =
     });
   };
 
-const onlyRead: RequestHandler = (request, response, next) => {
+const readOnly: RequestHandler = (request, response, next) => {
   if (request.method === 'GET' || request.method === 'HEAD') return next();
   sendProblem(response, { status: 405, title: 'Method not allowed', headers: { allow: 'GET, HEAD' } });
 };
@@ -60,14 +60,15 @@ const untilCaughtUp =
   };
 
 /**
- * The metrics of a subject, whose id is in the path, or in the query: clients and proxies take `..` and an empty id out of a path, and `%2F` for a slash.
+ * Routes to the metrics of a subject. Its id is in the path or in the query, because clients and proxies remove `..` and
+ * empty segments from a path, and treat `%2F` as a slash.
  */
 function routeSubjects(
   app: Express,
   collection: 'users' | 'numbers',
   name: string,
   queries: Queries,
-  subjectOf: (id: string) => AskedSubject,
+  subjectOf: (id: string) => QueriedSubject,
 ): void {
   const answer =
     (idOf: (request: Request) => unknown): RequestHandler =>
@@ -90,7 +91,7 @@ function routeSubjects(
   );
 }
 
-function sendMetrics(queries: Queries, subject: AskedSubject, request: Request, response: Response): void {
+function sendMetrics(queries: Queries, subject: QueriedSubject, request: Request, response: Response): void {
   const range = dayRange(request.query);
   if (range !== null && 'status' in range) {
     sendProblem(response, range);
@@ -106,15 +107,15 @@ function users(queries: Queries): RequestHandler {
     const { limit = String(USERS_PER_PAGE), after } = request.query;
     const count = typeof limit === 'string' && /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
     const place = typeof after === 'string' ? parsePlace(after) : null;
-    if (count < 1 || count > MOST_USERS_PER_PAGE || (after !== undefined && place === null)) {
-      const detail = `limit must be a whole number from 1 to ${MOST_USERS_PER_PAGE}, after the \`next\` of a page`;
+    if (count < 1 || count > MAX_USERS_PER_PAGE || (after !== undefined && place === null)) {
+      const detail = `limit must be a whole number from 1 to ${MAX_USERS_PER_PAGE}, after the \`next\` of a page`;
       return sendProblem(response, { status: 400, title: 'Wrong page', detail });
     }
     sendJson(request, response, queries.users(count, place));
   };
 }
 
-/** The days asked for; of one end alone the most there may be from there; null for none; a problem for what is no range. */
+/** The requested days: with only one end given, the longest range from there; null if none is requested; a problem if it is not a range. */
 function dayRange({ from, to }: Request['query']): DayRange | Problem | null {
   if (from === undefined && to === undefined) return null;
   const first = typeof from === 'string' ? dayOfDate(from) : null;
@@ -122,24 +123,24 @@ function dayRange({ from, to }: Request['query']): DayRange | Problem | null {
   if ((from !== undefined && first === null) || (to !== undefined && last === null)) {
     return { status: 400, title: 'Wrong days', detail: 'from and to must be days, each as YYYY-MM-DD' };
   }
-  const range = { from: first ?? (last ?? 0) - MOST_DAYS + 1, to: last ?? (first ?? 0) + MOST_DAYS - 1 };
+  const range = { from: first ?? (last ?? 0) - MAX_DAYS + 1, to: last ?? (first ?? 0) + MAX_DAYS - 1 };
   if (range.to < range.from) return { status: 400, title: 'Wrong days', detail: 'from must not be after to' };
-  if (range.to - range.from + 1 > MOST_DAYS) {
-    return { status: 400, title: 'Too many days', detail: `Ask for at most ${MOST_DAYS} days at once` };
+  if (range.to - range.from + 1 > MAX_DAYS) {
+    return { status: 400, title: 'Too many days', detail: `Ask for at most ${MAX_DAYS} days at once` };
   }
   return range;
 }
 
-/** With an entity tag of the content, so that a client that has it is answered 304 (RFC 9110, 13.1.2). */
+/** Sends JSON with an entity tag of its content: a client that already has it gets 304 (RFC 9110, 13.1.2). */
 function sendJson(request: Request, response: Response, value: unknown): void {
   const body = JSON.stringify(value);
   const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
   response.set({ etag, 'cache-control': 'private, no-cache', vary: 'authorization' });
-  if (holds(request.headers['if-none-match'], etag)) response.status(304).end();
+  if (matches(request.headers['if-none-match'], etag)) response.status(304).end();
   else response.type('application/json').send(body);
 }
 
-/** Whether If-None-Match names this tag; compared weakly, as for GET it must be. */
-const holds = (ifNoneMatch: string | undefined, etag: string): boolean =>
+/** Whether If-None-Match contains this tag, by the weak comparison that RFC 9110 requires for it. */
+const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch !== undefined &&
   (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));

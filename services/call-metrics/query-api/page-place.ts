@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
 
 /**
- * Where a page of a sorted list begins: how many stood before it, and a mark of the last of these, by which it is found again where others came meanwhile, or
- * where another replica knows some more or fewer. As text it has at most 26 characters, however long what is listed.
+ * A cursor: where a page of a sorted list starts. It has the number of entries before it and a hash of the last of them,
+ * which finds the place again after entries were added, or on a replica that knows more or fewer. As text it has at most 26
+ * characters, however long the entries are.
  */
 export type PagePlace = Readonly<{ count: number; mark: string }>;
 
 const MARK_DIGITS = 16;
-/** How far from its old place the last one is looked for. Where more came or went meanwhile, the page begins by count. */
-const SEARCHED = 1_000;
+/** How far from its old index the entry is searched. If more entries were added or removed, the page starts by count. */
+const MAX_DISTANCE = 1_000;
 
-/** The place behind the first `count` of a list; `count` is from 1 to its length. */
+/** The place after the first `count` entries of a list; `count` is from 1 to its length. */
 export const placeAfter = (list: readonly string[], count: number): PagePlace => ({
   count,
   mark: markOf(list[count - 1] ?? ''),
@@ -18,15 +19,15 @@ export const placeAfter = (list: readonly string[], count: number): PagePlace =>
 
 export const placeText = ({ count, mark }: PagePlace): string => `${count}-${mark}`;
 
-/** The place that a text says; null for one that says none. */
+/** The inverse of `placeText`; null for any other text. */
 export function parsePlace(text: string): PagePlace | null {
   const [, count, mark] = /^([1-9]\d{0,8})-([0-9a-f]{16})$/.exec(text) ?? [];
   return count === undefined || mark === undefined ? null : { count: Number(count), mark };
 }
 
-/** Index of the first that stands behind the place. */
+/** The index of the first entry after the place. */
 export function indexOfPlace(list: readonly string[], { count, mark }: PagePlace): number {
-  for (let distance = 0; distance <= SEARCHED; distance += 1) {
+  for (let distance = 0; distance <= MAX_DISTANCE; distance += 1) {
     for (const after of [count + distance, count - distance]) {
       const last = list[after - 1];
       if (last !== undefined && markOf(last) === mark) return after;

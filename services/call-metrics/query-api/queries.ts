@@ -5,11 +5,10 @@ import { type Calendar, dateOfDay } from '../domain/calendar.ts';
 import type { CommittedView } from '../projection/committed-view.ts';
 import { indexOfPlace, type PagePlace, placeAfter, placeText } from './page-place.ts';
 
-/** The most days of one answer. */
-export const MOST_DAYS = 400;
+export const MAX_DAYS = 400;
 
-/** Whose metrics are asked for. */
-export type AskedSubject =
+/** The subject of a query. */
+export type QueriedSubject =
   | Readonly<{ type: 'user'; uid: string }>
   | Readonly<{ type: 'number'; phoneNumberE164: string }>;
 
@@ -17,26 +16,24 @@ export type AskedSubject =
 export type DayRange = Readonly<{ from: number; to: number }>;
 
 export type CallMetricsAnswer = Readonly<{
-  subject: AskedSubject;
+  subject: QueriedSubject;
   timeZone: string;
   lifetime: Metrics;
-  /** The days asked for that have events, oldest first. */
+  /** The requested days that have events, oldest first. */
   days: readonly (Readonly<{ date: string }> & Metrics)[];
 }>;
 
 export type UsersPage = Readonly<{
   users: readonly Readonly<{ uid: string; lastEventAt: string | null }>[];
-  /** To give as `after` for the next page: its place, not a uid, which may be long; null on the last. */
+  /** The `after` of the next page; null on the last one. It is a place and not a uid, because a uid may be long. */
   next: string | null;
 }>;
 
-/** Answers from the committed table of all partitions, so that any replica answers for any subject. */
+/** Answers from the committed table of all partitions: any replica can answer for any subject. */
 export type Queries = Readonly<{
-  /**
-   * Null for a subject without events. Without a range: the newest days, MOST_DAYS back from that of the last event.
-   */
-  callMetrics: (subject: AskedSubject, days: DayRange | null) => CallMetricsAnswer | null;
-  /** Users by uid, in the order of UTF-16 code units. */
+  /** Null for a subject without events. A null range stands for the MAX_DAYS days up to the last event. */
+  callMetrics: (subject: QueriedSubject, days: DayRange | null) => CallMetricsAnswer | null;
+  /** Users sorted by uid, in the order of UTF-16 code units. */
   users: (limit: number, after: PagePlace | null) => UsersPage;
 }>;
 
@@ -49,7 +46,7 @@ type Options = Readonly<{
 
 export function createQueries({ view, partitions, partitionOf, calendar }: Options): Queries {
   const sortedUids = createUidIndex(view, partitions);
-  const totalsOf = (subject: AskedSubject, window: string): UserCallMetrics | null => {
+  const totalsOf = (subject: QueriedSubject, window: string): UserCallMetrics | null => {
     const id = subject.type === 'user' ? subject.uid : subject.phoneNumberE164;
     return view.partition(partitionOf(id)).totals(tableKey(subject.type, id, window));
   };
@@ -79,13 +76,13 @@ export function createQueries({ view, partitions, partitionOf, calendar }: Optio
 
 function newestDays(totals: UserCallMetrics, calendar: Calendar): DayRange {
   const to = calendar.dayOf(lastEventMs(totals) ?? 0);
-  return { from: to - MOST_DAYS + 1, to };
+  return { from: to - MAX_DAYS + 1, to };
 }
 
 const datesIn = ({ from, to }: DayRange): string[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => dateOfDay(from + index));
 
-/** All uids in order, sorted again only after a key came or went. */
+/** All uids in order; sorted again only after a key was added or removed. */
 function createUidIndex(view: CommittedView, partitions: number): () => readonly string[] {
   const prefix = 'user/';
   const suffix = `/${LIFETIME}`;

@@ -6,18 +6,18 @@ import type { PartitionView } from '../projection/committed-view.ts';
 /** How the totals of a partition differ between two generations. */
 export type Comparison = Readonly<{
   keys: number;
-  /** Keys whose record is another, or is in one of both only. */
+  /** Keys whose totals differ, or that only one generation has. */
   changed: number;
-  /** Lifetimes of which some counter becomes smaller: the exporter's counters would fall. */
+  /** Lifetimes in which any counter becomes smaller: the exporter's counters would fall. */
   smaller: number;
-  /** Of all keys and values before and after, in the order of the keys. */
+  /** SHA-256 over all keys and values, sorted by key. */
   hashBefore: string;
   hashAfter: string;
 }>;
 
 /**
- * Compares what is committed with what the rebuild has folded up to the same positions, but for the keys `except`, which count as unchanged. Decodes one row of
- * each at a time.
+ * Compares the committed totals with those that the rebuild has folded up to the same positions. The keys in `except`
+ * count as unchanged. Decodes one row of each side at a time.
  */
 export function compareTables(
   before: PartitionView,
@@ -30,11 +30,11 @@ export function compareTables(
   let smaller = 0;
   for (const key of keys) {
     const isChanged = !except.has(key) && differs(before, after, key);
-    const made = after.kept(key);
-    // Two encodings of the same totals are one to whoever reads them.
-    const old = isChanged ? before.kept(key) : made;
+    const rebuilt = after.squeezed(key);
+    // Two encodings of the same totals are the same to every reader.
+    const old = isChanged ? before.squeezed(key) : rebuilt;
     if (old !== null) hashBefore.update(`${key}\t${old}\n`, 'utf8');
-    if (made !== null) hashAfter.update(`${key}\t${made}\n`, 'utf8');
+    if (rebuilt !== null) hashAfter.update(`${key}\t${rebuilt}\n`, 'utf8');
     if (!isChanged) continue;
     changed += 1;
     if (becomesSmaller(before, after, key)) smaller += 1;
@@ -48,28 +48,28 @@ export function compareTables(
   };
 }
 
-/** One hash of several, in their order. */
+/** One hash over several, in their order. */
 export const hashOfAll = (hashes: readonly string[]): string => hash('sha256', hashes.join('\n'));
 
-/** Whether the key is a lifetime of which some counter is smaller after. */
+/** Whether the key is a lifetime in which any counter becomes smaller. */
 export function becomesSmaller(before: PartitionView, after: PartitionView, key: string): boolean {
-  if (!key.endsWith(`/${LIFETIME}`) || before.kept(key) === after.kept(key)) return false;
-  const [old, made] = [before.totals(key), after.totals(key)];
-  return old !== null && (made === null || isSmaller(old, made));
+  if (!key.endsWith(`/${LIFETIME}`) || before.squeezed(key) === after.squeezed(key)) return false;
+  const [old, rebuilt] = [before.totals(key), after.totals(key)];
+  return old !== null && (rebuilt === null || isSmaller(old, rebuilt));
 }
 
 function differs(before: PartitionView, after: PartitionView, key: string): boolean {
-  if (before.kept(key) === after.kept(key)) return false;
+  if (before.squeezed(key) === after.squeezed(key)) return false;
   return JSON.stringify(before.totals(key)) !== JSON.stringify(after.totals(key));
 }
 
-function isSmaller(old: UserCallMetrics, made: UserCallMetrics): boolean {
+function isSmaller(old: UserCallMetrics, rebuilt: UserCallMetrics): boolean {
   const before = countersOf(old);
-  const after = countersOf(made);
+  const after = countersOf(rebuilt);
   return before.some((count, index) => (after[index] ?? 0) < count);
 }
 
-/** Everything the exporter counts. */
+/** Everything that the exporter exposes as a counter. */
 function countersOf(totals: UserCallMetrics): readonly number[] {
   const { inbound, outbound, otherDirection, conferenceCalls, voicemails, voicemailMs } = totals;
   const { voicemailsTranscribed, implausibleVoicemails, lateEvents } = totals;

@@ -11,52 +11,52 @@ import { openCodecs, readerGroupPrefixOf } from '../projection/open-codecs.ts';
 
 export type RebuildConfig = Pick<CallMetricsConfig, 'kafka' | 'registry' | 'rules'>;
 
-/** What every partition of a rebuild shares. */
+/** What all partitions of a rebuild share. */
 export type RebuildContext = Readonly<{
   kafka: ReturnType<typeof createKafka>;
   codecs: Codecs;
-  /** A projection under the configured rules that has read nothing. Rows that are equal in it and in its twin take the memory of one. */
-  project: (twin?: CommittedView) => CallMetricsProjection;
-  /** Of the inputs, the table and the state: as far as they can be read. */
+  /** A projection under the configured rules that has read nothing yet. Rows that are equal in it and its twin share memory. */
+  createProjection: (twin?: CommittedView) => CallMetricsProjection;
+  /** The ends of the inputs, the table and the state, as far as they can be read. */
   ends: () => Promise<EndsOfTopics>;
-  /** The same with what open transactions have written. */
+  /** The same including what open transactions have written. */
   watermarks: () => Promise<EndsOfTopics>;
   /** The configured number. */
   partitions: number;
   groupPrefix: string;
   transactionalIdPrefix: string;
-  /** Records were folded. */
-  progress: (records: number) => void;
+  /** Called with the number of records that were folded. */
+  onFolded: (records: number) => void;
 }>;
 
 export async function createRebuildContext(
   { config, logger, dryRun }: Readonly<{ config: RebuildConfig; logger: Logger; dryRun: boolean }>,
-  progress: (records: number) => void,
+  onFolded: (records: number) => void,
 ): Promise<RebuildContext> {
   const { topicPrefix, partitions, brokers } = config.kafka;
   const kafka = createKafka(config.kafka, 'vxt-call-metrics-rebuild', logger);
   const codecs = await openCodecs(kafka, config.registry, topicPrefix, { dryRun });
   const partitionOf = createPartitionOfKey(partitions);
-  const project = (twin?: CommittedView): CallMetricsProjection =>
+  const createProjection = (twin?: CommittedView): CallMetricsProjection =>
     createCallMetricsProjection({
       twin,
       rules: { ...config.rules, partitions },
       topicPrefix,
       codecs,
       partitionOf,
-      counted: () => undefined,
+      countOutcome: () => undefined,
     });
-  const { inputs, topics } = project();
+  const { inputs, topics } = createProjection();
   const read = [...inputs, topics.table, topics.state];
   return {
     kafka,
     codecs,
-    project,
+    createProjection,
     ends: createLogEnds(kafka, brokers, read),
     watermarks: createLogEnds(readUncommitted(kafka), brokers, read),
     partitions,
     groupPrefix: readerGroupPrefixOf(topicPrefix),
     transactionalIdPrefix: `${topicPrefix}call-metrics-`,
-    progress,
+    onFolded,
   };
 }

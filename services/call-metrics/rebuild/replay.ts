@@ -2,43 +2,44 @@ import type { Positions, SourceRecord } from '../../shared/projection/records.ts
 import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';
 import type { PartitionView } from '../projection/committed-view.ts';
 
-/** Records folded before they are put into the compact view. */
+/** How many records are folded before they are moved to the compact view. */
 const CHUNK_RECORDS = 5_000;
 
-/** One partition folded from zero into a view of its own. It holds what the live projection would hold of it, and no record. */
+/** One partition folded from its beginning into a view of its own, which takes as much memory as the live projection's. */
 export type Replay = Readonly<{
-  /** Folds records of one input, in order. Two inputs may be folded at the same time. */
+  /** Folds records of one input, in order. It may be called for both inputs at once. */
   fold: (records: readonly SourceRecord[]) => Promise<void>;
-  /** Puts all that was folded into the view, with the state that says it was read up to these positions. */
+  /** Moves everything folded to the view, with a state that says it was read up to these positions. */
   settle: (positions: Positions) => Promise<void>;
   view: PartitionView;
-  /** From now on `takeSeen` gives the encoded records of the ids that are counted. */
-  noteSeen: () => void;
+  /** Starts to collect the encoded records of counted ids for `takeSeen`. */
+  collectSeen: () => void;
+  /** The records collected since `collectSeen` or the last call. */
   takeSeen: () => readonly Buffer[];
   /** How many records could not be counted. */
   leftOut: () => number;
 }>;
 
 /**
- * `projection` is one that nothing was read back into: its view becomes the new generation. `ends` are those of the input
- * partitions, by topic.
+ * Nothing must have been read back into `projection`: its view becomes the new generation. `ends` are the ends of the
+ * input partitions.
  */
 export function createReplay(projection: CallMetricsProjection, partition: number, ends: Positions): Replay {
   const { topics } = projection;
   const { fold } = projection.open(partition, ends);
   const positions: Record<string, number> = {};
-  let noted: Buffer[] | null = null;
+  let collected: Buffer[] | null = null;
   let folded = 0;
   let written = 0;
   let leftOut = 0;
-  let working: Promise<void> = Promise.resolve();
+  let queue: Promise<void> = Promise.resolve();
 
   const settle = async (): Promise<void> => {
     folded = 0;
-    const { records, committed } = fold.takeTransaction(positions);
+    const { records, markCommitted } = fold.takeTransaction(positions);
     for (const { topic, value } of records) {
       if (topic === topics.deadLetters) leftOut += 1;
-      if (topic === topics.seen && value !== null) noted?.push(value);
+      if (topic === topics.seen && value !== null) collected?.push(value);
     }
     await projection.readBack(
       records.map(({ topic, key, value }) => {
@@ -46,17 +47,17 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         return { topic, partition, offset: written, key: key?.toString() ?? '', value };
       }),
     );
-    committed();
+    markCommitted();
   };
-  /** One at a time, as both inputs go into one fold. */
-  const next = (work: () => Promise<void>): Promise<void> => {
-    working = working.then(work);
-    return working;
+  /** Runs one piece of work after another: both inputs share one fold. */
+  const enqueue = (work: () => Promise<void>): Promise<void> => {
+    queue = queue.then(work);
+    return queue;
   };
 
   return {
     fold: (records) =>
-      next(async () => {
+      enqueue(async () => {
         await projection.prepare(records);
         for (const record of records) {
           fold.apply(record);
@@ -66,17 +67,17 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         }
       }),
     settle: (reached) =>
-      next(async () => {
+      enqueue(async () => {
         Object.assign(positions, reached);
         await settle();
       }),
     view: projection.view.partition(partition),
-    noteSeen: () => {
-      noted = [];
+    collectSeen: () => {
+      collected = [];
     },
     takeSeen: () => {
-      const taken = noted ?? [];
-      noted = [];
+      const taken = collected ?? [];
+      collected = [];
       return taken;
     },
     leftOut: () => leftOut,

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../config/secret.ts';
 
 /** The least length of a token: 16 characters at random are beyond guessing. */
-export const LEAST_TOKEN_LENGTH = 16;
+export const MIN_TOKEN_LENGTH = 16;
 
 /** Checks the Authorization header of a request. */
 export type TokenCheck = (authorization: string | undefined) => boolean;
@@ -30,8 +30,8 @@ export function tokenProblems(tokens: readonly Secret[], source: string): readon
   if (tokens.length === 0)
     return [`${source} holds no token: give the one that VXT sends as "Authorization: Bearer …"`];
   return tokens.flatMap((token, index) =>
-    token.reveal().length < LEAST_TOKEN_LENGTH || /\s/.test(token.reveal())
-      ? [`${source}: token ${index + 1} is shorter than ${LEAST_TOKEN_LENGTH} characters or holds a space`]
+    token.reveal().length < MIN_TOKEN_LENGTH || /\s/.test(token.reveal())
+      ? [`${source}: token ${index + 1} is shorter than ${MIN_TOKEN_LENGTH} characters or holds a space`]
       : [],
   );
 }

@@ -1,11 +1,11 @@
 import type { HeaderValue, RecordHeaders, TargetRecord } from './records.ts';
 
-/** What Kafka adds to a record at the most: lengths, and its distance in time and offset to the first of its batch. */
+/** The most that Kafka adds to a record: lengths, and its time and offset relative to the first of its batch. */
 const RECORD_OVERHEAD_BYTES = 40;
-/** The lengths of a header's name and value. */
+/** The most that the lengths of a header's name and value take. */
 const HEADER_OVERHEAD_BYTES = 10;
 
-/** The bytes that a record takes in a batch, at the most, without compression. */
+/** An upper bound of the bytes that a record takes in an uncompressed batch. */
 export function recordBytes({ key, value, headers = {} }: Pick<TargetRecord, 'key' | 'value' | 'headers'>): number {
   return RECORD_OVERHEAD_BYTES + bytesOf(key) + bytesOf(value) + headerBytes(headers);
 }
@@ -18,7 +18,7 @@ function headerBytes(headers: RecordHeaders): number {
   return bytes;
 }
 
-/** The values of a header's name, in their order. */
+/** The values of a header, in order: its name may occur more than once. */
 export const valuesOf = (values: RecordHeaders[string]): readonly HeaderValue[] =>
   values === undefined
     ? []

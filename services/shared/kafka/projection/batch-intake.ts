@@ -100,18 +100,18 @@ export function createBatchIntake(options: Options): BatchIntake {
     if (!(await within(prepared, PATIENCE_MS))) return setAside(topic, slot, task, problem, prepared);
     if (!isWanted()) return;
 
-    switch (task.take(source)) {
+    switch (task.foldBatch(source)) {
       case 'ended':
         return;
       case 'gap':
         return onGap(topic, slot, task);
-      case 'taken': {
+      case 'folded': {
         gaps.delete(`${topic}/${partition}`);
         resolveOffset(batch.lastOffset());
         const last = source.records.at(-1);
         if (last !== undefined) logs?.places.set(topic, { mark: markOf(last), epoch: epochOf(batch.messages.at(-1)) });
         options.read(topic, partition, Number(batch.highWatermark));
-        const room = task.room();
+        const room = task.untilRoom();
         if (!(await within(room, PATIENCE_MS))) setAside(topic, slot, task, 'its commit takes long', room);
       }
     }

@@ -24,7 +24,7 @@ import { timed } from './timed.ts';
 
 /** What a running projection tells of its work. */
 export type ProjectionObserver = Readonly<{
-  committed: (partition: number, records: number, positions: Positions) => void;
+  onCommit: (partition: number, records: number, positions: Positions) => void;
   /** From the beginning of a commit to its end, in seconds. */
   commitDuration: (seconds: number) => void;
   restored: (partition: number, seconds: number) => void;
@@ -55,13 +55,13 @@ export type RunningProjection = Running &
     /** Whether the group was joined. */
     joined: () => boolean;
     /** Up to where the tasks that run have committed what they folded, by partition. */
-    committed: () => ReadonlyMap<number, Positions>;
+    committedPositions: () => ReadonlyMap<number, Positions>;
     /** The ends of the inputs and of the projection's own topics. */
     ends: () => Promise<EndsOfTopics>;
     /** Restores the tasks whose inputs are not the topics any more that they read, before a commit finds that out. */
     lookAtTopics: () => Promise<void>;
     /** Tells the tasks where their inputs end: by it they know that nothing older will come. */
-    saw: (ends: EndsOfTopics) => void;
+    observeEnds: (ends: EndsOfTopics) => void;
   }>;
 
 const SESSION_TIMEOUT_MS = 10_000;
@@ -154,8 +154,8 @@ export async function startProjection(
       limits: settings.limits,
       observer: {
         ...observer,
-        committed: (records, positions) => {
-          observer.committed(partition, records, positions);
+        onCommit: (records, positions) => {
+          observer.onCommit(partition, records, positions);
           if (!stopping) publish(partition, positions);
         },
       },
@@ -221,16 +221,16 @@ export async function startProjection(
   return {
     failed,
     ends,
-    saw: (found) => {
-      for (const [partition, slot] of slots) slot.task()?.saw(highsOf(found, inputs, partition));
+    observeEnds: (found) => {
+      for (const [partition, slot] of slots) slot.task()?.observeEnds(highsOf(found, inputs, partition));
     },
     joined: () => joined,
     status: () => [...slots.values()].map((slot) => slot.status()),
-    committed: () =>
+    committedPositions: () =>
       new Map(
         [...slots].flatMap(([partition, slot]) => {
           const task = slot.task();
-          return task === null ? [] : [[partition, task.committed()] as const];
+          return task === null ? [] : [[partition, task.committedPositions()] as const];
         }),
       ),
     lookAtTopics: async () => {

@@ -19,12 +19,12 @@ describe('The day of a moment', () => {
     ['Pacific/Auckland', '2026-04-04T11:00:00.000Z', '2026-04-05'],
     ['Pacific/Auckland', '2026-04-05T11:59:59.999Z', '2026-04-05'],
     ['Pacific/Auckland', '2026-04-05T12:00:00.000Z', '2026-04-06'],
-    // Forward on 8 March at 02:00 (07:00Z).
+    // Clocks go forward on 8 March at 02:00 (07:00Z).
     ['America/New_York', '2026-03-08T04:59:59.999Z', '2026-03-07'],
     ['America/New_York', '2026-03-08T05:00:00.000Z', '2026-03-08'],
     ['America/New_York', '2026-03-09T03:59:59.999Z', '2026-03-08'],
     ['America/New_York', '2026-03-09T04:00:00.000Z', '2026-03-09'],
-    // Back on 1 November at 02:00 (06:00Z).
+    // Clocks go back on 1 November at 02:00 (06:00Z).
     ['America/New_York', '2026-11-01T03:59:59.999Z', '2026-10-31'],
     ['America/New_York', '2026-11-01T04:00:00.000Z', '2026-11-01'],
     ['America/New_York', '2026-11-02T04:59:59.999Z', '2026-11-01'],
@@ -38,13 +38,13 @@ describe('The day of a moment', () => {
     expect(dateIn(timeZone, moment)).toBe(date);
   });
 
-  test('is found for every moment a record may hold', () => {
+  test('is defined for every moment that a record may hold', () => {
     const { dayOf } = calendarOf('America/New_York');
     expect(dateOfDay(dayOf(2 ** 52 - 1))).toBe('+144683-05-23');
     expect(dateOfDay(dayOf(-(2 ** 52) + 1))).toMatch(/^-\d{6}-\d{2}-\d{2}$/);
   });
 
-  test('is the same after very many other moments were asked for', () => {
+  test('is the same after many other moments were looked up', () => {
     const { dayOf } = calendarOf('Pacific/Auckland');
     const moment = Date.parse('2026-09-26T12:00:00Z');
     const day = dayOf(moment);
@@ -52,7 +52,7 @@ describe('The day of a moment', () => {
     expect(dayOf(moment)).toBe(day);
   });
 
-  test('is not found in a zone that is none', () => {
+  test('throws for an unknown zone', () => {
     expect(() => calendarOf('Mars/Olympus')).toThrow(RangeError);
   });
 });
@@ -71,7 +71,7 @@ describe('The day of a date', () => {
   });
 
   test.each(['2026-11-31', '2026-1-1', '2026-11-22T00:00', '', 'lifetime', '26-11-22', '2026-13-01'])(
-    '%s is none',
+    '%s is not a date',
     (date) => {
       expect(dayOfDate(date)).toBeNull();
     },

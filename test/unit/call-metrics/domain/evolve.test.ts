@@ -29,19 +29,19 @@ const answered = (answerMs: number, talkMs: number) => ({ type: 'answered', dura
 
 const lifetime = initialState({ kind: 'lifetime' });
 const totalsAfter = (events: readonly CountedEvent[], from: Totals = lifetime): Totals => events.reduce(evolve, from);
-const nothing = {
+const zeros = {
   ...{ answered: 0, missed: 0, other: 0, answerMs: 0, talkMs: 0, clockSkewed: 0 },
   ...{ implausibleAnswered: 0, implausibleMissed: 0, implausibleOther: 0 },
 };
 
-describe('Given nothing, when', () => {
-  test('nothing comes, then there is nothing to say', () => {
+describe('Given no events, when', () => {
+  test('none arrives, then there is no record', () => {
     expect(snapshot(lifetime, common.subject, { kind: 'lifetime' }, 'UTC')).toBeNull();
     expect(lifetime).toEqual({
       userEmail: null,
-      inbound: { ...nothing, answerHistogram: new Array(14).fill(0), talkHistogram: new Array(13).fill(0) },
-      outbound: { ...nothing, answerHistogram: new Array(14).fill(0), talkHistogram: new Array(13).fill(0) },
-      otherDirection: { ...nothing, answerHistogram: new Array(14).fill(0), talkHistogram: new Array(13).fill(0) },
+      inbound: { ...zeros, answerHistogram: new Array(14).fill(0), talkHistogram: new Array(13).fill(0) },
+      outbound: { ...zeros, answerHistogram: new Array(14).fill(0), talkHistogram: new Array(13).fill(0) },
+      otherDirection: { ...zeros, answerHistogram: new Array(14).fill(0), talkHistogram: new Array(13).fill(0) },
       conferenceCalls: 0,
       voicemails: 0,
       voicemailMs: 0,
@@ -54,7 +54,7 @@ describe('Given nothing, when', () => {
     });
   });
 
-  test('a missed call comes, then it counts as missed in its direction alone', () => {
+  test('a missed call arrives, then it counts as missed, only in its direction', () => {
     for (const direction of ['inbound', 'outbound', 'otherDirection'] as const) {
       const totals = totalsAfter([call({ direction })]);
       expect(totals[direction]).toEqual({ ...lifetime[direction], missed: 1 });
@@ -64,27 +64,27 @@ describe('Given nothing, when', () => {
     }
   });
 
-  test('a call of an unknown result comes, then it counts as other', () => {
+  test('a call with an unknown result arrives, then it counts as other', () => {
     expect(totalsAfter([call({ result: { type: 'other' } })]).inbound).toEqual({ ...lifetime.inbound, other: 1 });
   });
 
-  test('answered calls come, then durations are summed and counted in their buckets', () => {
+  test('answered calls arrive, then durations are summed and counted in their buckets', () => {
     const { inbound } = totalsAfter([
       call({ result: answered(1_000, 10_000) }),
       call({ result: answered(1_001, 10_001) }),
       call({ result: answered(500_000, 4_000_000) }),
     ]);
-    expect(inbound).toMatchObject({ ...nothing, answered: 3, answerMs: 502_001, talkMs: 4_020_001 });
+    expect(inbound).toMatchObject({ ...zeros, answered: 3, answerMs: 502_001, talkMs: 4_020_001 });
     expect(inbound.answerHistogram).toEqual([1, 1, ...new Array(11).fill(0), 1]);
     expect(inbound.talkHistogram).toEqual([1, 1, ...new Array(10).fill(0), 1]);
   });
 
-  test('a call whose clock runs backwards comes, then it is answered and flagged, and in no sum', () => {
+  test('a call whose clock runs backwards arrives, then it counts as answered and flagged, and in no sum', () => {
     const skewed = call({ result: { type: 'answered', durations: null } });
     expect(totalsAfter([skewed]).inbound).toEqual({ ...lifetime.inbound, answered: 1, clockSkewed: 1 });
   });
 
-  test('a call comes whose times cannot be, then it counts by its result, flagged, and in no sum, histogram or last', () => {
+  test('a call with implausible times arrives, then it counts by its result, flagged, and in no sum, histogram or last time', () => {
     for (const [type, flag] of [
       ['answered', 'implausibleAnswered'],
       ['missed', 'implausibleMissed'],
@@ -102,7 +102,7 @@ describe('Given nothing, when', () => {
     }
   });
 
-  test('a voicemail comes whose time cannot be, then it counts, flagged, and in no sum or last', () => {
+  test('a voicemail with an implausible time arrives, then it counts, flagged, and in no sum or last time', () => {
     const odd = voicemail({ atMs: null, durationMs: null, transcribed: true });
     expect(totalsAfter([odd, odd])).toEqual({
       ...lifetime,
@@ -114,11 +114,11 @@ describe('Given nothing, when', () => {
     });
   });
 
-  test('a call with more than one other party comes, then it is a conference', () => {
+  test('a call with more than one other party arrives, then it counts as a conference', () => {
     expect(totalsAfter([call({ conference: true }), call()]).conferenceCalls).toBe(1);
   });
 
-  test('voicemails come, then they count, with their durations and transcriptions', () => {
+  test('voicemails arrive, then they count, with their durations and transcriptions', () => {
     const totals = totalsAfter([voicemail(), voicemail({ durationMs: 5_000, transcribed: true, atMs: 700 })]);
     expect(totals).toMatchObject({
       voicemails: 2,
@@ -130,7 +130,7 @@ describe('Given nothing, when', () => {
     });
   });
 
-  test('an event comes late, then that is counted too', () => {
+  test('an event arrives late, then that is counted too', () => {
     expect(countLate(totalsAfter([call()]))).toEqual({ ...totalsAfter([call()]), lateEvents: 1 });
   });
 });
@@ -138,10 +138,10 @@ describe('Given nothing, when', () => {
 describe('The window of a day', () => {
   const day = { kind: 'day', date: '2026-11-22' } as const;
 
-  test('has no histograms, and counts as the lifetime does', () => {
+  test('has no histograms, and otherwise counts like the lifetime', () => {
     const totals = totalsAfter([call({ result: answered(1_000, 2_000) })], initialState(day));
     expect(totals.inbound).toEqual({
-      ...nothing,
+      ...zeros,
       answered: 1,
       answerMs: 1_000,
       talkMs: 2_000,
@@ -150,7 +150,7 @@ describe('The window of a day', () => {
     });
   });
 
-  test('comes back from its record', () => {
+  test('can be restored from its record', () => {
     const totals = totalsAfter([call()], initialState(day));
     const record = snapshot(totals, common.subject, day, 'Pacific/Auckland');
     expect(record).toMatchObject({
@@ -163,8 +163,8 @@ describe('The window of a day', () => {
   });
 });
 
-describe('What the order of events does not change:', () => {
-  test('the newest time stays', () => {
+describe('Whatever the order of events:', () => {
+  test('the newest time wins', () => {
     const totals = totalsAfter([
       call({ atMs: 900 }),
       call({ atMs: 100 }),
@@ -176,7 +176,7 @@ describe('What the order of events does not change:', () => {
 
   test.each([
     [
-      'the address of the newest event',
+      'the address of the newest event wins',
       [
         [100, 'z@example.com'],
         [200, 'b@example.com'],
@@ -184,7 +184,7 @@ describe('What the order of events does not change:', () => {
       'b@example.com',
     ],
     [
-      'of two at once the greater',
+      'of two at the same time, the greater address wins',
       [
         [100, 'a@example.com'],
         [100, 'b@example.com'],
@@ -198,7 +198,7 @@ describe('What the order of events does not change:', () => {
       expect(totalsAfter(order).userEmail).toEqual({ string: email });
   });
 
-  test('an address in an event whose time cannot be gives way to any other; of two such the greater stays', () => {
+  test('an address in an event with an implausible time loses to any other; of two such addresses the greater wins', () => {
     const odd = (userEmail: string) => call({ atMs: null, userEmail });
     const dated = voicemail({ atMs: -5, userEmail: 'a@example.com' });
     for (const events of [
@@ -213,13 +213,13 @@ describe('What the order of events does not change:', () => {
       expect(totalsAfter(events).userEmail).toEqual({ string: 'z@example.com' });
   });
 
-  test('an event without a user leaves the address alone', () => {
+  test('an event without a user does not change the address', () => {
     expect(totalsAfter([call(), call({ userEmail: null, atMs: 999 })]).userEmail).toEqual({ string: 'a@example.com' });
     expect(totalsAfter([call({ userEmail: null })]).userEmail).toBeNull();
     expect(totalsAfter([call({ userEmail: null, atMs: 999 }), call()]).userEmail).toEqual({ string: 'a@example.com' });
   });
 
-  test('the first place in the log is that of the earliest time, then of the smallest offset', () => {
+  test('the first place in the log is the one with the earliest time, then the smallest offset', () => {
     const at = (timestamp: number, offset: number) => call({ place: { timestamp, partition: 1, offset } });
     for (const events of [
       [at(5, 9), at(4, 10), at(4, 11)],
@@ -229,7 +229,7 @@ describe('What the order of events does not change:', () => {
       expect(totalsAfter(events).firstSeen).toEqual({ timestamp: 4, partition: 1, offset: 10 });
   });
 
-  test('sums stop at the most a field holds', () => {
+  test('sums saturate at the largest value of a field', () => {
     expect(totalsAfter([voicemail({ durationMs: MAX }), voicemail()]).voicemailMs).toBe(MAX);
     expect(totalsAfter([call({ result: answered(MAX, MAX) }), call({ result: answered(1, 1) })]).inbound).toMatchObject(
       {

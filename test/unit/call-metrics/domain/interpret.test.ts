@@ -11,11 +11,11 @@ import { call, voicemail } from '../../../support/call-events.ts';
 const MAX = 2 ** 52 - 1;
 const HOUR = 3_600_000;
 const YEAR_2000 = Date.UTC(2000, 0, 1);
-/** When the records of these tests came to the log. */
+/** When the records of these tests were appended. */
 const LOG_TIME = Date.UTC(2026, 10, 22, 13);
 const place = { timestamp: LOG_TIME, partition: 7, offset: 3 };
 const interpreted = (given: Parameters<typeof call>[0] = {}) => interpretCall(callLogRecord(call(given)), place);
-/** An answered call; its times are told from 12:00:00.000 of its day on, in milliseconds. */
+/** The times of an answered call, in milliseconds after 12:00:00.000 of its day. */
 const NOON = LOG_TIME - HOUR;
 const times = (start: number, answer: number, hangup: number) => ({
   result: {
@@ -52,15 +52,15 @@ describe('A call', () => {
     });
   });
 
-  test('of an unknown result is at its start, or without one at the time of its record', () => {
-    const future = (startTimestamp?: number) => ({
+  test('with an unknown result is at its start, or without one at the time of its record', () => {
+    const unknown = (startTimestamp?: number) => ({
       result: { type: 'parked', ...(startTimestamp === undefined ? {} : { startTimestamp }) },
     });
-    expect(interpreted(future(NOON + 9))).toMatchObject({ atMs: NOON + 9, result: { type: 'other' } });
-    expect(interpreted(future())).toMatchObject({ atMs: LOG_TIME, result: { type: 'other' } });
+    expect(interpreted(unknown(NOON + 9))).toMatchObject({ atMs: NOON + 9, result: { type: 'other' } });
+    expect(interpreted(unknown())).toMatchObject({ atMs: LOG_TIME, result: { type: 'other' } });
   });
 
-  test('goes in its direction; in an unknown one it goes the other way', () => {
+  test('has its direction; an unknown one is otherDirection', () => {
     expect(interpreted({ direction: 'outbound' })).toMatchObject({ direction: 'outbound' });
     expect(interpreted({ direction: 'internal' })).toMatchObject({ direction: 'otherDirection' });
   });
@@ -71,7 +71,7 @@ describe('A call', () => {
     expect(interpreted({ otherParties: [] })).toMatchObject({ conference: false });
   });
 
-  test('without a user belongs to its number, without either to nobody in its partition', () => {
+  test('without a user belongs to its number, and without either is unassigned in its partition', () => {
     expect(interpreted({ user: null })).toMatchObject({
       subject: { type: 'number', id: '+6495550100' },
       userEmail: null,
@@ -99,7 +99,7 @@ describe('A call', () => {
 describe('A voicemail', () => {
   const record = voicemailRecord(voicemail());
 
-  test('has its time, duration and whether it was transcribed', () => {
+  test('has its time, its duration and whether it was transcribed', () => {
     expect(interpretVoicemail(record, place)).toEqual({
       event: 'voicemail',
       subject: { type: 'user', id: 'u-1' },
@@ -121,12 +121,12 @@ describe('A voicemail', () => {
     },
   );
 
-  test('may last no time', () => {
+  test('may last 0 ms', () => {
     expect(interpretVoicemail({ ...record, duration: 0 }, place)).toMatchObject({ durationMs: 0 });
   });
 });
 
-describe('What cannot be', () => {
+describe('An implausible time or duration:', () => {
   const callAt = (startTimestamp: number) => interpreted({ result: { type: 'missed', startTimestamp } });
   const voicemailOf = (given: Readonly<{ timestamp?: number; duration?: number }>) =>
     interpretVoicemail({ ...voicemailRecord(voicemail()), ...given }, place);
@@ -142,9 +142,9 @@ describe('What cannot be', () => {
   });
 
   test.each([
-    ['a speed of answer', times(0, 24 * HOUR, 24 * HOUR), times(0, 24 * HOUR + 1, 24 * HOUR + 1)],
+    ['an answer time', times(0, 24 * HOUR, 24 * HOUR), times(0, 24 * HOUR + 1, 24 * HOUR + 1)],
     ['a talk time', times(0, 0, 24 * HOUR), times(0, 0, 24 * HOUR + 1)],
-  ])('%s of 24 h can be; a longer one is in no sum, and its call has no time', (_name, longest, longer) => {
+  ])('%s of 24 h is plausible; a longer one is in no sum, and its call has no time', (_name, longest, longer) => {
     expect(interpreted(longest)).toMatchObject({ atMs: NOON, result: { durations: expect.anything() } });
     expect(interpreted(longer)).toMatchObject({ atMs: null, result: { type: 'answered', durations: null } });
   });
@@ -154,13 +154,13 @@ describe('What cannot be', () => {
     expect(interpreted({ result: inMicroseconds })).toMatchObject({ atMs: null, result: { durations: null } });
   });
 
-  test('a voicemail of 24 h can be; a longer one, or one below 0, has neither time nor duration', () => {
+  test('a voicemail of 24 h is plausible; a longer one, or one below 0, has neither time nor duration', () => {
     expect(voicemailOf({ duration: 24 * HOUR })).toMatchObject({ atMs: NOON, durationMs: 24 * HOUR });
     for (const duration of [24 * HOUR + 1, MAX, -1])
       expect(voicemailOf({ duration })).toMatchObject({ atMs: null, durationMs: null });
   });
 
-  test('clock skew at a time that cannot be is not clock skew', () => {
+  test('clock skew at an implausible time does not count as clock skew', () => {
     const skewed = { ...times(5, 4, 9).result, startTimestamp: Date.UTC(2090, 0, 1) };
     expect(interpreted({ result: skewed })).toMatchObject({ atMs: null, result: { durations: null } });
   });
@@ -170,18 +170,18 @@ describe('The days that are open', () => {
   const utc = calendarOf('UTC');
   const day = (number: number) => number * 86_400_000;
 
-  test('begin so many days before that of the log time', () => {
+  test('begin the configured number of days before that of the log time', () => {
     expect(firstOpenDay(utc, day(100) + 5, 10)).toBe(90);
   });
 
   test.each([
-    ['of the input that is furthest behind', [day(100), day(50)], 40],
-    ['in any order', [day(50), day(100)], 40],
-    ['are all while the time of an input is not known', [day(100), null], null],
-    ['in any order too', [null, day(100)], null],
-    ['are all before the first record', [null, null], null],
-    ['are all without an input', [], null],
-  ])('are those %s', (_name, inputs, first) => {
+    ['one input behind the other', [day(100), day(50)], 40],
+    ['the inputs in the other order', [day(50), day(100)], 40],
+    ['the time of one input unknown', [day(100), null], null],
+    ['the time of the other unknown', [null, day(100)], null],
+    ['no record yet', [null, null], null],
+    ['no input', [], null],
+  ])('with %s are those of the input furthest behind, or all of them', (_name, inputs, first) => {
     expect(firstOpenDayOfAll(utc, inputs, 10)).toBe(first);
   });
 });

@@ -6,7 +6,7 @@ import type { SlotStatus } from '../../../../services/shared/kafka/projection/ta
 
 const TOPIC = 'vxt.call-logs';
 
-/** A replica with partitions 0 and 1, of which the test says what is committed and when. */
+/** A replica with partitions 0 and 1; the test decides what is committed and when. */
 function replica() {
   const wall = Date.UTC(2026, 10, 22);
   let nowMs = 0;
@@ -21,29 +21,29 @@ function replica() {
     lag,
     stalls,
     slots: () => slots,
-    committedPart: (partition) => ({
+    committedProgress: (partition) => ({
       positions: { [TOPIC]: committed.get(partition) ?? 0 },
       logTimesMs: { [TOPIC]: partition === 0 ? wall : null },
     }),
     now: () => nowMs,
   });
   for (const { partition } of slots) {
-    stalls.began(partition);
-    lag.sawEnd(TOPIC, partition, 10);
+    stalls.started(partition);
+    lag.observeEnd(TOPIC, partition, 10);
   }
   return {
     progress,
     stalls,
     slots,
-    /** Records come, up to this offset. */
-    appended: (partition: number, end: number) => lag.sawEnd(TOPIC, partition, end),
+    /** Records are appended up to this offset. */
+    appended: (partition: number, end: number) => lag.observeEnd(TOPIC, partition, end),
     commits: (partition: number, position: number) => {
       committed.set(partition, position);
       stalls.progressed(partition);
     },
     at: (ms: number) => {
       nowMs = ms;
-      progress.look();
+      progress.refresh();
     },
     lagOf: (partition: number) => progress.lags().find((one) => one.partition === partition)?.lag,
     waiting: () => Object.fromEntries(progress.waitingSeconds()),
@@ -51,7 +51,7 @@ function replica() {
 }
 
 describe('The lag of a partition', () => {
-  test('is what is not committed, whatever is folded already, and how old the last record committed is by log time', () => {
+  test('is what is not committed, even if it is folded, and the age of the last committed record by log time', () => {
     const { appended, commits, at, lagOf } = replica();
     expect(lagOf(0)).toEqual({ records: 0, seconds: 0 });
     appended(0, 13);
@@ -70,7 +70,7 @@ describe('The lag of a partition', () => {
     expect(lagOf(1)).toEqual({ records: 1, seconds: 4 });
   });
 
-  test('does not shrink with an answer about the end that is older than the last', () => {
+  test('does not shrink with a late answer about the end', () => {
     const { appended, lagOf } = replica();
     appended(0, 15);
     appended(0, 12);
@@ -79,7 +79,7 @@ describe('The lag of a partition', () => {
 });
 
 describe('A partition waits', () => {
-  test('since it last committed, while another one goes on', () => {
+  test('since its last commit, while another one makes progress', () => {
     const { appended, commits, at, waiting, stalls } = replica();
     at(100_000);
     expect(waiting()).toEqual({ 0: 0, 1: 0 });
@@ -95,15 +95,15 @@ describe('A partition waits', () => {
     expect([waiting(), stalls.stalled()]).toEqual([{ 0: 0, 1: 0 }, []]);
   });
 
-  test('for no time, however long nothing has come', () => {
+  test('for no time while no records arrive', () => {
     const { at, waiting, stalls } = replica();
     for (let ms = 0; ms <= 200_000; ms += 5_000) at(ms);
     expect([waiting(), stalls.stalled()]).toEqual([{ 0: 0, 1: 0 }, []]);
   });
 
-  test('since it stopped, where it never ran', () => {
+  test('since it stopped, if it never ran', () => {
     const { slots, stalls, appended, at, waiting } = replica();
-    slots[0] = { partition: 0, phase: 'stopped', sinceMs: 20_000, problem: 'its log was cut' };
+    slots[0] = { partition: 0, phase: 'stopped', sinceMs: 20_000, problem: 'its log was truncated' };
     stalls.forget(0);
     appended(0, 11);
     at(80_000);

@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import { watchRestore } from '../../../../services/call-metrics/monitoring/restore-progress.ts';
 import type { LogFields, Logger } from '../../../../services/shared/observability/logger.ts';
 
-test('The restore tells records, share and the partitions that are left', () => {
+test('The restore reports records, share and the partitions that are left', () => {
   const lines: (readonly [string, LogFields | undefined])[] = [];
-  const note = (event: string, fields?: LogFields) => void lines.push([event, fields]);
-  const logger: Logger = { debug: note, info: note, warn: note, error: note, fatal: note };
+  const log = (event: string, fields?: LogFields) => void lines.push([event, fields]);
+  const logger: Logger = { debug: log, info: log, warn: log, error: log, fatal: log };
   const positions = new Map<string, number>();
   const ends = new Map([
     ['table', new Map([0, 1].map((partition) => [partition, { low: 10, high: 60 }]))],

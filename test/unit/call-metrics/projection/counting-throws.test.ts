@@ -5,7 +5,7 @@ import { inMemory } from '../../../support/projection-in-memory.ts';
 
 const LOG_TIME = Date.UTC(2026, 10, 22, 12);
 
-/** Codecs that throw at one reading of the totals, once `broken` says so: that is after the id of an event was remembered. */
+/** Codecs that throw at the next reading of totals after `broken.next` is set: the id of the event has been remembered by then. */
 const throwing =
   (broken: { next: boolean }) =>
   (codecs: Codecs): Codecs => {
@@ -13,12 +13,12 @@ const throwing =
     const decode: typeof reader.decode = (value) => {
       if (!broken.next) return reader.decode(value);
       broken.next = false;
-      throw new Error('a bug of counting');
+      throw new Error('a bug in counting');
     };
     return { ...codecs, table: { writer, reader: { ...reader, decode } } };
   };
 
-test('When counting a call throws after its id was remembered, then it counts at the next attempt and is no duplicate', async () => {
+test('When counting a call throws after its id was remembered, then it counts at the next attempt and is not a duplicate', async () => {
   const broken = { next: false };
   const { driver, pipe, totals, counts } = await inMemory({}, { alter: throwing(broken) });
   pipe(call({ id: 'before' }), LOG_TIME);

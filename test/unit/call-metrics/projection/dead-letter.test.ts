@@ -20,7 +20,7 @@ const letter = (more: Partial<SourceRecord>, maxBytes = 4_000_000) =>
 const place = { topic: 't.call-logs', partition: '3', offset: '17', reason: 'corrupt-avro' };
 
 describe('A dead letter', () => {
-  test('holds the record as it came, and where it was', () => {
+  test('holds the original record and its place', () => {
     const headers = { ce_id: Buffer.from('x'), twice: [Buffer.from('1'), Buffer.from('2')] };
     expect(letter({ headers })).toEqual({
       topic: 't.dead-letters',
@@ -30,7 +30,7 @@ describe('A dead letter', () => {
     });
   });
 
-  test('names the headers whose value is null, as kafkajs cannot write them, and keeps the others', () => {
+  test('lists the headers with a null value, which kafkajs cannot write, and keeps the others', () => {
     const headers = { gone: null, some: [Buffer.from('1'), null], kept: Buffer.from('k') };
     expect(letter({ headers }).headers).toEqual({
       some: Buffer.from('1'),
@@ -40,7 +40,7 @@ describe('A dead letter', () => {
     });
   });
 
-  test('keeps the record’s own headers of the names it uses itself', () => {
+  test('keeps the record’s own headers whose names it uses itself', () => {
     const headers = { reason: Buffer.from('theirs'), offset: 'theirs too', ['__proto__']: 'p', constructor: 'c' };
     expect(Object.entries(letter({ headers }).headers ?? {})).toEqual(
       expect.arrayContaining([
@@ -64,19 +64,19 @@ describe('A dead letter', () => {
     expect([String(key), String(value), String(headers?.h)]).toEqual(['key', 'value', 'header']);
   });
 
-  test('stands for all records of a batch that cannot be read, with its first and its last offset', () => {
+  test('stands for all records of an unreadable batch, with its first and its last offset', () => {
     const unreadable = { firstOffset: 8, records: 10, problem: 'broken' };
     expect(letter({ unreadable }).headers).toEqual({ ...place, offset: '8', 'last-offset': '17', records: '10' });
   });
 });
 
-describe('A record that is too large for the dead letters is told by place, reason and hash:', () => {
+describe('A record that is too large for the dead letters is replaced by place, reason and hash:', () => {
   const value = Buffer.alloc(6_000_000, 7);
-  const told = { ...place, 'value-bytes': '6000000', 'value-sha256': hash('sha256', value) };
+  const described = { ...place, 'value-bytes': '6000000', 'value-sha256': hash('sha256', value) };
   const empty = { topic: 't.dead-letters', value: Buffer.alloc(0) };
 
   test('because of its value', () => {
-    expect(letter({ value })).toEqual({ ...empty, key: Buffer.from('u-1'), headers: told });
+    expect(letter({ value })).toEqual({ ...empty, key: Buffer.from('u-1'), headers: described });
   });
 
   test('because of its headers, which are left out', () => {
@@ -94,11 +94,11 @@ describe('A record that is too large for the dead letters is told by place, reas
     expect(letter({ key, value }, 1_000_000)).toEqual({
       ...empty,
       key: null,
-      headers: { ...told, 'key-bytes': '2000000', 'key-sha256': hash('sha256', key) },
+      headers: { ...described, 'key-bytes': '2000000', 'key-sha256': hash('sha256', key) },
     });
   });
 
-  test('whatever it is, it fits', () => {
+  test('whatever it holds, the dead letter fits', () => {
     const bytes = fc.nat({ max: 20_000 }).map((length) => Buffer.alloc(length, 1));
     const headers = fc.dictionary(fc.string({ maxLength: 50 }), fc.option(bytes, { nil: null }), { maxKeys: 5 });
     fc.assert(

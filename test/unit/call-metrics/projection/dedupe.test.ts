@@ -5,7 +5,7 @@ import { createSeenIds } from '../../../../services/shared/projection/seen-ids.t
 
 const content = Buffer.from('same');
 
-test('When one transaction counts more ids than a record holds, then they go into several, and each is known before, during and after its commit', () => {
+test('When one transaction counts more ids than a record holds, then they go into several records, and each id is known before, during and after the commit', () => {
   const committed = { callLog: createSeenIds(), voicemail: createSeenIds() };
   const dedupe = createDedupe((input) => committed[input], 1_000);
   const counts: readonly (readonly [EventKind, number])[] = [
@@ -26,10 +26,10 @@ test('When one transaction counts more ids than a record holds, then they go int
 
   expect(sightings()).toEqual({ new: total });
   expect(sightings()).toEqual({ duplicate: total });
-  const { records, committed: commit } = dedupe.take(1);
+  const { records, markCommitted } = dedupe.takeRecords(1);
   expect(sightings()).toEqual({ duplicate: total });
   expect(dedupe.sight('callLog', 'next', content, 2, 2)).toBe('new');
-  commit();
+  markCommitted();
   expect(sightings()).toEqual({ duplicate: total });
   expect(dedupe.sight('callLog', 'next', Buffer.from('other'), 2, 2)).toBe('conflict');
 
@@ -48,5 +48,7 @@ test('When one transaction counts more ids than a record holds, then they go int
   const restored = createSeenIds();
   for (const { inputs } of records) for (const { entries } of inputs) restored.addPacked(entries, 0);
   expect(restored.size()).toBe(total);
-  expect(dedupe.take(1).records.flatMap(({ inputs }) => inputs.map(({ entries }) => entries.length / 32))).toEqual([1]);
+  expect(
+    dedupe.takeRecords(1).records.flatMap(({ inputs }) => inputs.map(({ entries }) => entries.length / 32)),
+  ).toEqual([1]);
 });

@@ -8,7 +8,7 @@ const LOG_TIME = Date.UTC(2026, 10, 22, 13);
 const KEY = 'user/u-1/lifetime';
 const OWN = String(partition);
 
-/** One call of u-1 that is counted and committed; then what a test writes into the own topics, by another writer or as a task would. */
+/** One call of u-1 that is counted and committed. `put` then writes to the own topics, as another writer or as a task would. */
 async function givenOneCall() {
   const memory = await inMemory();
   const { driver, pipe, codecs } = memory;
@@ -25,13 +25,13 @@ async function givenOneCall() {
   const missed = async () => (await memory.totals()).get(KEY)?.inbound.missed;
   return { ...memory, put, row, state, seen, stateNow: decoded.value, missed };
 }
-const cutOff = (value: Buffer) => value.subarray(0, value.length - 3);
+const truncated = (value: Buffer) => value.subarray(0, value.length - 3);
 const cases: readonly (readonly [string, (value: Buffer) => Buffer | null])[] = [
   ['text', () => Buffer.from('{"a":1}')],
   ['nothing', () => null],
   ['an empty value', () => Buffer.alloc(0)],
-  ['a value that is cut off', cutOff],
-  ['a value under a schema nobody knows', (value) => Buffer.concat([Buffer.from([0, 0, 0, 3, 9]), value.subarray(5)])],
+  ['a truncated value', truncated],
+  ['a value with an unknown schema id', (value) => Buffer.concat([Buffer.from([0, 0, 0, 3, 9]), value.subarray(5)])],
   ['a copy of its own record', (value) => value],
 ];
 
@@ -41,7 +41,7 @@ describe.each([
   ['the seen ids', TOPICS.seen, OWN, 'seen'],
 ] as const)('When another writer puts records into %s', (_what, topic, key, own) => {
   test.each(cases)(
-    'such as %s, then it is left out and told, and all is counted on, after a crash too',
+    'such as %s, then it is left out and reported, and counting continues, also after a crash',
     async (_of, make) => {
       const given = await givenOneCall();
       given.put(topic, key, make(given[own]), false);
@@ -62,8 +62,8 @@ describe.each([
   );
 });
 
-describe('When a total is covered by a record of another writer', () => {
-  test('then it is written again with the next transaction, once, or the log cleaner would leave only the other', async () => {
+describe('When a total is overwritten by another writer', () => {
+  test('then it is written again with the next transaction, once: the log cleaner would keep only the other record', async () => {
     const { driver, put, pipe, row, missed } = await givenOneCall();
     put(TOPICS.table, KEY, null, false);
     await driver.crash();
@@ -98,11 +98,11 @@ describe('When a total is covered by a record of another writer', () => {
 describe('When a record in a transaction cannot be a task’s', () => {
   test.each([
     ['no key', TOPICS.table, null, 'row', 'wrong-key'],
-    ['another key than its totals have', TOPICS.table, 'user/u-2/lifetime', 'row', 'wrong-key'],
-    ['a key of no form', TOPICS.table, 'u-1', 'row', 'wrong-key'],
+    ['a key that does not match its totals', TOPICS.table, 'user/u-2/lifetime', 'row', 'wrong-key'],
+    ['a malformed key', TOPICS.table, 'u-1', 'row', 'wrong-key'],
     ['the key of another partition', TOPICS.state, String(1 - partition), 'state', 'wrong-key'],
     ['the key of another partition', TOPICS.seen, String(1 - partition), 'seen', 'wrong-key'],
-  ] as const)('as it has %s in %s, then it is left out', async (_what, topic, key, own, reason) => {
+  ] as const)('because it has %s in %s, then it is left out', async (_what, topic, key, own, reason) => {
     const given = await givenOneCall();
     given.put(topic, key, given[own], true);
     await given.driver.crash();
@@ -112,7 +112,7 @@ describe('When a record in a transaction cannot be a task’s', () => {
     expect(await given.missed()).toBe(2);
   });
 
-  test('as its subject belongs to another partition, then it is left out', async () => {
+  test('because its subject belongs to another partition, then it is left out', async () => {
     const { driver, row, leftOut } = await givenOneCall();
     driver.pipe({ topic: TOPICS.table, partition: 1 - partition, key: KEY, value: row, timestampMs: LOG_TIME });
     await driver.crash();
@@ -120,7 +120,7 @@ describe('When a record in a transaction cannot be a task’s', () => {
   });
 });
 
-test('Records of other topics, such as the dead letters that a rebuild hands over, are none of its business', async () => {
+test('Records of other topics, such as the dead letters in a rebuild’s transaction, are ignored', async () => {
   const { create, leftOut } = await givenOneCall();
   const projection = await create();
   const value = Buffer.from([0, 0, 0, 4, 7, 1]);
@@ -129,16 +129,16 @@ test('Records of other topics, such as the dead letters that a rebuild hands ove
   expect(leftOut).toEqual([]);
 });
 
-describe('When a record may be a task’s and cannot be read', () => {
+describe('When an unreadable record may be a task’s', () => {
   test.each([
     ['the table', TOPICS.table, KEY, 'row'],
     ['the states', TOPICS.state, OWN, 'state'],
     ['the seen ids', TOPICS.seen, OWN, 'seen'],
   ] as const)(
-    'in %s, then its partition does not go on, as its totals would be wrong; the other one does',
+    'in %s, then its partition stops, because its totals would be wrong; the other one continues',
     async (_what, topic, key, own) => {
       const given = await givenOneCall();
-      given.put(topic, key, cutOff(given[own]), true);
+      given.put(topic, key, truncated(given[own]), true);
       const projection = await given.create();
       await projection.readBack(
         [TOPICS.table, TOPICS.state, TOPICS.seen].flatMap((of) =>
@@ -159,7 +159,7 @@ describe('When a record may be a task’s and cannot be read', () => {
     },
   );
 
-  test('or there are totals without a state, then its partition does not go on: it would count everything again', async () => {
+  test('or there are totals without a state, then its partition stops: it would count everything again', async () => {
     const { driver, create } = await givenOneCall();
     const projection = await create();
     await projection.readBack(driver.records(TOPICS.table).map((record) => ({ ...record, key: record.key ?? '' })));

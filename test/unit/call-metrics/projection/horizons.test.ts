@@ -6,7 +6,7 @@ import { inMemory, TOPICS } from '../../../support/projection-in-memory.ts';
 const DAY = 86_400_000;
 const NOON = Date.UTC(2026, 10, 22, 12);
 const missedAt = (startTimestamp: number) => ({ type: 'missed' as const, startTimestamp });
-/** A call of the same user that comes as it happens, and so bears the log's time out. */
+/** A call of the same user that is sent as it happens, and so confirms the log's time. */
 const fresh = (atMs: number) => call({ id: `fresh-${atMs}`, direction: 'outbound', result: missedAt(atMs) });
 
 describe('The horizon of dedupe', () => {
@@ -29,7 +29,7 @@ describe('The horizon of dedupe', () => {
     expect((await totals()).get('user/u-1/lifetime')?.inbound.missed).toBe(2);
   });
 
-  test('is the same for ids that wait for their commit: where commits fall changes nothing', async () => {
+  test('is the same for ids that wait for their commit: the timing of commits changes nothing', async () => {
     const { driver, pipe, counts } = await inMemory({ dedupeDays: 30 });
     pipe(call(), NOON);
     pipe(fresh(NOON + 30 * DAY), NOON + 30 * DAY);
@@ -39,7 +39,7 @@ describe('The horizon of dedupe', () => {
     expect([counts('applied'), counts('duplicate'), driver.transactions()]).toEqual([3, 1, 1]);
   });
 
-  test('of an old event that comes after a long quiet begins when it came: its repeat within the horizon counts once', async () => {
+  test('of an old event that arrives after a long pause starts at its arrival: a repeat within the horizon does not count', async () => {
     const { driver, pipe, counts } = await inMemory({ dedupeDays: 30 });
     pipe(fresh(NOON), NOON);
     pipe(call(), NOON + 60 * DAY);
@@ -90,7 +90,7 @@ describe('Days', () => {
     );
   });
 
-  test('when an event comes for a day that is closed, then it counts in the lifetime and as late, in no day', async () => {
+  test('when an event arrives for a closed day, then it counts in the lifetime and as late, in no day', async () => {
     const { driver, pipe, totals } = await inMemory({ keptDays: 10, partitions: 1 });
     pipe(call({ id: 'now', user: null, result: missedAt(NOON + 11 * DAY) }), NOON + 11 * DAY);
     pipe(call({ id: 'late' }), NOON + 11 * DAY);
@@ -108,7 +108,7 @@ describe('Days', () => {
     });
   });
 
-  test('when voicemails wait to be read, then days they may still count in stay open', async () => {
+  test('when voicemails wait to be read, then the days they may still count in stay open', async () => {
     const { driver, pipe, totals } = await inMemory({ keptDays: 10, partitions: 1 });
     pipe(call({ id: 'old' }), NOON);
     pipe(call({ id: 'new', result: missedAt(NOON + 20 * DAY) }), NOON + 20 * DAY);
@@ -129,11 +129,11 @@ describe('Days', () => {
 describe('The fingerprint', () => {
   test.each([
     ['time zone', { timeZone: 'Pacific/Auckland' }, 'timeZone=UTC (now Pacific/Auckland)'],
-    ['horizon of dedupe', { dedupeDays: 7 }, 'dedupeDays=30 (now 7)'],
-    ['horizon of days', { keptDays: 30 }, 'keptDays=400 (now 30)'],
+    ['dedupe horizon', { dedupeDays: 7 }, 'dedupeDays=30 (now 7)'],
+    ['number of days kept', { keptDays: 30 }, 'keptDays=400 (now 30)'],
   ])(
     'when the %s changes, then the start is refused, with what changed and the command that rebuilds',
-    async (_name, change, said) => {
+    async (_name, change, difference) => {
       const { driver, pipe, changeRules } = await inMemory();
       pipe(call(), NOON);
       await driver.drain();
@@ -145,12 +145,12 @@ describe('The fingerprint', () => {
       );
 
       expect(refusal).toBeInstanceOf(RefusedError);
-      expect(String(refusal)).toContain(said);
+      expect(String(refusal)).toContain(difference);
       expect(String(refusal)).toContain('npm run rebuild');
     },
   );
 
-  test('when the number of partitions changes, then the start is refused, and names what copies the events instead of what rebuilds', async () => {
+  test('when the number of partitions changes, then the start is refused, and the message names the command that copies the events, not the one that rebuilds', async () => {
     const { driver, pipe, changeRules } = await inMemory();
     pipe(call(), NOON);
     await driver.drain();

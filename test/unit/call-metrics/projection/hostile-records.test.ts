@@ -16,10 +16,10 @@ import { inMemory, RULES, TOPICS } from '../../../support/projection-in-memory.t
 useOwnFetchDecoder();
 const partition = createPartitionOfKey(RULES.partitions)('u-1');
 const LOG_TIME = Date.UTC(2026, 10, 22, 13);
-/** Of the dead letters. */
+/** The size limit of the dead letters. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Values made from an event of this projection, and what delivers a batch as a broker would. */
+/** Hostile values derived from an event of this projection, and a function that delivers a batch as a broker would. */
 async function given() {
   const memory = await inMemory({}, { maxDeadLetterBytes: MAX_BYTES });
   const { driver, pipe } = memory;
@@ -45,7 +45,7 @@ async function given() {
   return { ...memory, values, deliver };
 }
 
-describe('When hostile batches come between good ones', () => {
+describe('When hostile batches arrive between good ones', () => {
   test('then each is one dead letter, within the limit of its topic, and all good ones count', async () => {
     const { driver, pipe, totals, counts, values, deliver } = await given();
     const batches = hostileBatches(values);
@@ -62,7 +62,7 @@ describe('When hostile batches come between good ones', () => {
     expect(counts('dead_letter')).toBe(batches.length);
   });
 
-  test('that are too large for the dead letters or the memory, then each is one dead letter all the same', async () => {
+  test('that are too large for the dead letters or for memory, then each is one dead letter nevertheless', async () => {
     const { driver, pipe, totals, deliver } = await given();
     const batches = largeBatches();
     for (const { bytes } of batches) await deliver(bytes);

@@ -14,7 +14,7 @@ const oneEachDay = (days: number, from = 0) =>
   });
 const voicemailAt = (id: string, timestamp: number) => voicemail({ id, timestamp });
 
-/** A projection of one partition, with what tells its day rows and the log of its seen ids. */
+/** A projection with one partition, and the keys of its day rows. */
 async function given(rules: Readonly<{ dedupeDays?: number }> = {}) {
   const projection = await inMemory({ keptDays: KEPT_DAYS, partitions: 1, ...rules });
   const days = async () => [...(await projection.totals()).keys()].filter((key) => !key.endsWith('/lifetime')).sort();
@@ -22,11 +22,11 @@ async function given(rules: Readonly<{ dedupeDays?: number }> = {}) {
 }
 const keyOf = (day: number) => `user/u-1/${new Date(NOON + day * DAY).toISOString().slice(0, 10)}`;
 
-describe('When one input brings nothing more', () => {
+describe('When one input receives nothing more', () => {
   test.each([
-    ['never brought anything', []],
-    ['brought something at first', [voicemailAt('v-1', NOON)]],
-  ])('and %s, then days and ids age by the other', async (_name, voicemails) => {
+    ['never received anything', []],
+    ['received something at first', [voicemailAt('v-1', NOON)]],
+  ])('and %s, then days and ids age by the other input', async (_name, voicemails) => {
     const { driver, pipe, days, takeExpiredSeen, view } = await given({ dedupeDays: 5 });
     for (const event of voicemails) pipe(event, NOON);
     for (const { event, atMs } of oneEachDay(800)) {
@@ -40,7 +40,7 @@ describe('When one input brings nothing more', () => {
     expect(view().committed.size().seenIds).toBe(6);
   });
 
-  test('and the log of both is read anew, then the day rows are the same', async () => {
+  test('and the logs of both are read again, then the day rows are the same', async () => {
     const live = await given();
     const rebuilt = await given();
     const events = [{ atMs: NOON, event: voicemailAt('v-1', NOON) }, ...oneEachDay(40)];
@@ -56,7 +56,7 @@ describe('When one input brings nothing more', () => {
     expect(await rebuilt.totals()).toEqual(await live.totals());
   });
 
-  test('but records of it wait to be read, then it holds back the days they may be of, also after a restart', async () => {
+  test('but has records that wait to be read, then the days they may belong to stay open, also after a restart', async () => {
     const { driver, pipe, totals, days } = await given();
     pipe(voicemailAt('v-1', NOON), NOON);
     for (const { event, atMs } of oneEachDay(100)) pipe(event, atMs);
@@ -69,14 +69,14 @@ describe('When one input brings nothing more', () => {
     await driver.crash();
 
     await driver.deliver(TOPICS.voicemails, 0, 1);
-    driver.look(0);
+    driver.observeEnds(0);
     await driver.commit(0);
 
     expect(await days()).toHaveLength(KEPT_DAYS + 1);
     expect((await totals()).get('user/u-1/lifetime')).toMatchObject({ voicemails: 2, lateEvents: 0 });
   });
 
-  test('and then a record of it comes with an older time than it was moved on to, then its closed day counts as late', async () => {
+  test('and then a record with an older time than its clock, then that counts as late for its closed day', async () => {
     const { driver, pipe, totals, days } = await given();
     for (const { event, atMs } of oneEachDay(40)) pipe(event, atMs);
     await driver.drain();
@@ -90,7 +90,7 @@ describe('When one input brings nothing more', () => {
     expect((await totals()).get('user/u-1/lifetime')).toMatchObject({ voicemails: 1, lateEvents: 1 });
   });
 
-  test('and the end of it was not looked at since, then the other’s later records do not move it', async () => {
+  test('and its end has not been observed since, then later records of the other input do not advance it', async () => {
     const { driver, pipe, days } = await given();
     for (const { event, atMs } of oneEachDay(1)) pipe(event, atMs);
     await driver.drain();
@@ -99,13 +99,13 @@ describe('When one input brings nothing more', () => {
     await driver.commit(0);
     expect(await days()).toHaveLength(41);
 
-    driver.look(0);
+    driver.observeEnds(0);
     await driver.commit(0);
 
     expect(await days()).toHaveLength(KEPT_DAYS + 1);
   });
 
-  test('and neither does the other, then nothing is committed for it', async () => {
+  test('and neither does the other, then nothing is committed', async () => {
     const { driver, pipe } = await given();
     for (const { event, atMs } of oneEachDay(40)) pipe(event, atMs);
     await driver.drain();

@@ -10,8 +10,8 @@ const IN_2090 = Date.UTC(2090, 0, 1);
 const missedAt = (startTimestamp: number) => ({ type: 'missed' as const, startTimestamp });
 const onePartition = (rules = {}) => inMemory({ partitions: 1, ...rules });
 
-describe('When a sender says what cannot be', () => {
-  test('a call of 2090, then it counts, flagged; today stays in the query API, and the last event is the last one', async () => {
+describe('When a sender sends an implausible time or duration:', () => {
+  test('a call of 2090, then it counts, flagged; the query API still shows today, and the last event does not move', async () => {
     const { driver, pipe, view } = await onePartition();
     pipe(call({ id: 'today' }), NOON);
     pipe(call({ id: 'future', result: missedAt(IN_2090) }), NOON + 1);
@@ -29,7 +29,7 @@ describe('When a sender says what cannot be', () => {
     expect(answer?.days).toEqual([expect.objectContaining({ date: '2026-11-22', inboundMissed: 1, voicemails: 0 })]);
   });
 
-  test('a hang-up in microseconds, then its seconds are in no sum', async () => {
+  test('a hang-up in microseconds, then it is in no sum', async () => {
     const { driver, pipe, totals } = await onePartition();
     pipe(call({ id: 'good', result: answered(NOON, 1_000, 60_000) }), NOON);
     pipe(call({ id: 'odd', result: answered(NOON, 1_000, NOON * 999) }), NOON);
@@ -49,7 +49,7 @@ describe('When a sender says what cannot be', () => {
     expect(table.get('user/u-1/2026-11-22')).toMatchObject({ inbound: { answered: 1, implausibleAnswered: 0 } });
   });
 
-  test('the same again, then it is a duplicate as any other', async () => {
+  test('the same again, then it is a duplicate like any other', async () => {
     const { driver, pipe, counts } = await onePartition();
     pipe(call({ result: missedAt(IN_2090) }), NOON);
     pipe(call({ result: missedAt(IN_2090) }), NOON + 1);
@@ -89,7 +89,7 @@ describe('When a broker’s clock is wrong', () => {
     },
   );
 
-  test('for the first record of a partition, then those after it are not late', async () => {
+  test('for the first record of a partition, then the next ones are not late', async () => {
     const { driver, pipe, totals } = await onePartition();
     pipe(call({ id: 'first', result: missedAt(NOON) }), IN_2090);
     for (let index = 0; index < 100; index += 1) pipe(fresh(`c-${index}`, NOON + index), NOON + index);
@@ -104,7 +104,7 @@ describe('When a broker’s clock is wrong', () => {
     expect(table.get('user/u-1/2026-11-22')?.inbound.missed).toBe(100);
   });
 
-  test('and the times in the log stay ahead, as those of the calls, then they are right, and ids age by them', async () => {
+  test('but the times of the calls are ahead as well, then the log’s times are right, and ids expire by them', async () => {
     const { driver, pipe, counts } = await onePartition({ dedupeDays: 30 });
     pipe(fresh('early', NOON), NOON);
     pipe(fresh('later', NOON + 40 * DAY), NOON + 40 * DAY);
@@ -114,7 +114,7 @@ describe('When a broker’s clock is wrong', () => {
   });
 
   test.each([-1, 0, -(2 ** 62)])(
-    'and a record’s time is %d, then it counts at the time the log has come to',
+    'and a record’s time is %d, then it counts at the time that the log has reached',
     async (timestampMs) => {
       const { driver, pipe, totals } = await onePartition();
       pipe(fresh('a', NOON), NOON);
@@ -133,7 +133,7 @@ describe('When a broker’s clock is wrong', () => {
     },
   );
 
-  test('and no record ever had a time, then events count, and none has a day', async () => {
+  test('and no record ever had a time, then events count, but in no day', async () => {
     const { driver, pipe, totals, counts } = await onePartition();
     pipe(fresh('a', NOON), -1);
     pipe(fresh('a', NOON), -1);

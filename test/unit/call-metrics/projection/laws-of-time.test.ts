@@ -11,7 +11,7 @@ const BEGIN = Date.UTC(2024, 10, 22);
 const KEPT_DAYS = 60;
 const runs = { numRuns: 40 };
 
-/** What comes to the log, each so many hours after the one before. Repeats come within the horizon of dedupe. */
+/** Arrivals in the log, each this many hours after the previous one. Repeats arrive within the dedupe horizon. */
 const arrival = fc.record({
   input: fc.constantFrom('callLog' as const, 'voicemail' as const),
   afterHours: fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 20 }), fc.constantFrom(24 * 9, 24 * 50, 24 * 150)),
@@ -21,7 +21,7 @@ const arrival = fc.record({
 });
 type Arrival = Readonly<{ event: TestEvent; atMs: number; logMs: number; day: number | null }>;
 
-/** The log of these arrivals; at its end both inputs say that time has passed. */
+/** The log of these arrivals. A last event in each input, much later, advances both clocks. */
 const logOf = (given: readonly (typeof arrival extends fc.Arbitrary<infer Given> ? Given : never)[]) => {
   const log: Arrival[] = [];
   let logMs = BEGIN;
@@ -64,7 +64,7 @@ const step = fc.oneof(
       'unknown-committed' as const,
     ),
   }),
-  fc.record({ do: fc.constantFrom('look' as const, 'crash' as const) }),
+  fc.record({ do: fc.constantFrom('observeEnds' as const, 'crash' as const) }),
 );
 
 const projection = () => inMemory({ partitions: 1, keptDays: KEPT_DAYS, dedupeDays: 30 });
@@ -72,7 +72,7 @@ const hex = (driver: TestDriver): ReadonlyMap<string, string> =>
   new Map([...driver.table(TOPICS.table)].map(([key, value]) => [key, value.toString('hex')]));
 
 describe('The laws of time', () => {
-  test('however the inputs grow and are read, are looked at, lost and restored: the bytes are those of one reading', async () => {
+  test('however the inputs grow and are read, and tasks are lost and restored, the bytes are those of a single reading', async () => {
     await fc.assert(
       fc.asyncProperty(logs, fc.array(step, { maxLength: 60 }), async (log, steps) => {
         const whole = await projection();
@@ -90,7 +90,7 @@ describe('The laws of time', () => {
           if (one.do === 'append') append(one.count);
           else if (one.do === 'deliver') await driver.deliver(one.topic, 0, one.count);
           else if (one.do === 'commit') await driver.commit(0, one.outcome);
-          else if (one.do === 'look') driver.look(0);
+          else if (one.do === 'observeEnds') driver.observeEnds(0);
           else await driver.crash();
         }
         append(log.length);
@@ -101,7 +101,7 @@ describe('The laws of time', () => {
     );
   });
 
-  test('an event counts in its day, as late, or flagged: and in exactly one of them', async () => {
+  test('an event counts in its day, as late or as implausible: in exactly one of them', async () => {
     await fc.assert(
       fc.asyncProperty(logs, async (log) => {
         const { driver, pipe, totals } = await projection();

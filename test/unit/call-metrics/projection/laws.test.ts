@@ -31,7 +31,7 @@ const events = fc
 const hex = (driver: TestDriver): ReadonlyMap<string, string> =>
   new Map([...driver.table(TOPICS.table)].map(([key, value]) => [key, value.toString('hex')]));
 
-/** The projection after these events, with nothing going wrong. */
+/** The projection after these events, without any failure. */
 async function undisturbed(given: readonly TestEvent[]) {
   const projection = await inMemory();
   for (const [index, event] of given.entries()) projection.pipe(event, LOG_START + index);
@@ -50,7 +50,7 @@ describe('The laws of the projection', () => {
     );
   });
 
-  test('any interleaving of reads, commits whose outcome is lost, crashes and restarts gives the same bytes', async () => {
+  test('any interleaving of reads, failed commits, commits with an unknown outcome, and crashes gives the same bytes', async () => {
     await fc.assert(
       fc.asyncProperty(events, fc.array(step, { maxLength: 40 }), async (given, steps) => {
         const calm = await undisturbed(given);
@@ -83,7 +83,7 @@ describe('The laws of the projection', () => {
     );
   });
 
-  test('replay from zero equals incremental, and whichever topic is read first', async () => {
+  test('a replay from zero equals incremental folding, whichever topic is read first', async () => {
     await fc.assert(
       fc.asyncProperty(events, async (given) => {
         const whole = await undisturbed(given);
@@ -104,7 +104,7 @@ describe('The laws of the projection', () => {
     );
   });
 
-  test('each event is counted in exactly one committed outcome', async () => {
+  test('each event has exactly one committed outcome', async () => {
     await fc.assert(
       fc.asyncProperty(events, async (given) => {
         const { counts } = await undisturbed(given);

@@ -33,10 +33,10 @@ const uids = [
 const server = createServer();
 let port = 0;
 
-/** Asks for a path as it is: `fetch` takes dots and what it calls dots out of it. */
+/** Requests a path unchanged: `fetch` removes dot segments, also encoded ones. */
 async function get(path: string) {
-  const asked = request({ port, path, headers: { authorization: 'Bearer right' } }).end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  const sent = request({ port, path, headers: { authorization: 'Bearer right' } }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: response.statusCode, body: JSON.parse(await text(response)) };
 }
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
     topics: TOPICS,
     dedupeMs: RULES.dedupeDays * 86_400_000,
     partitionOf: createPartitionOfKey(RULES.partitions),
-    leftOut: () => undefined,
+    onLeftOut: () => undefined,
   });
   for (const topic of [TOPICS.table, TOPICS.state, TOPICS.seen]) {
     await view.readBack(driver.records(topic).map((record) => ({ ...record, key: record.key ?? '' })));
@@ -78,7 +78,7 @@ afterAll(() => {
 const counted = { inboundMissed: 1 };
 
 describe('A user whose uid is', () => {
-  test.each(uids)('%j has metrics under its path, and under its query', async (uid) => {
+  test.each(uids)('%j has metrics under its path and under its query', async (uid) => {
     const encoded = encodeURIComponent(uid);
     for (const path of [`/v1/users/${encoded}/call-metrics`, `/v1/users/call-metrics?uid=${encoded}`]) {
       const { status, body } = await get(path);
@@ -87,12 +87,12 @@ describe('A user whose uid is', () => {
     }
   });
 
-  test('half a character counts with all others of the kind, as U+FFFD', async () => {
+  test('an unpaired surrogate counts with all others, as U+FFFD', async () => {
     const { body } = await get('/v1/users/%EF%BF%BD/call-metrics');
     expect(body).toMatchObject({ subject: { uid: '\ufffd' }, lifetime: { inboundMissed: 2 } });
   });
 
-  test('any of these is listed, each once, by pages of any size', async () => {
+  test('any of these is listed exactly once, whatever the page size', async () => {
     for (const limit of [1, 4, 1_000]) {
       const listed: string[] = [];
       for (let after = ''; ; ) {
@@ -107,7 +107,7 @@ describe('A user whose uid is', () => {
   });
 });
 
-test('When a number is empty, then it has metrics under its path and its query too', async () => {
+test('When a number is empty, then it also has metrics under its path and its query', async () => {
   for (const path of ['/v1/numbers//call-metrics', '/v1/numbers/call-metrics?e164=']) {
     expect(await get(path)).toMatchObject({
       status: 200,
@@ -123,6 +123,6 @@ test.each([
   ['/v1/numbers/call-metrics', 'Wrong subject'],
   ['/v1/users?after=u-1', 'Wrong page'],
   ['/v1/users/%ED%A0%80/call-metrics', 'Bad request'],
-])('When %s is asked for, then the answer is 400 %s', async (path, title) => {
+])('When %s is requested, then the answer is 400 %s', async (path, title) => {
   expect(await get(path)).toMatchObject({ status: 400, body: { title } });
 });

@@ -14,7 +14,7 @@ describe('When a record in the middle of a partition cannot be counted', () => {
     ['is not in the wire format', Buffer.from('{"event":"callLog"}'), 'not-wire-format'],
     ['is empty', Buffer.alloc(0), 'not-wire-format'],
     ['names a schema the registry does not know', wire(99, 'x'), 'unknown-schema-id'],
-    ['is cut off', wire(1, '\x06'), 'corrupt-avro'],
+    ['is truncated', wire(1, '\x06'), 'corrupt-avro'],
     ['has no value', null, 'no-value'],
   ])(
     'because it %s, then it is dead-lettered once with its place, and all others are counted',
@@ -50,7 +50,7 @@ describe('When a record in the middle of a partition cannot be counted', () => {
     },
   );
 
-  test('because bytes follow its value, then it is dead-lettered, as nobody knows what they mean', async () => {
+  test('because bytes follow its value, then it is dead-lettered: their meaning is unknown', async () => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'c-1' }), LOG_TIME);
     const [{ value } = { value: null }] = driver.records(TOPICS.callLogs);
@@ -63,7 +63,7 @@ describe('When a record in the middle of a partition cannot be counted', () => {
     expect(driver.records(TOPICS.deadLetters).map(({ headers }) => headers.reason)).toEqual(['corrupt-avro']);
   });
 
-  test('because it is in a partition that its subject does not belong to, then it is dead-lettered, as it would split a total', async () => {
+  test('because it is in a partition that its subject does not belong to, then it is dead-lettered: it would split a total', async () => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call(), LOG_TIME);
     const [record] = driver.records(TOPICS.callLogs);
@@ -82,7 +82,7 @@ describe('When a record in the middle of a partition cannot be counted', () => {
   });
 });
 
-describe('When a record cannot be counted for what it holds', () => {
+describe('When a record cannot be counted because of its content', () => {
   const LONG = 'x'.repeat(257);
   const user = (uid: string, email = 'u@example.com') => ({ type: 'user' as const, uid, email });
 
@@ -90,9 +90,9 @@ describe('When a record cannot be counted for what it holds', () => {
     ['an id', { id: LONG }],
     ['a uid', { user: user(LONG) }],
     ['a number', { user: null, phoneNumberE164: LONG }],
-    ['a number beside a user', { phoneNumberE164: LONG }],
+    ['a number in addition to a user', { phoneNumberE164: LONG }],
     ['a uid of 600,000 units', { user: user('u'.repeat(600_000)) }],
-  ])('because %s of it is longer than any is, then it is dead-lettered', async (_what, given) => {
+  ])('because %s is too long to be real, then it is dead-lettered', async (_what, given) => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'long', ...given }), LOG_TIME);
     pipe(call({ id: 'c-2' }), LOG_TIME);
@@ -101,7 +101,7 @@ describe('When a record cannot be counted for what it holds', () => {
     expect(driver.records(TOPICS.deadLetters).map(({ headers }) => headers.reason)).toEqual(['identifier-too-long']);
   });
 
-  test('then identifiers of 256 units are counted', async () => {
+  test('then one with identifiers of 256 units is still counted', async () => {
     const { driver, pipe, totals } = await inMemory();
     const longest = LONG.slice(1);
     pipe(call({ id: longest, user: user(longest), phoneNumberE164: longest }), LOG_TIME);
@@ -109,7 +109,7 @@ describe('When a record cannot be counted for what it holds', () => {
     expect((await totals()).get(`user/${longest}/lifetime`)?.inbound.missed).toBe(1);
   });
 
-  test('then an e-mail address that is longer than any is counts, and is not kept', async () => {
+  test('then one with an e-mail address too long to be real is counted, and the address is not kept', async () => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'a', user: user('u-1', `${'e'.repeat(2_000_000)}@example.com`) }), LOG_TIME);
     await driver.drain();
@@ -119,7 +119,7 @@ describe('When a record cannot be counted for what it holds', () => {
     expect((await totals()).get('user/u-1/lifetime')?.userEmail).toEqual({ string: 'u-1@example.com' });
   });
 
-  test('because its batch cannot be read, then the batch is dead-lettered as one, and nobody asks the registry about it', async () => {
+  test('because its batch is unreadable, then the batch is one dead letter, and the registry is not asked about it', async () => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'c-1' }), LOG_TIME);
     const unreadable = { firstOffset: 1, records: 5, problem: 'broken' };
@@ -146,7 +146,7 @@ describe('When a record cannot be counted for what it holds', () => {
   });
 });
 
-describe('When an event comes again', () => {
+describe('When an event arrives again', () => {
   test('with the same content, then it is a duplicate; with other content, a conflict: the first one counts', async () => {
     const { driver, pipe, totals, counts } = await inMemory();
     pipe(voicemail({ duration: 1_000 }), LOG_TIME);
@@ -203,7 +203,7 @@ describe('When an event has no user', () => {
 });
 
 test.each([2 ** 63, -(2 ** 63), 2 ** 53, -1, Number.NaN])(
-  'When a record’s log time is %d, which none can be, then it counts at the time its partition has come to, and no horizon moves',
+  'When a record’s log time is %d, which is impossible, then it counts at the time that its partition has reached, and no horizon moves',
   async (timestampMs) => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'c-1' }), LOG_TIME);

@@ -12,11 +12,11 @@ const bytes = fc
   )
   .map((parts) => Buffer.from(parts.flat()));
 
-test('When bytes are squeezed, then they come out as they were', () => {
+test('When bytes are squeezed, then unsqueezing restores them', () => {
   fc.assert(fc.property(bytes, (given) => expect(unsqueeze(squeeze(given)).equals(given)).toBe(true)));
 });
 
-test('When two are squeezed, then they are equal where their bytes are', () => {
+test('When two are squeezed, then they are equal if and only if their bytes are', () => {
   fc.assert(fc.property(bytes, bytes, (one, other) => (squeeze(one) === squeeze(other)) === one.equals(other)));
 });
 

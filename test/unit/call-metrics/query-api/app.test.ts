@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { callMetricsApp } from '../../../../services/call-metrics/query-api/app.ts';
 
-/** Asks the query API, whose totals are still being read. */
+/** Sends a request to a query API whose totals are still being read. */
 async function whileRestoring(path: string, init: RequestInit = {}) {
   const app = callMetricsApp({
     checkToken: (authorization) => authorization === 'Bearer right',
     queries: {
       users: () => {
-        throw new Error('asked before the totals were read');
+        throw new Error('queried before the totals were read');
       },
       callMetrics: () => {
-        throw new Error('asked before the totals were read');
+        throw new Error('queried before the totals were read');
       },
     },
     caughtUp: () => false,
@@ -31,7 +31,7 @@ async function whileRestoring(path: string, init: RequestInit = {}) {
 
 describe('While the totals are being read', () => {
   test.each(['/v1/users', '/v1/users/u-1/call-metrics', '/v1/numbers/%2B6495550100/call-metrics'])(
-    '%s answers 503, and never a number that is too small',
+    '%s answers 503 and never a number that is too small',
     async (path) => {
       const { response, body } = await whileRestoring(path, { headers: { authorization: 'Bearer right' } });
       expect(response.status).toBe(503);
@@ -41,7 +41,7 @@ describe('While the totals are being read', () => {
     },
   );
 
-  test('a wrong token is refused all the same', async () => {
+  test('a wrong token is refused anyway', async () => {
     expect((await whileRestoring('/v1/users')).response.status).toBe(401);
   });
 });

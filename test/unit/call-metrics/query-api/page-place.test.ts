@@ -9,7 +9,7 @@ import {
 
 const uid = fc.string({ unit: 'binary', maxLength: 6 });
 
-/** One page, as a client that only has the text of its place asks for it. */
+/** One page, as requested by a client that only has the text of its place. */
 function pageOf(list: readonly string[], limit: number, after: string | null) {
   const place = after === null ? null : parsePlace(after);
   const start = place === null ? 0 : indexOfPlace(list, place);
@@ -18,7 +18,7 @@ function pageOf(list: readonly string[], limit: number, after: string | null) {
 }
 
 describe('The place of a page', () => {
-  test('is short, however long the uids are, and its text says the same place', () => {
+  test('is short, however long the uids are, and can be parsed from its text', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ maxLength: 2_000 }), { minLength: 1, maxLength: 5 }), (list) => {
         const place = placeAfter(list, list.length);
@@ -36,23 +36,23 @@ describe('The place of a page', () => {
     '1-0123456789ABCDEF',
     '-1-0123456789abcdef',
     '1234567890-0123456789abcdef',
-  ])('is not said by %j', (text) => {
+  ])('cannot be parsed from %j', (text) => {
     expect(parsePlace(text)).toBeNull();
   });
 
-  test('when users come between two pages, or a replica knows only some of them, then each of the others is listed once', () => {
+  test('when users are added between two pages, or a replica knows only some of them, then each of the others is listed once', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(uid, { maxLength: 30 }),
         fc.uniqueArray(uid, { maxLength: 20 }),
         fc.integer({ min: 1, max: 7 }),
         fc.array(fc.nat(20), { maxLength: 40 }),
-        (old, newcomers, limit, coming) => {
+        (old, newcomers, limit, arrivals) => {
           const known = [...old];
           const listed: string[] = [];
           let after: string | null = null;
           for (let turn = 0; turn === 0 || after !== null; turn += 1) {
-            const here = newcomers.slice(0, coming[turn] ?? 0);
+            const here = newcomers.slice(0, arrivals[turn] ?? 0);
             const { page, next }: ReturnType<typeof pageOf> = pageOf(
               [...new Set([...known, ...here])].sort(),
               limit,
@@ -60,7 +60,7 @@ describe('The place of a page', () => {
             );
             listed.push(...page);
             after = next;
-            // The last one of a page is known to whoever is asked next: else the page begins by count.
+            // The next replica knows the last user of the page: otherwise the page would start by count.
             const last = page.at(-1);
             if (last !== undefined && !known.includes(last)) known.push(last);
           }
@@ -71,7 +71,7 @@ describe('The place of a page', () => {
     );
   });
 
-  test('when the last one of the page before is gone, then the next begins by count', () => {
+  test('when the last user of the previous page is gone, then the next page starts by count', () => {
     expect(pageOf(['a', 'c', 'd'], 2, placeText(placeAfter(['a', 'b', 'c', 'd'], 2))).page).toEqual(['d']);
     expect(pageOf([], 2, placeText(placeAfter(['a', 'b'], 2))).page).toEqual([]);
   });

@@ -11,7 +11,7 @@ const place = { timestamp: 1, partition: 0, offset: 0 };
 const viewOf = (rows: Readonly<Record<string, UserCallMetrics>>): PartitionView =>
   ({
     totals: (key: string) => rows[key] ?? null,
-    kept: (key: string) => JSON.stringify(rows[key]) ?? null,
+    squeezed: (key: string) => JSON.stringify(rows[key]) ?? null,
     keys: () => Object.keys(rows),
   }) as unknown as PartitionView;
 
@@ -22,7 +22,7 @@ function sevens(): UserCallMetrics {
   return JSON.parse(JSON.stringify(record, (name, value) => (value === 0 && !(name in place) ? 7 : value)));
 }
 
-/** Paths of all counters; of a histogram, of its first bucket. */
+/** The paths of all counters, including the first bucket of each histogram. */
 function countersIn(value: unknown, path = ''): readonly string[] {
   if (value === 7) return [path];
   if (typeof value !== 'object' || value === null) return [];
@@ -44,7 +44,7 @@ function withSix(counter: string): UserCallMetrics {
 }
 
 test.each(countersIn(sevens()))(
-  'When a lifetime’s %s becomes smaller, then the rebuild says that a counter will fall',
+  'When a lifetime’s %s becomes smaller, then the rebuild reports that a counter will fall',
   (counter) => {
     const comparison = compareTables(viewOf({ [KEY]: sevens() }), viewOf({ [KEY]: withSix(counter) }));
     expect(comparison).toMatchObject({ keys: 1, changed: 1, smaller: 1 });
@@ -60,7 +60,7 @@ test('When a counter becomes greater, or a key is new, then nothing falls', () =
   });
 });
 
-test('When a key was written while both were read, then it is not judged', () => {
+test('When a key was written while both were read, then it counts as unchanged', () => {
   const comparison = compareTables(
     viewOf({ [KEY]: sevens() }),
     viewOf({ [KEY]: withSix('voicemails') }),
@@ -69,7 +69,7 @@ test('When a key was written while both were read, then it is not judged', () =>
   expect(comparison).toMatchObject({ keys: 1, changed: 0, smaller: 0 });
 });
 
-test('When a lifetime is gone, then its counters fall; when nothing changes, then the hashes are one', () => {
+test('When a lifetime is gone, then its counters fall; when nothing changes, then the hashes are equal', () => {
   expect(compareTables(viewOf({ [KEY]: sevens() }), viewOf({}))).toMatchObject({ changed: 1, smaller: 1 });
   const same = compareTables(viewOf({ [KEY]: sevens() }), viewOf({ [KEY]: sevens() }));
   expect(same).toMatchObject({ changed: 0, smaller: 0 });

@@ -3,10 +3,10 @@ import { retrying } from '../../../../services/call-metrics/rebuild/retrying.ts'
 
 const failure = (more: object) => Object.assign(new Error('failed'), more);
 
-/** What `retrying` does of an attempt that fails in this way, so many times. */
+/** Runs `retrying` with an attempt that fails with this error, this many times. */
 async function retry(error: Error, failures = Infinity) {
   const pauses: number[] = [];
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   let attempts = 0;
   const attempt = async () => {
     attempts += 1;
@@ -14,27 +14,27 @@ async function retry(error: Error, failures = Infinity) {
   };
   const outcome = await retrying(
     attempt,
-    (one) => told.push(one),
+    (one) => reported.push(one),
     async (ms) => pauses.push(ms),
   ).then(
     () => 'done',
     (thrown: unknown) => thrown,
   );
-  return { outcome, attempts, pauses, told };
+  return { outcome, attempts, pauses, reported };
 }
 
 describe('When a part of a rebuild fails', () => {
-  test('and it may pass, then it is tried again after longer and longer pauses, and each failure is told', async () => {
+  test('and the error may be transient, then it is retried after longer and longer pauses, and each failure is reported', async () => {
     const lost = failure({ retriable: true });
     expect(await retry(lost, 3)).toEqual({
       outcome: 'done',
       attempts: 4,
       pauses: [1_000, 2_000, 4_000],
-      told: [lost, lost, lost],
+      reported: [lost, lost, lost],
     });
   });
 
-  test('and it does not pass, then the rebuild ends with it', async () => {
+  test('and keeps failing, then the rebuild ends with the error', async () => {
     const lost = failure({ retriable: true });
     expect(await retry(lost)).toMatchObject({
       outcome: lost,
@@ -44,13 +44,13 @@ describe('When a part of a rebuild fails', () => {
   });
 
   test.each([{}, { retriable: false }, { name: 'KafkaJSNumberOfRetriesExceeded', cause: { retriable: false } }])(
-    'and it will not pass by waiting (%j), then it is not tried again',
+    'and waiting will not help (%j), then it is not retried',
     async (more) => {
       expect(await retry(failure(more))).toMatchObject({ attempts: 1, pauses: [] });
     },
   );
 
-  test('and kafkajs gave up on something that may pass, then it is tried again', async () => {
+  test('and kafkajs gave up on a transient error, then it is retried', async () => {
     const error = failure({ name: 'KafkaJSNumberOfRetriesExceeded', retriable: false, cause: { retriable: true } });
     expect(await retry(error, 1)).toMatchObject({ outcome: 'done', attempts: 2 });
   });

@@ -29,14 +29,14 @@ function given({
       positions: { [TOPIC]: 10 },
       fold: {
         apply: () => undefined,
-        saw: () => false,
-        takeTransaction: () => ({ records: [], committed: () => undefined }),
+        observeEnds: () => false,
+        takeTransaction: () => ({ records: [], markCommitted: () => undefined }),
       },
     },
     commit,
     limits: { intervalMs: 1, records: recordLimit },
     after: () => () => undefined,
-    observer: { committed: () => undefined },
+    observer: { onCommit: () => undefined },
   });
   const slot: TaskSlot = {
     task: () => (restarts.length === 0 ? task : null),

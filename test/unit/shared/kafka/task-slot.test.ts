@@ -18,8 +18,8 @@ const batch: SourceBatch = {
 };
 const fold: Fold = {
   apply: () => undefined,
-  saw: () => false,
-  takeTransaction: () => ({ records: [], committed: () => undefined }),
+  observeEnds: () => false,
+  takeTransaction: () => ({ records: [], markCommitted: () => undefined }),
 };
 
 /** A slot that fetches one record whenever it runs; commits and fences do what the test says. */
@@ -51,11 +51,11 @@ function slotWith({
       new Promise((resolve) => {
         confirm = resolve;
       }),
-    fetchFrom: () => slot.task()?.take(batch),
+    fetchFrom: () => slot.task()?.foldBatch(batch),
     pause: paused,
     refused: () => undefined,
     limits: { intervalMs: 1, records: 10 },
-    observer: { committed, restored: () => undefined, lost },
+    observer: { onCommit: committed, restored: () => undefined, lost },
     logger: createLogger('test', 'silent'),
     now: () => {
       nowMs += 1;

@@ -18,8 +18,8 @@ const moved = (before: ReadonlyMap<string, readonly number[]>, after: ReadonlyMa
 const asMembers = (assigned: ReadonlyMap<string, readonly number[]>, ids: readonly string[]): readonly GroupMember[] =>
   ids.map((id) => ({ id, held: assigned.get(id) ?? [] }));
 
-describe('Sharing partitions out', () => {
-  test('gives each partition to one member, and no member two more than another, whatever they claim', () => {
+describe('Assigning partitions', () => {
+  test('gives each partition to one member, and shares differ by at most one, whatever members claim', () => {
     fc.assert(
       fc.property(members, count, (given, partitions) => {
         const assigned = assignPartitions(given, partitions);
@@ -32,7 +32,7 @@ describe('Sharing partitions out', () => {
     );
   });
 
-  test('moves nothing when nothing has changed, whatever the order of the members', () => {
+  test('moves nothing when nothing has changed, whatever the order of members', () => {
     fc.assert(
       fc.property(members, count, (given, partitions) => {
         const first = assignPartitions(given, partitions);
@@ -48,7 +48,7 @@ describe('Sharing partitions out', () => {
     );
   });
 
-  test('moves only what a new member needs, and only what a lost one had', () => {
+  test('moves only what a new member needs, or what a lost one had', () => {
     fc.assert(
       fc.property(members, count, (given, partitions) => {
         const ids = given.map(({ id }) => id);
@@ -63,7 +63,7 @@ describe('Sharing partitions out', () => {
     );
   });
 
-  test('three replicas share twelve partitions by four', () => {
+  test('gives each of three replicas four of twelve partitions', () => {
     const assigned = assignPartitions(
       ['a', 'b', 'c'].map((id) => ({ id, held: [] })),
       12,

@@ -8,7 +8,7 @@ const recordAt = (offset: number, value: string | null = 'v', timestampMs = 5) =
 });
 
 describe('The mark of a record', () => {
-  test('is the same for the same record, and another where its offset, its time or its value is another', () => {
+  test('is the same for the same record, and differs if the offset, the time or the value does', () => {
     const mark = markOf(recordAt(7));
     expect(isSameMark(mark, markOf(recordAt(7)))).toBe(true);
     for (const other of [recordAt(8), recordAt(7, 'w'), recordAt(7, null), recordAt(7, 'v', 6)])
@@ -17,12 +17,12 @@ describe('The mark of a record', () => {
 });
 
 describe('The last records', () => {
-  test('when none is folded, then the marks of what is committed stay; else the last one of each input counts', () => {
+  test('when none was folded, then the committed marks stay; otherwise the last record of each input counts', () => {
     const before = markOf(recordAt(3));
     const last = createLastRecords({ in: before, other: null });
     expect([last.markOf('in'), last.markOf('other'), last.markOf('unknown')]).toEqual([before, null, null]);
-    last.saw(recordAt(4, 'a'));
-    last.saw(recordAt(5, 'b'));
+    last.observe(recordAt(4, 'a'));
+    last.observe(recordAt(5, 'b'));
     expect(last.markOf('in')).toEqual(markOf(recordAt(5, 'b')));
     expect(last.markOf('in')).toEqual(markOf(recordAt(5, 'b')));
   });

@@ -12,7 +12,7 @@ const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array
 const nullable = fc.option(bytes, { nil: null });
 const headers = fc.dictionary(fc.string(), fc.oneof(bytes, fc.array(bytes, { maxLength: 3 })), { maxKeys: 5 });
 
-test('A record never takes more bytes in a batch than is reckoned, and not many fewer', () => {
+test('A record never takes more bytes in a batch than estimated, and not many fewer', () => {
   fc.assert(
     fc.property(
       nullable,
@@ -22,10 +22,10 @@ test('A record never takes more bytes in a batch than is reckoned, and not many 
       fc.nat({ max: 2 ** 31 - 1 }),
       (key, value, given, offsetDelta, timestampDelta) => {
         const { length } = encode({ key, value, headers: given, offsetDelta, timestampDelta }).buffer;
-        const reckoned = recordBytes({ key, value, headers: given });
+        const estimated = recordBytes({ key, value, headers: given });
         const values = Object.values(given).flat().length;
-        expect(reckoned).toBeGreaterThanOrEqual(length);
-        expect(reckoned - length).toBeLessThan(40 + 10 * values);
+        expect(estimated).toBeGreaterThanOrEqual(length);
+        expect(estimated - length).toBeLessThan(40 + 10 * values);
       },
     ),
   );

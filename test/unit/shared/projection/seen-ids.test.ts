@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createSeenLog } from '../../../../services/call-metrics/projection/seen-log.ts';
-import { createSeenIds, seenEntry } from '../../../../services/shared/projection/seen-ids.ts';
+import { seenEntry } from '../../../../services/shared/projection/seen-entry.ts';
+import { createSeenIds } from '../../../../services/shared/projection/seen-ids.ts';
 
 const entry = (id: string, logTimeMs: number, content = 'same') => seenEntry(id, Buffer.from(content), logTimeMs);
 
@@ -16,7 +17,7 @@ describe('Seen ids', () => {
     expect(seen.sighting(entry('b', 9), 0)).toBe('new');
   });
 
-  test('forget an id once it is older than asked for, and know it anew when it counts again', () => {
+  test('forget an id once it has expired, and know it again after it counted again', () => {
     const seen = createSeenIds();
     seen.add(entry('a', 100), 0);
     expect(seen.sighting(entry('a', 200), 100)).toBe('duplicate');
@@ -26,7 +27,7 @@ describe('Seen ids', () => {
     expect(seen.size()).toBe(1);
   });
 
-  test('are a map from id to the newest entry, whatever is added, packed or let go', () => {
+  test('map each id to its newest entry, whatever is added, packed or dropped', () => {
     const operations = fc.array(fc.tuple(fc.nat({ max: 400 }), fc.nat({ max: 3 })), { maxLength: 1_000 });
     fc.assert(
       fc.property(operations, fc.nat({ max: 500 }), (given, horizon) => {
@@ -49,23 +50,23 @@ describe('Seen ids', () => {
     );
   });
 
-  test('stay small: those past the horizon make room for new ones', () => {
+  test('stay small: expired ids make room for new ones', () => {
     const seen = createSeenIds();
     for (let time = 0; time < 50_000; time += 1) seen.add(entry(`id-${time}`, time), time - 1_000);
     expect(seen.size()).toBeLessThan(10_000);
     expect(seen.sighting(entry('id-49500', 50_000), 49_000)).toBe('duplicate');
   });
 
-  test('are packed into parts of which each is older than the next', () => {
+  test('are packed into parts, each older than the next', () => {
     const seen = createSeenIds();
     for (let time = 0; time < 100; time += 1) seen.add(entry(`id-${time}`, time), 0);
     expect(seen.pack(5, 40).map(({ newestLogTimeMs }) => newestLogTimeMs)).toEqual([44, 84, 99]);
   });
 
-  test('let go of what is older than asked for', () => {
+  test('drop the ids older than a given time', () => {
     const seen = createSeenIds();
     for (let time = 0; time < 100; time += 1) seen.add(entry(`id-${time}`, time), 0);
-    seen.forget(90);
+    seen.dropBefore(90);
     expect([seen.size(), seen.sighting(entry('id-90', 100), 0), seen.sighting(entry('id-89', 100), 0)]).toEqual([
       10,
       'duplicate',
@@ -73,7 +74,7 @@ describe('Seen ids', () => {
     ]);
   });
 
-  test('survive their bytes', () => {
+  test('can be restored from their bytes', () => {
     const entries = [entry('a', 1), entry('b', 2 ** 45), entry('c', -1)];
     const packed = createSeenIds();
     for (const one of entries) packed.add(one, -Infinity);
@@ -87,7 +88,7 @@ describe('Seen ids', () => {
 });
 
 describe('The bytes of seen ids', () => {
-  test('are those that every version has written: digests, then the log time, most significant byte first', () => {
+  test('are those that every version has written: digests, then the log time in big-endian order', () => {
     const seen = createSeenIds();
     seen.add(seenEntry('callLog/c-1', Buffer.from('content'), 1_763_812_800_123), 0);
     const [part] = seen.pack(0, 10);
@@ -107,7 +108,7 @@ describe('The log of seen ids', () => {
   const HORIZON = 24 * HOUR;
   const at = (hour: number, input = 'callLog') => [{ input, newestLogTime: hour * HOUR }];
 
-  test('is truncated below the first record that still matters, each time once', () => {
+  test('is truncated below the first record that has not expired, and reports each offset once', () => {
     const log = createSeenLog(HORIZON);
     log.append(0, 1, at(1));
     log.append(1, 1, at(1.5));
@@ -122,7 +123,7 @@ describe('The log of seen ids', () => {
     expect(log.takeExpired(1, since(10, 10))).toBe(4);
   });
 
-  test('that a wrong clock dated ahead by more than the horizon ages with what follows it, by input', () => {
+  test('expires a record that a wrong clock dated ahead by more than the horizon with the next records of its input', () => {
     const log = createSeenLog(HORIZON);
     for (const [offset, hour] of [1, 500_000, 2, 3].entries()) log.append(offset, 1, at(hour));
     expect(log.takeExpired(1, () => 2 * HOUR)).toBe(1);
@@ -140,7 +141,7 @@ describe('The log of seen ids', () => {
     expect(other.takeExpired(1, () => 2 * HOUR)).toBeNull();
   });
 
-  test('of an older generation is of no use', () => {
+  test('expires records of an older generation', () => {
     const log = createSeenLog(HORIZON);
     log.append(0, 1, at(1));
     log.append(1, 2, at(1));

@@ -5,7 +5,7 @@ import { createTask } from '../../../../services/shared/projection/task.ts';
 const TOPIC = 'in';
 const bug = new Error('a bug');
 
-/** A task at offset 0 over one input whose fold throws where the test says. */
+/** A task at offset 0 over one input, whose fold throws where the test decides. */
 function given(fold: Partial<Fold>) {
   let due: (() => void) | null = null;
   let commits = 0;
@@ -14,8 +14,8 @@ function given(fold: Partial<Fold>) {
       positions: { [TOPIC]: 0 },
       fold: {
         apply: () => undefined,
-        saw: () => false,
-        takeTransaction: () => ({ records: [], committed: () => undefined }),
+        observeEnds: () => false,
+        takeTransaction: () => ({ records: [], markCommitted: () => undefined }),
         ...fold,
       },
     },
@@ -29,10 +29,10 @@ function given(fold: Partial<Fold>) {
         due = null;
       };
     },
-    observer: { committed: () => undefined },
+    observer: { onCommit: () => undefined },
   });
   const take = (offset: number) =>
-    task.take({
+    task.foldBatch({
       topic: TOPIC,
       fromOffset: offset,
       nextOffset: offset + 1,
@@ -41,26 +41,26 @@ function given(fold: Partial<Fold>) {
   return { task, take, fire: () => due?.(), isDue: () => due !== null, commits: () => commits };
 }
 
-describe('When the fold throws, then the task is lost, with whatever it remembered before it threw:', () => {
-  test('while it folds a record: nothing is committed, the position stays, and no record is taken any more', async () => {
+describe('When the fold throws, then the task is lost with everything it remembered:', () => {
+  test('while it folds a record: nothing is committed, the position stays, and no further record is folded', async () => {
     const { task, take, isDue, commits } = given({
       apply: ({ offset }) => {
         if (offset === 1) throw bug;
       },
     });
-    expect(take(0)).toBe('taken');
+    expect(take(0)).toBe('folded');
     expect(take(1)).toBe('ended');
     await expect(task.lost).resolves.toBe(bug);
-    expect([task.positions()[TOPIC], isDue(), task.settled()]).toEqual([1, false, false]);
+    expect([task.positions()[TOPIC], isDue(), task.isSettled()]).toEqual([1, false, false]);
     expect(take(1)).toBe('ended');
-    await task.room();
+    await task.untilRoom();
     await task.end();
     expect(commits()).toBe(0);
   });
 
   test.each<[string, Partial<Fold>, number]>([
     [
-      'while it makes a transaction',
+      'while it builds a transaction',
       {
         takeTransaction: () => {
           throw bug;
@@ -69,11 +69,11 @@ describe('When the fold throws, then the task is lost, with whatever it remember
       0,
     ],
     [
-      'once its transaction is committed',
+      'after its transaction was committed',
       {
         takeTransaction: () => ({
           records: [],
-          committed: () => {
+          markCommitted: () => {
             throw bug;
           },
         }),

@@ -4,7 +4,7 @@ import { createTask } from '../../../../services/shared/projection/task.ts';
 
 const TOPIC = 'in';
 
-/** A task over one input whose transactions hold the offsets folded, and whose commits and timer the test decides. */
+/** A task over one input, whose transactions hold the folded offsets. The test controls its commits and its timer. */
 function given(limit = 100) {
   let folded: number[] = [];
   let due: (() => void) | null = null;
@@ -15,11 +15,11 @@ function given(limit = 100) {
       positions: { [TOPIC]: 10 },
       fold: {
         apply: ({ offset }) => folded.push(offset),
-        saw: (ends, positions) => (ends[TOPIC] ?? 0) > 100 && positions[TOPIC] === 10,
+        observeEnds: (ends, positions) => (ends[TOPIC] ?? 0) > 100 && positions[TOPIC] === 10,
         takeTransaction: (positions) => {
           const records: TargetRecord[] = [{ topic: 'out', key: `${folded.join()}@${positions[TOPIC]}`, value: null }];
           folded = [];
-          return { records, committed: () => undefined };
+          return { records, markCommitted: () => undefined };
         },
       },
     },
@@ -32,7 +32,7 @@ function given(limit = 100) {
         due = null;
       };
     },
-    observer: { committed: (records) => committed.push(records) },
+    observer: { onCommit: (records) => committed.push(records) },
   });
   const batch = (fromOffset: number, offsets: readonly number[], nextOffset = (offsets.at(-1) ?? fromOffset) + 1) => ({
     topic: TOPIC,
@@ -54,34 +54,34 @@ function given(limit = 100) {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('A task', () => {
-  test('when records come, then they are committed with the position after the interval', async () => {
+  test('when records arrive, then they are committed with the position after the interval', async () => {
     const { task, commits, committed, batch, fire } = given();
-    expect(task.settled()).toBe(true);
-    expect(task.take(batch(10, [10, 11]))).toBe('taken');
-    expect([commits, task.settled()]).toEqual([[], false]);
+    expect(task.isSettled()).toBe(true);
+    expect(task.foldBatch(batch(10, [10, 11]))).toBe('folded');
+    expect([commits, task.isSettled()]).toEqual([[], false]);
     fire();
-    expect(task.settled()).toBe(false);
+    expect(task.isSettled()).toBe(false);
     expect(commits[0]?.keys).toEqual(['10,11@12']);
     commits[0]?.resolve();
     await settled();
     expect(committed).toEqual([2]);
   });
 
-  test('when a batch of another assignment comes, beginning after the position, then it is refused', () => {
+  test('when a batch of another assignment arrives that starts after the position, then it is refused', () => {
     const { task, batch, isDue } = given();
-    expect(task.take(batch(11, [11]))).toBe('gap');
+    expect(task.foldBatch(batch(11, [11]))).toBe('gap');
     expect([task.positions()[TOPIC], isDue()]).toEqual([10, false]);
   });
 
-  test('when records come again, then those before the position are left out', () => {
+  test('when records arrive again, then those before the position are ignored', () => {
     const { task, commits, batch, fire } = given();
-    task.take(batch(10, [10, 11]));
-    task.take(batch(10, [10, 11, 12], 14));
+    task.foldBatch(batch(10, [10, 11]));
+    task.foldBatch(batch(10, [10, 11, 12], 14));
     fire();
     expect(commits[0]?.keys).toEqual(['10,11,12@14']);
   });
 
-  test('when offsets hold no record, then the position moves over them, but never over a gap', () => {
+  test('when offsets have no record, then the position moves past them, but never past a gap', () => {
     const { task } = given();
     task.skip(TOPIC, 12, 15);
     expect(task.positions()[TOPIC]).toBe(10);
@@ -90,33 +90,33 @@ describe('A task', () => {
     expect(task.positions()[TOPIC]).toBe(13);
   });
 
-  test('when it sees where its inputs end, then it commits only what its fold has to say about that', async () => {
+  test('when it observes where its inputs end, then it commits only if its fold has something to commit', async () => {
     const { task, commits, fire, isDue } = given();
-    task.saw({ [TOPIC]: 100 });
-    expect([isDue(), task.settled()]).toEqual([false, true]);
-    task.saw({ [TOPIC]: 101 });
-    expect([isDue(), task.settled()]).toEqual([true, false]);
+    task.observeEnds({ [TOPIC]: 100 });
+    expect([isDue(), task.isSettled()]).toEqual([false, true]);
+    task.observeEnds({ [TOPIC]: 101 });
+    expect([isDue(), task.isSettled()]).toEqual([true, false]);
     fire();
-    task.saw({ [TOPIC]: 102 });
+    task.observeEnds({ [TOPIC]: 102 });
     commits[0]?.resolve();
     await settled();
     expect([commits.map(({ keys }) => keys), isDue()]).toEqual([[['@10']], true]);
     const ended = task.end();
     commits[1]?.resolve();
     await ended;
-    expect([commits.length, task.settled()]).toEqual([2, false]);
-    task.saw({ [TOPIC]: 103 });
+    expect([commits.length, task.isSettled()]).toEqual([2, false]);
+    task.observeEnds({ [TOPIC]: 103 });
     expect(isDue()).toBe(false);
   });
 
-  test('when more come during a commit, then the next commit waits for it: never two at once', async () => {
+  test('when more records arrive during a commit, then the next commit waits for it: never two at once', async () => {
     const { task, commits, batch, fire } = given(2);
-    task.take(batch(10, [10, 11]));
+    task.foldBatch(batch(10, [10, 11]));
     expect(commits).toHaveLength(1);
-    task.take(batch(12, [12, 13, 14]));
+    task.foldBatch(batch(12, [12, 13, 14]));
     fire();
     let room = false;
-    void task.room().then(() => {
+    void task.untilRoom().then(() => {
       room = true;
     });
     await settled();
@@ -129,7 +129,7 @@ describe('A task', () => {
     expect(room).toBe(true);
   });
 
-  test('when few records hold much, then they are committed at once, and no more is taken meanwhile', async () => {
+  test('when few records hold many bytes, then they are committed at once, and there is no room until then', async () => {
     const { task, commits, batch } = given();
     const large = {
       topic: TOPIC,
@@ -140,7 +140,7 @@ describe('A task', () => {
       headers: {},
     };
     const take = (offset: number) =>
-      task.take({ ...batch(offset, []), nextOffset: offset + 1, records: [{ ...large, offset }] });
+      task.foldBatch({ ...batch(offset, []), nextOffset: offset + 1, records: [{ ...large, offset }] });
     take(10);
     expect(commits).toHaveLength(0);
     take(11);
@@ -148,7 +148,7 @@ describe('A task', () => {
     take(12);
     take(13);
     let room = false;
-    void task.room().then(() => {
+    void task.untilRoom().then(() => {
       room = true;
     });
     await settled();
@@ -160,46 +160,46 @@ describe('A task', () => {
     expect([commits.length, room]).toEqual([2, true]);
   });
 
-  test('when records wait for their commit, then the committed position is that before them, until it is made', async () => {
+  test('when records wait for their commit, then the committed position is before them until they are committed', async () => {
     const { task, commits, batch, fire } = given();
     task.skip(TOPIC, 10, 12);
-    expect(task.committed()[TOPIC]).toBe(12);
-    task.take(batch(12, [12, 13]));
-    expect([task.positions()[TOPIC], task.committed()[TOPIC]]).toEqual([14, 12]);
+    expect(task.committedPositions()[TOPIC]).toBe(12);
+    task.foldBatch(batch(12, [12, 13]));
+    expect([task.positions()[TOPIC], task.committedPositions()[TOPIC]]).toEqual([14, 12]);
     fire();
     task.skip(TOPIC, 14, 15);
-    expect(task.committed()[TOPIC]).toBe(12);
-    task.take(batch(15, [15]));
+    expect(task.committedPositions()[TOPIC]).toBe(12);
+    task.foldBatch(batch(15, [15]));
     commits[0]?.resolve();
     await settled();
-    expect(task.committed()[TOPIC]).toBe(14);
+    expect(task.committedPositions()[TOPIC]).toBe(14);
     fire();
     commits[1]?.reject(new Error('no answer'));
     await settled();
-    expect(task.committed()[TOPIC]).toBe(14);
+    expect(task.committedPositions()[TOPIC]).toBe(14);
   });
 
-  test('when a commit fails or nobody knows, then the task is lost and commits nothing more', async () => {
+  test('when a commit fails or its outcome is unknown, then the task is lost and commits nothing more', async () => {
     const { task, commits, batch, fire, isDue } = given();
-    task.take(batch(10, [10]));
+    task.foldBatch(batch(10, [10]));
     fire();
-    task.take(batch(11, [11]));
+    task.foldBatch(batch(11, [11]));
     const error = new Error('no answer');
     commits[0]?.reject(error);
     await expect(task.lost).resolves.toBe(error);
-    expect(task.take(batch(12, [12]))).toBe('ended');
-    await task.room();
+    expect(task.foldBatch(batch(12, [12]))).toBe('ended');
+    await task.untilRoom();
     await task.end();
     expect([commits.length, isDue()]).toEqual([1, false]);
   });
 
   test('when it ends, then what was folded is committed first', async () => {
     const { task, commits, batch } = given();
-    task.take(batch(10, [10]));
+    task.foldBatch(batch(10, [10]));
     const ended = task.end();
     expect(commits[0]?.keys).toEqual(['10@11']);
     commits[0]?.resolve();
     await ended;
-    expect(task.take(batch(11, [11]))).toBe('ended');
+    expect(task.foldBatch(batch(11, [11]))).toBe('ended');
   });
 });
