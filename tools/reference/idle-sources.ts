@@ -1,4 +1,4 @@
-import type { MetricsSources } from '../../services/call-metrics/monitoring/projection-metrics.ts';
+import type { GaugeSources } from '../../services/call-metrics/monitoring/projection-gauges.ts';
 import type { Spools } from '../../services/ingress/spool/open-spools.ts';
 import type { Publisher } from '../../services/shared/kafka/publisher/publisher.ts';
 
@@ -12,7 +12,7 @@ export const idleSpools: Pick<Spools, 'state'> = {
 };
 
 /** A projection without partitions. */
-export const idleSources: MetricsSources = {
+export const idleSources: GaugeSources = {
   lags: () => [],
   waitingSeconds: () => new Map(),
   size: () => ({ tableRecords: 0, seenIds: 0 }),

@@ -2,9 +2,9 @@ import { createProjectionMetrics } from '../../services/call-metrics/monitoring/
 import { createIngressMetrics } from '../../services/ingress/monitoring/ingress-metrics.ts';
 import { createWorkersMetrics } from '../../services/ingress/workers/workers-metrics.ts';
 import {
+  createUndecodableCounter,
+  exposeReader,
   registerCallMetrics,
-  undecodableCounter,
-  watchReader,
 } from '../../services/prometheus-exporter/exporter-metrics.ts';
 import type { TableReader } from '../../services/shared/kafka/table-reader/table-reader.ts';
 import { countKafkaErrors, countRegistryErrors } from '../../services/shared/observability/dependency-errors.ts';
@@ -41,9 +41,9 @@ export async function serviceMetrics() {
 function exporterRegistry(): Registry {
   const registry = createMetricsRegistry('prometheus-exporter', VERSION);
   registerCallMetrics(registry, () => sampleExposition, true);
-  undecodableCounter(registry);
+  createUndecodableCounter(registry);
   const reader: Pick<TableReader, 'lag'> = { lag: () => 0 };
-  watchReader(registry, reader as TableReader, () => 0);
+  exposeReader(registry, reader as TableReader, () => 0);
   countKafkaErrors(registry);
   countRegistryErrors(registry);
   return registry;
@@ -52,15 +52,15 @@ function exporterRegistry(): Registry {
 function ingressRegistry(): Registry {
   const registry = createMetricsRegistry('ingress', VERSION);
   const metrics = createIngressMetrics(registry);
-  metrics.watchPublisher(idlePublisher);
-  metrics.watchSpool(idleSpools);
+  metrics.exposePublisher(idlePublisher);
+  metrics.exposeSpool(idleSpools);
   countRegistryErrors(registry);
   return registry;
 }
 
 function callMetricsRegistry(): Registry {
   const registry = createMetricsRegistry('call-metrics', VERSION);
-  createProjectionMetrics(registry, [], []).watch(idleSources);
+  createProjectionMetrics(registry, [], []).registerGauges(idleSources);
   countKafkaErrors(registry);
   countRegistryErrors(registry);
   return registry;
