@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { PositionOutsideLogError } from '../../../../services/shared/kafka/log-identity/assert-in-log.ts';
-import { openSlot } from '../../../../services/shared/kafka/projection/task-slot.ts';
+import { openSlot } from '../../../../services/shared/kafka/projection/open-slot.ts';
 import {
   type TransactionalWriter,
   TransactionLostError,
