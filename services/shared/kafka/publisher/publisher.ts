@@ -1,7 +1,8 @@
 import { boundedClient } from '../client/bounded-client.ts';
 import type { SeverableKafka } from '../client/connection.ts';
 import { explainAccess } from '../refusals/access.ts';
-import { createLane, type Lane, type LaneObserver } from './lane.ts';
+import { createLane, type Lane } from './lane.ts';
+import type { LaneObserver } from './lane-observer.ts';
 import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
 
 export type PublisherLimits = Readonly<{
