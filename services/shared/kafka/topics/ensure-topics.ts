@@ -105,7 +105,7 @@ async function refusedSettings(
       logger.warn('topic-settings-differ', { topic: topic.name, problem: warned.join('; '), ...hint });
     const broken = problems.filter((problem) => problem.refused).map(describeProblem);
     if (broken.length > 0)
-      refused.push(`${topic.name} breaks what is promised: ${broken.join('; ')}. Run \`${command}\``);
+      refused.push(`${topic.name} breaks a promise of the system: ${broken.join('; ')}. Run \`${command}\``);
   }
   return refused.length === 0 ? null : refused.join('. ');
 }
