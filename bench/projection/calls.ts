@@ -3,7 +3,7 @@ import { createRandom, type Random } from '../../dev/simulate/random.ts';
 import { type Encoders, eventMessage } from '../../services/ingress/domain/event-message.ts';
 import type { CallLogWebhook } from '../../services/shared/call-events/webhook-payload.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
-import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';
+import { toBatch, toMessage } from '../../services/shared/kafka/publisher/to-batch.ts';
 
 export const USERS = 500;
 export const DAYS = 20;
@@ -73,7 +73,7 @@ export async function writeCalls(
         const { key, value, headers } = eventMessage({ kind: 'callLog', webhook }, received, encoders);
         return { topic, partition: partitionOf(key), key, value, headers };
       });
-      await producer.sendBatch(toBatch(records, 30_000));
+      await producer.sendBatch(toBatch(records, toMessage, 30_000));
       written += records.length;
       onProgress(written);
     }

@@ -3,7 +3,7 @@ import { adminApp } from '../shared/http/admin-app.ts';
 import { createTokenCheck } from '../shared/http/bearer-tokens.ts';
 import { createKafka } from '../shared/kafka/client/connection.ts';
 import { watchBrokersOf } from '../shared/kafka/client/watch-brokers-of.ts';
-import type { RunningProjection } from '../shared/kafka/projection/start-projection.ts';
+import type { RunningProjection } from '../shared/kafka/projection/running-projection.ts';
 import { createPartitionOfKey } from '../shared/kafka/publisher/partition-of-key.ts';
 import { ensureTopics, lookAtSettings, type UsedTopics } from '../shared/kafka/topics/ensure-topics.ts';
 import type { Running } from '../shared/lifecycle/host.ts';

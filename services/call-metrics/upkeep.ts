@@ -1,5 +1,5 @@
 import type { createKafka } from '../shared/kafka/client/connection.ts';
-import type { RunningProjection } from '../shared/kafka/projection/start-projection.ts';
+import type { RunningProjection } from '../shared/kafka/projection/running-projection.ts';
 import { truncateRecords } from '../shared/kafka/topics/truncate-records.ts';
 import type { Logger } from '../shared/observability/logger.ts';
 import type { Monitoring } from './monitoring/create-monitoring.ts';

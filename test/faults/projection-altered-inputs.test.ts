@@ -55,7 +55,7 @@ test.each([
     await bench.write(after, 100);
 
     const stopped = [0, 1, 2].map((partition) => `partition ${partition} is stopped`);
-    const answer = await untilReadinessSays(service, [...stopped, 'made anew']);
+    const answer = await untilReadinessSays(service, [...stopped, 'recreated']);
     namesWayOut(answer);
     const held = await samplesOf(service, HELD);
     expect(held.filter((line) => line.includes(`phase="stopped",topic="${inputs.topic}"`))).toHaveLength(PARTITIONS);

@@ -46,7 +46,7 @@ test('When a log loses its end and grows past the position again while it is rea
     ),
   );
 
-  const answer = await untilReadinessSays(service, ['partition 0 is stopped', 'lost its end']);
+  const answer = await untilReadinessSays(service, ['partition 0 is stopped', 'was truncated']);
   expect(answer).toMatch(/^503 /);
   const others = after.filter((event) => inPartition(event) !== 0);
   const { table, expected } = await totalsOf(bench, [...before, ...others], 60_000);

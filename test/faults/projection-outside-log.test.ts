@@ -40,7 +40,7 @@ const readiness = async (service: CallMetricsProcess): Promise<string> =>
 
 test.each<[string, (bench: Bench) => Promise<void>, string]>([
   ['records are deleted before they were read', deleteUnread, 'were deleted before they were read'],
-  ['an input is made anew', makeAnew, 'made anew'],
+  ['an input is made anew', makeAnew, 'recreated'],
   ['an input is made anew and grows past what was read of it', makeAnewAndGrow, 'another record at offset'],
 ])(
   'When %s, then the partition stops, readiness says what to do, and the rebuild it names goes on from what there is',

@@ -4,7 +4,7 @@ import type { Kafka, Transaction } from 'kafkajs';
 import { readLog, testKafka } from '../support/kafka-log.ts';
 
 /**
- * Why a partition has one writer (rule 4): the broker lists aborted transactions by where they end, kafkajs expects them
+ * Why a partition has one writer (shared/kafka/README.md, rule 4): the broker lists aborted transactions by where they end, kafkajs expects them
  * by where they begin, so that of two that overlap one is taken for committed.
  */
 test('When two writers abort overlapping transactions on a partition, then kafkajs delivers what was aborted; one writer’s never is', async () => {

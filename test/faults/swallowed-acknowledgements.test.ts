@@ -5,7 +5,7 @@ import { boundedClient } from '../../services/shared/kafka/client/bounded-client
 import { createSeverableKafka, type SeverableKafka } from '../../services/shared/kafka/client/connection.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../services/shared/kafka/publisher/outgoing-record.ts';
 import { createPublisher } from '../../services/shared/kafka/publisher/publisher.ts';
-import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';
+import { toBatch, toMessage } from '../../services/shared/kafka/publisher/to-batch.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { ApiKey, type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
@@ -150,7 +150,7 @@ test('When a publisher has several sends in flight on a producer, then this test
   const producer = kafkaThroughProxy().kafka.producer({ idempotent: true, retry: { retries: 5 } });
   await producer.connect();
   const { lost, durable } = await publishThroughFaults('unrecognised-webhooks', async (record) => {
-    const sent = await producer.sendBatch(toBatch([record], 2_000)).catch(() => null);
+    const sent = await producer.sendBatch(toBatch([record], toMessage, 2_000)).catch(() => null);
     return sent === null ? 'unavailable' : 'durable';
   });
   await producer.disconnect();

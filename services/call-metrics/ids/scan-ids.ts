@@ -5,9 +5,9 @@ import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.gen
 import { topicName } from '../../shared/call-events/topics.ts';
 import { createKafka } from '../../shared/kafka/client/connection.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { createEndsQuestion } from '../../shared/kafka/table-reader/ends.ts';
 import { startTableReader, type TableRecord } from '../../shared/kafka/table-reader/table-reader.ts';
 import { ensureTopics } from '../../shared/kafka/topics/ensure-topics.ts';
+import { createLogEndsConnection } from '../../shared/kafka/topics/log-ends.ts';
 import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { CallMetricsConfig } from '../config.ts';
@@ -118,26 +118,26 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
 
 /** The number of offsets to read, and where each partition ends. */
 async function spanOf(
-  kafka: Parameters<typeof createEndsQuestion>[0],
+  kafka: Parameters<typeof createLogEndsConnection>[0],
   topics: readonly string[],
   sinceMs: number | null,
 ) {
-  const question = createEndsQuestion(kafka, topics);
+  const connection = createLogEndsConnection(kafka, topics);
   try {
     const place = (topic: string, partition: number): string => `${topic}/${partition}`;
     const ends = new Map<string, number>();
     let records = 0;
-    for (const { topic, partition, low, high } of await question.ask()) {
+    for (const { topic, partition, low, high } of await connection.fetchEnds()) {
       ends.set(place(topic, partition), high);
       records += high - low;
     }
     if (sinceMs !== null) {
       records = 0;
-      for (const { topic, partition, offset } of await question.since(sinceMs))
+      for (const { topic, partition, offset } of await connection.fetchOffsetsSince(sinceMs))
         records += Math.max(0, (ends.get(place(topic, partition)) ?? 0) - offset);
     }
     return { records, endOf: (topic: string, partition: number) => ends.get(place(topic, partition)) ?? 0 };
   } finally {
-    await question.close();
+    await connection.close();
   }
 }

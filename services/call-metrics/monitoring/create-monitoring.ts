@@ -1,7 +1,8 @@
 import type { Readiness } from '../../shared/http/admin-app.ts';
 import type { createKafka, KafkaSettings } from '../../shared/kafka/client/connection.ts';
 import { readUncommitted } from '../../shared/kafka/client/read-uncommitted.ts';
-import type { ProjectionObserver, RunningProjection } from '../../shared/kafka/projection/start-projection.ts';
+import type { ProjectionObserver } from '../../shared/kafka/projection/projection-options.ts';
+import type { RunningProjection } from '../../shared/kafka/projection/running-projection.ts';
 import { createLogEnds } from '../../shared/kafka/topics/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';

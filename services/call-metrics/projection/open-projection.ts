@@ -1,10 +1,8 @@
 import { topicName } from '../../shared/call-events/topics.ts';
 import type { createKafka } from '../../shared/kafka/client/connection.ts';
-import {
-  type ProjectionObserver,
-  type RunningProjection,
-  startProjection,
-} from '../../shared/kafka/projection/start-projection.ts';
+import type { ProjectionObserver } from '../../shared/kafka/projection/projection-options.ts';
+import type { RunningProjection } from '../../shared/kafka/projection/running-projection.ts';
+import { startProjection } from '../../shared/kafka/projection/start-projection.ts';
 import { maxMessageBytes } from '../../shared/kafka/topics/max-message-bytes.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { summaryOf } from '../../shared/observability/summarise.ts';

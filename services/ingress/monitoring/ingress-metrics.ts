@@ -1,4 +1,4 @@
-import type { LaneObserver } from '../../shared/kafka/publisher/lane.ts';
+import type { LaneObserver } from '../../shared/kafka/publisher/lane-observer.ts';
 import type { Publisher } from '../../shared/kafka/publisher/publisher.ts';
 import { countKafkaErrors } from '../../shared/observability/dependency-errors.ts';
 import {

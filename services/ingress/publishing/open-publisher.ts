@@ -2,7 +2,7 @@ import { topicName } from '../../shared/call-events/topics.ts';
 import { boundedClient } from '../../shared/kafka/client/bounded-client.ts';
 import { type BrokerWatch, watchBrokers } from '../../shared/kafka/client/broker-watch.ts';
 import { createSeverableKafka, type SeverableKafka } from '../../shared/kafka/client/connection.ts';
-import type { LaneObserver } from '../../shared/kafka/publisher/lane.ts';
+import type { LaneObserver } from '../../shared/kafka/publisher/lane-observer.ts';
 import { createPublisher, type Publisher } from '../../shared/kafka/publisher/publisher.ts';
 import { errorFields } from '../../shared/observability/logger.ts';
 import { summaryOf } from '../../shared/observability/summarise.ts';

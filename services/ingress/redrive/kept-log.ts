@@ -1,6 +1,6 @@
 import type { SeverableKafka } from '../../shared/kafka/client/connection.ts';
-import { createEndsQuestion } from '../../shared/kafka/table-reader/ends.ts';
 import { startTableReader } from '../../shared/kafka/table-reader/table-reader.ts';
+import { createLogEndsConnection } from '../../shared/kafka/topics/log-ends.ts';
 import { createPlaces, type KeptWebhook, markedPlace, type Places } from './kept-webhook.ts';
 
 /** The topic `unrecognised-webhooks`, and which of its records were redriven. */
@@ -19,7 +19,7 @@ export function openKeptLog(kafka: SeverableKafka['kafka'], topic: string, group
   const redriven = createPlaces();
   const startReader = (onKept: (kept: KeptWebhook) => void) =>
     startTableReader(kafka, { topics: [topic], groupPrefix }, (records) => records.forEach(onKept));
-  const ends = createEndsQuestion(kafka, [topic]);
+  const ends = createLogEndsConnection(kafka, [topic]);
   const markers = startReader((kept) => {
     const place = markedPlace(kept);
     if (place !== null) redriven.add(place);
@@ -29,7 +29,7 @@ export function openKeptLog(kafka: SeverableKafka['kafka'], topic: string, group
     topic,
     redriven,
     upToDate: async () => {
-      const found = await ends.ask();
+      const found = await ends.fetchEnds();
       const reached = found.map(({ partition, high }) => markers.reached(topic, partition, high));
       await Promise.race([Promise.all(reached), rejectionOf(markers.failed)]);
     },

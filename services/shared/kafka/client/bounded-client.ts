@@ -1,7 +1,7 @@
-/** One more attempt, soon. kafkajs takes a producer's own setting in place of its client's, so both are given it. */
+/** One retry, soon. A producer's own setting replaces its client's in kafkajs, so both use this one. */
 export const boundedRetry = { retries: 1, initialRetryTime: 50, maxRetryTime: 200 } as const;
 
-/** The settings of a Kafka client whose every send settles before `deadlineMs`: two attempts, a reconnect and a look-up of metadata fit. */
+/** Settings for a client whose every send settles before `deadlineMs`, with room for two attempts, a reconnect and a metadata request. */
 export function boundedClient(deadlineMs: number) {
   const requestTimeout = Math.floor(deadlineMs / 4);
   const connectionTimeout = Math.floor(deadlineMs / 8);

@@ -3,7 +3,7 @@ import { type RunLater, runLater } from '../../lifecycle/run-later.ts';
 import { errorFields, type Logger } from '../../observability/logger.ts';
 import { brokerErrorType, explainConnecting } from '../refusals/access.ts';
 
-/** Tells whether a broker answered lately. */
+/** Knows whether a broker answered recently. */
 export type BrokerWatch = Readonly<{
   /** Milliseconds since a broker last answered; null before the first answer. */
   answeredAgoMs: () => number | null;
@@ -12,7 +12,7 @@ export type BrokerWatch = Readonly<{
 }>;
 
 export type BrokerWatchOptions = Readonly<{
-  /** A client that can be cut off; one that gave no answer is not used again. */
+  /** A client that can be cut off; after it has failed to answer it is not used again. */
   createClient: () => Readonly<{ kafka: Kafka; sever: () => void }>;
   logger: Pick<Logger, 'info' | 'warn'>;
   /** A monotonic clock, in milliseconds. */
@@ -22,16 +22,16 @@ export type BrokerWatchOptions = Readonly<{
 
 const PAUSE_MS = 3_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
-/** kafkajs's own time-outs go by the wall clock: where that is set back, they do not come. */
+/** kafkajs measures its own timeouts by the wall clock, so they never fire after that is set back. */
 const ANSWER_WITHIN_MS = 4_000;
-/** How long asking has to fail before it is told. The last answer is up to 7 s older. */
+/** How long requests must have failed before it is logged. The last answer may be up to 7 s older. */
 const FAILS_FOR_MS = 7_000;
-/** A time-out that comes this much too late says that this process stood still, and nothing about Kafka. */
-const STOOD_STILL_MS = 1_000;
+/** A timeout that fires this much too late means that this process was frozen, and says nothing about Kafka. */
+const FROZEN_MS = 1_000;
 
 /**
- * Asks the brokers who they are, every 3 s, so that an outage shows also while nothing is published. A refusal is an answer. Once none has answered
- * for about 10 s, `kafka-unreachable` is logged, and `kafka-answers-again` when one does.
+ * Sends the brokers a small request every 3 s, so that an outage shows even while nothing is published. A refusal counts as an answer. Logs
+ * `kafka-unreachable` when none has answered for about 10 s, and `kafka-answers-again` when one does.
  */
 export function watchBrokers(options: BrokerWatchOptions): BrokerWatch {
   const { createClient, logger, nowMs = () => performance.now(), later = runLater } = options;
@@ -50,8 +50,8 @@ export function watchBrokers(options: BrokerWatchOptions): BrokerWatch {
     answeredMs = nowMs();
   };
   const failed = (askedMs: number, error: unknown): void => {
-    const stoodStill = nowMs() - askedMs > ANSWER_WITHIN_MS + STOOD_STILL_MS;
-    failsSinceMs = stoodStill ? null : (failsSinceMs ?? askedMs);
+    const wasFrozen = nowMs() - askedMs > ANSWER_WITHIN_MS + FROZEN_MS;
+    failsSinceMs = wasFrozen ? null : (failsSinceMs ?? askedMs);
     if (isUnreachable || failsSinceMs === null || nowMs() - failsSinceMs < FAILS_FOR_MS) return;
     isUnreachable = true;
     logger.warn('kafka-unreachable', {
@@ -67,7 +67,7 @@ export function watchBrokers(options: BrokerWatchOptions): BrokerWatch {
   const ask = async (): Promise<void> => {
     const askedMs = nowMs();
     try {
-      // Throws, too, where a file that the settings name cannot be read just now.
+      // This also throws while a file that the settings name cannot be read.
       client ??= connectLater(createClient());
       await within(ANSWER_WITHIN_MS, client.describe(), later);
       if (!stopped) answered();
@@ -95,7 +95,7 @@ export function watchBrokers(options: BrokerWatchOptions): BrokerWatch {
 
 type Client = Readonly<{ kafka: Kafka; sever: () => void; describe: () => Promise<unknown> }>;
 
-/** A client that connects with its first question. */
+/** A client that connects with its first request. */
 function connectLater({ kafka, sever }: ReturnType<BrokerWatchOptions['createClient']>): Client {
   const admin: Admin = kafka.admin();
   let connecting: Promise<void> | null = null;
@@ -110,7 +110,7 @@ function connectLater({ kafka, sever }: ReturnType<BrokerWatchOptions['createCli
   };
 }
 
-/** Rejects where the answer takes longer; whatever becomes of it then is nobody's business. */
+/** Rejects if the answer takes longer; a later outcome is ignored. */
 function within<T>(limitMs: number, answer: Promise<T>, later: RunLater): Promise<T> {
   return new Promise((resolve, reject) => {
     const callOff = later(() => reject(new Error(`No broker answered within ${limitMs / 1_000} s`)), limitMs);

@@ -18,13 +18,13 @@ export type KafkaSettings = Readonly<{
 }> &
   KafkaSecurity;
 
-/** What a client may want otherwise. `onProblem` is called for every error kafkajs reports, whether it passes or not. */
+/** Overrides for one client. `onProblem` is called for every error kafkajs reports, even one that a retry resolves. */
 export type KafkaOptions = Partial<KafkaConfig> & Readonly<{ onProblem?: () => void }>;
 
-/** A client whose connections can be cut: `sever` ends whatever it does, for good. kafkajs itself cannot cancel a request, and times it by the wall clock. */
+/** A client that can be ended for good: `sever` cuts its connections, because kafkajs cannot cancel a request (shared/kafka/README.md, rule 2). */
 export type SeverableKafka = Readonly<{ kafka: Kafka; sever: () => void }>;
 
-/** A kafkajs client for these settings; it opens no connection yet. Throws SettingsError where those of TLS and login do not fit. */
+/** A kafkajs client for these settings, not connected yet. Throws SettingsError if the TLS and login settings contradict each other. */
 export const createKafka = (
   settings: KafkaSettings,
   clientId: string,
@@ -32,7 +32,7 @@ export const createKafka = (
   options: KafkaOptions = {},
 ): Kafka => createSeverableKafka(settings, clientId, logger, options).kafka;
 
-/** The same, with the means to end it. */
+/** As `createKafka`, with `sever`. */
 export function createSeverableKafka(
   settings: KafkaSettings,
   clientId: string,

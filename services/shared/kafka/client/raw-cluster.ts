@@ -8,7 +8,7 @@ export type RawRequest<Answer> = Readonly<{
 
 export type FetchedPartition = Readonly<{
   lastStableOffset: string;
-  /** The first offset of the log; kafkajs’s own name of it. */
+  /** The first offset of the log, under kafkajs’s name for it. */
   lastStartOffset: string;
   messages: readonly Readonly<{
     offset: string;
@@ -21,7 +21,7 @@ export type FetchedPartition = Readonly<{
 }>;
 
 export type RawBroker = Readonly<{
-  /** By the number of the request; what a broker did not tell it does not know. */
+  /** By API key; null or absent for what the broker does not support. */
   versions: Readonly<Record<number, Readonly<{ minVersion: number; maxVersion: number }> | undefined>> | null;
   connectionPool: Readonly<{ send: <Answer>(request: RawRequest<Answer>) => Promise<Answer> }>;
   fetch: (asked: {
@@ -35,7 +35,7 @@ export type RawBroker = Readonly<{
   }) => Promise<{ responses: readonly Readonly<{ partitions: readonly FetchedPartition[] }>[] }>;
 }>;
 
-/** The connections to all brokers that are behind every client of kafkajs. */
+/** The connections to all brokers that every client of kafkajs is built on. */
 export type RawCluster = Readonly<{
   connect: () => Promise<void>;
   disconnect: () => Promise<void>;
@@ -48,8 +48,8 @@ export type RawCluster = Readonly<{
 const CREATE_CLUSTER = 'private:Kafka:createCluster';
 
 /**
- * Connections of their own, for requests that no client of kafkajs 2.2.4 makes: to read one record without a group, and to ask for topic ids. kafkajs keeps what
- * makes them under a symbol; its version is pinned.
+ * Separate connections for requests that no client of kafkajs 2.2.4 makes: reading one record without a group, and fetching topic ids. kafkajs
+ * hides the function that creates them under a symbol; its version is pinned.
  */
 export function createRawCluster(kafka: Kafka): RawCluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CREATE_CLUSTER);

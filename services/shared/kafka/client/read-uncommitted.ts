@@ -4,8 +4,8 @@ type CreateCluster = (options: Readonly<Record<string, unknown>>) => unknown;
 const READ_UNCOMMITTED = 0;
 
 /**
- * The same client, whose admin tells high watermarks: ends of logs with what open transactions have written. kafkajs 2.2.4 asks for the last stable offset (rule 8)
- * and has no option for it. Throws where kafkajs is built otherwise.
+ * The same client, except that its admin returns high watermarks, which include what open transactions have written. kafkajs 2.2.4 requests
+ * last stable offsets (shared/kafka/README.md, rule 8) and has no option for it. Throws if it is another version of kafkajs.
  */
 export function readUncommitted(kafka: Kafka): Kafka {
   const name = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CREATE_CLUSTER);

@@ -3,10 +3,10 @@ import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import type { Secret } from '../../config/secret.ts';
 import { readSettingFile, SettingsError } from '../../config/settings.ts';
 
-/** How a service proves to Kafka who it is, and how it knows that Kafka is Kafka. */
+/** How a service authenticates to Kafka, and how it verifies the brokers. */
 export type KafkaSecurity = Readonly<{
   ssl: boolean;
-  /** PEM files; null: the authorities Node trusts, and no certificate of our own. */
+  /** PEM files; null: the authorities that Node trusts, and no client certificate. */
   sslCaFile: string | null;
   sslCertFile: string | null;
   sslKeyFile: string | null;
@@ -15,7 +15,7 @@ export type KafkaSecurity = Readonly<{
   saslPassword: Secret | null;
 }>;
 
-/** Neither TLS nor a login: for a broker that was started on this machine. */
+/** Neither TLS nor a login, for a broker on this machine. */
 export const noSecurity: KafkaSecurity = {
   ssl: false,
   sslCaFile: null,
@@ -27,8 +27,8 @@ export const noSecurity: KafkaSecurity = {
 };
 
 /**
- * TLS and login as kafkajs wants them. Throws SettingsError with every setting that does not go with the others, cannot be read or has expired: a setting
- * without effect would be believed in.
+ * TLS and login in the form of kafkajs. Throws SettingsError with every setting that contradicts the others, cannot be read or has expired.
+ * A setting without effect is an error too, because people would rely on it.
  */
 export function securityOf(settings: KafkaSecurity): Pick<KafkaConfig, 'ssl' | 'sasl'> {
   const problems: string[] = [];
@@ -74,7 +74,7 @@ function checkAuthorities(pem: string, problems: string[]): void {
   }
 }
 
-/** The first certificate of the file is ours; its chain may follow. */
+/** The first certificate in the file is the service's own; its chain may follow. */
 function checkPair(certPem: string, keyPem: string, problems: string[]): void {
   const certificate = parsed(() => new X509Certificate(certPem), 'KAFKA_SSL_CERT_FILE holds no certificate in PEM');
   const key = parsed(

@@ -1,9 +1,9 @@
-/** Brokers as kafkajs can take them, and the way back to their hosts. */
+/** Brokers in the form that kafkajs accepts, and the way back to their hosts. */
 export type SeedBrokers = Readonly<{ names: readonly string[]; addressOf: (host: string) => string }>;
 
 /**
- * kafkajs 2.2.4 splits `host:port` at the first colon, so it cannot take `[::1]:9092`: such a broker gets a name without colons, `--1.ipv6:9092`, which only
- * the process's own sockets understand. Addresses that brokers advertise need no name: they come apart from their port.
+ * kafkajs 2.2.4 splits `host:port` at the first colon, so it cannot parse `[::1]:9092`. Such a broker gets a name without colons,
+ * `--1.ipv6:9092`, which only this process's own sockets understand. Advertised addresses need no name, because brokers send the port separately.
  */
 export function seedBrokers(brokers: readonly string[]): SeedBrokers {
   const addresses = new Map<string, string>();

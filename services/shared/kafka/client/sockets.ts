@@ -4,18 +4,18 @@ import type { ISocketFactory } from 'kafkajs';
 import { runLater } from '../../lifecycle/run-later.ts';
 
 const KEEP_ALIVE_MS = 60_000;
-/** A broker that lives closes its side of a connection at once. */
+/** A live broker closes its side of a connection at once. */
 const CLOSED_WITHIN_MS = 5_000;
 
 /** The sockets of one client. */
 export type Sockets = Readonly<{
   create: ISocketFactory;
-  /** Cuts every connection, now, and lets none be opened any more: whatever the client still tries fails at once, and nothing more of it reaches a broker. */
+  /** Cuts every connection and opens no more: whatever the client still tries fails at once, and none of it reaches a broker. */
   sever: () => void;
   isSevered: () => boolean;
 }>;
 
-/** Opens sockets as kafkajs 2.2.4 does, and remembers them. `addressOf` gives the host behind a name that only this process knows. */
+/** Opens sockets as kafkajs 2.2.4 does, and keeps track of them. `addressOf` resolves a name that only this process knows. */
 export function createSockets(addressOf: (host: string) => string, closedWithinMs = CLOSED_WITHIN_MS): Sockets {
   const open = new Set<Socket>();
   let severed = false;
@@ -42,9 +42,9 @@ export function createSockets(addressOf: (host: string) => string, closedWithinM
 }
 
 /**
- * kafkajs ends and unreferences both sockets of a broker each time that it disconnects from it, also one that was closed long ago. Node lets a socket without
- * a connection wait for one to be unreferenced then, which a closed socket never gets: that was a listener more with every attempt of an outage. And one whose
- * broker is frozen stayed open until that goes on: so it is destroyed if the broker has not closed it by then.
+ * kafkajs ends and unreferences both sockets of a broker each time it disconnects, even one that was closed long ago. Node answers `unref` on a socket
+ * without a connection by waiting for one, which a closed socket never gets, so each attempt in an outage added a listener. A socket whose
+ * broker is frozen would stay open until the broker continues, so it is destroyed if it has not closed after `closedWithinMs`.
  */
 function letGoOnce(socket: Socket, closedWithinMs: number): void {
   const unref = socket.unref.bind(socket);

@@ -3,10 +3,10 @@ import { boundedClient } from './bounded-client.ts';
 import { type BrokerWatch, watchBrokers } from './broker-watch.ts';
 import { createSeverableKafka, type KafkaSettings } from './connection.ts';
 
-/** A question of the watch settles well within this. */
+/** A request of the watch settles well within this. */
 const DEADLINE_MS = 8_000;
 
-/** Watches the brokers of these settings from now on, over a connection of its own. */
+/** Watches the brokers of these settings from now on, over a separate connection. */
 export const watchBrokersOf = (
   settings: KafkaSettings,
   clientId: string,

@@ -1,15 +1,15 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { explainAccess, explainConnecting } from '../refusals/access.ts';
 
-/** Kafka could not be reached. Retriable: it may come. */
+/** Kafka could not be reached. Retriable: it may be starting. */
 export class KafkaUnreachableError extends Error {
   override readonly name = 'KafkaUnreachableError';
   readonly retriable = true;
 }
 
 /**
- * Runs `work` with an admin client and disconnects it. Throws KafkaUnreachableError, which names the brokers asked, when none of them answers, and
- * KafkaAccessError when they refuse the connection or the login.
+ * Runs `work` with an admin client and disconnects it. Throws KafkaUnreachableError, which names the brokers, if none of them answers, and
+ * KafkaAccessError if they refuse the connection or the login.
  */
 export async function withAdmin<T>(
   kafka: Kafka,
@@ -19,7 +19,7 @@ export async function withAdmin<T>(
   const admin = kafka.admin();
   try {
     await admin.connect();
-    // The first request: a listener for SASL takes a connection without a login, and hangs up only now.
+    // A SASL listener accepts a connection without a login, and hangs up only at this first request.
     await admin.describeCluster();
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);

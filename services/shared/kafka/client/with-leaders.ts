@@ -4,14 +4,14 @@ const WITHIN_MS = 30_000;
 const PAUSE_MS = 100;
 
 /**
- * Asks again, for 30 s, while a broker answers that it cannot tell yet: it does not know the topic, or a partition has no leader or another one, as the topic was
- * made a moment ago or its leader moves. kafkajs repeats only some of these by itself. Throws any other error at once.
+ * Repeats a request for up to 30 s while brokers do not know the topic yet or who leads its partitions, as just after a topic was created or
+ * while a leader moves. kafkajs retries only some of these errors itself. Throws any other error at once.
  */
-export async function withLeaders<T>(ask: () => Promise<T>): Promise<T> {
+export async function withLeaders<T>(request: () => Promise<T>): Promise<T> {
   const endMs = performance.now() + WITHIN_MS;
   for (;;) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
       if (!isPassing(error) || performance.now() > endMs) throw error;
       await setTimeout(PAUSE_MS);
@@ -19,6 +19,6 @@ export async function withLeaders<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An answer of a broker (other failures kafkajs has tried again already) that Kafka's protocol calls retriable. */
+/** A broker's error that Kafka's protocol calls retriable. Other failures were already retried by kafkajs. */
 const isPassing = (error: unknown): boolean =>
   error instanceof Error && error.name === 'KafkaJSProtocolError' && 'retriable' in error && error.retriable === true;

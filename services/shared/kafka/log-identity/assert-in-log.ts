@@ -2,12 +2,12 @@ import type { LogMark } from '../../projection/log-mark.ts';
 import type { LogEnds } from '../topics/log-ends.ts';
 
 /**
- * What became of the records. `deleted`: some were deleted before they were read. `changed`: the log is not the one that was read, or lost its end. `removed`:
- * some are gone from its middle, as compaction does it.
+ * What happened to the records. `deleted`: some were deleted before they were read. `changed`: this is not the log that was read, or it was
+ * truncated. `removed`: some are missing from its middle, as after compaction.
  */
 export type OutsideReason = 'deleted' | 'changed' | 'removed';
 
-/** A position in an input that cannot be gone on from. */
+/** A position in an input that reading cannot continue from. */
 export type Outside = Readonly<{
   topic: string;
   partition: number;
@@ -16,7 +16,7 @@ export type Outside = Readonly<{
   records: string;
 }>;
 
-/** The stored position is outside the log: starting elsewhere would lose or double records, so nothing starts. */
+/** The stored position is outside the log. Starting anywhere else would lose or double records, so nothing starts. */
 export class PositionOutsideLogError extends Error implements Outside {
   override readonly name = 'PositionOutsideLogError';
   readonly retriable = false;
@@ -25,7 +25,7 @@ export class PositionOutsideLogError extends Error implements Outside {
   readonly reason: OutsideReason;
   readonly records: string;
 
-  /** `problem` is a clause, `remedy` says what a person can do about it, as a sentence. */
+  /** `problem` is a clause; `remedy` is a sentence that says what a person can do. */
   constructor({ topic, partition, reason, records }: Outside, problem: string, remedy: string) {
     super(`Partition ${partition} of ${topic} ${problem}. Nothing was skipped. ${remedy}`);
     this.topic = topic;
@@ -35,10 +35,10 @@ export class PositionOutsideLogError extends Error implements Outside {
   }
 }
 
-/** Offsets in words, `to` exclusive. */
+/** Offsets in words; `to` is exclusive. */
 export const offsets = (from: number, to: number): string => (to - from === 1 ? `${from}` : `${from} to ${to - 1}`);
 
-/** Throws PositionOutsideLogError, which says what is missing and `remedy`: what a person can do about it. */
+/** Throws PositionOutsideLogError, which names the missing records and the remedy, unless the position is in the log or at its end. */
 export function assertInLog(
   topic: string,
   partition: number,
@@ -50,7 +50,7 @@ export function assertInLog(
   const deleted = position < low;
   const problem = deleted
     ? `records ${offsets(position, low)} were deleted before they were read`
-    : 'the topic was made anew, or lost its end';
+    : 'the topic was recreated, or its log was truncated';
   throw new PositionOutsideLogError(
     {
       topic,
@@ -63,16 +63,16 @@ export function assertInLog(
   );
 }
 
-/** The record before the position, in the log now, is another than the one that was counted there. */
+/** The last record that was counted is no longer in the log, or another one has its offset. */
 export const changedLog = (topic: string, partition: number, mark: LogMark, remedy: string): PositionOutsideLogError =>
   new PositionOutsideLogError(
     { topic, partition, reason: 'changed', records: `up to ${mark.offset}` },
-    `has another record at offset ${mark.offset} than the one that was counted there, or none: the topic was made anew, or its log lost its end and grew again, and what ` +
-      `lies below ${mark.offset + 1} now was never counted`,
+    `has another record at offset ${mark.offset} than the one that was counted there, or none: the topic was recreated, or its log was truncated and grew again, and ` +
+      `the records now below ${mark.offset + 1} were never counted`,
     remedy,
   );
 
-/** Offsets from `from` to before `to` are not in the log. */
+/** The offsets from `from` to before `to` are not in the log. */
 export const removedRecords = (
   topic: string,
   partition: number,
@@ -82,6 +82,6 @@ export const removedRecords = (
 ): PositionOutsideLogError =>
   new PositionOutsideLogError(
     { topic, partition, reason: 'removed', records: offsets(from, to) },
-    `has no records ${offsets(from, to)} any more: they were removed before they were read, as compaction does (cleanup.policy must be delete)`,
+    `no longer has records ${offsets(from, to)}: they were removed before they were read, as compaction does (cleanup.policy must be delete)`,
     remedy,
   );

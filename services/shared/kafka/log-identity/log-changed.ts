@@ -1,4 +1,4 @@
-/** The log may not be the one that was read: only a look at it tells, so the task that read it is restored. */
+/** The log may not be the one that was read. The task that read it is restored, which checks the log itself. */
 export class LogChangedError extends Error {
   override readonly name: string = 'LogChangedError';
   readonly retriable = true;

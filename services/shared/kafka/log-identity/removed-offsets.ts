@@ -1,14 +1,14 @@
 import type { Batch } from 'kafkajs';
 import { isEndOfEmptied } from '../kafkajs-patches/fetch/unreadable-batch.ts';
 
-/** Offsets that a log does not hold any more, `to` exclusive. */
+/** Offsets that a log no longer holds; `to` is exclusive. */
 export type OffsetRange = Readonly<{ from: number; to: number }>;
 
 type Received = Readonly<{ offset: string; isControlRecord: boolean; key: Buffer | null }>;
 
 /**
- * The first offsets that are missing from a batch between where it was fetched and its end; null where none are. A log that nobody compacts has them all: those of
- * transaction markers and of aborted records, too, which kafkajs receives and hands to nobody.
+ * The first offsets that are missing between the requested offset and the end of a batch; null if none are. A log that is never compacted
+ * has every offset: kafkajs also receives transaction markers and aborted records, although it delivers neither.
  */
 export function removedOffsets(
   batch: Batch & { fetchedOffset?: unknown; rawMessages?: readonly Received[] },

@@ -2,26 +2,26 @@ import { createRequire } from 'node:module';
 import type { RawRequest } from '../client/raw-cluster.ts';
 import { Cursor } from '../kafkajs-patches/fetch/cursor.ts';
 
-/** The first version that is asked here and tells topic ids (KIP-516): Kafka 2.8 and newer know it, kafkajs 2.2.4 ends at 6. */
+/** A version with topic ids (KIP-516), which Kafka supports since 2.8. kafkajs 2.2.4 ends at version 6. */
 export const METADATA_VERSION = 11;
 export const METADATA_KEY = 3;
 const ID_BYTES = 16;
 
-/** What a broker knows of a topic now. */
+/** What a broker currently knows about a topic. */
 export type TopicMetadata = Readonly<{
   topic: string;
-  /** Of Kafka's protocol; 0: none, 3: there is no such topic. */
+  /** Kafka's code: 0 is no error, 3 an unknown topic. */
   errorCode: number;
-  /** In hexadecimal digits: another topic of the same name has another one. */
+  /** In hexadecimal. A topic recreated under the same name gets another id. */
   id: string;
-  /** By partition, the node that leads it; -1 for none. */
+  /** By partition, the id of the leading broker; -1 for none. */
   leaders: ReadonlyMap<number, number>;
 }>;
 
 type Encoder = Readonly<{ writeBuffer: (bytes: Buffer) => Encoder }>;
 const KafkajsEncoder: new () => Encoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder');
 
-/** Asks a broker for some topics (https://kafka.apache.org/protocol#The_Messages_Metadata); it creates none. */
+/** A Metadata request for these topics (https://kafka.apache.org/protocol#The_Messages_Metadata). It creates no topic. */
 export const topicMetadataRequest = (topics: readonly string[]): RawRequest<readonly TopicMetadata[]> => ({
   request: {
     apiKey: METADATA_KEY,
@@ -36,9 +36,18 @@ const NO_TAGS = Buffer.from([0]);
 const NO_ID = Buffer.alloc(ID_BYTES);
 const FALSE = Buffer.from([0]);
 
+/**
+ * | bytes | field |
+ * | --- | --- |
+ * | 1 | tags of the request header; kafkajs writes a header of the older form, without them |
+ * | varint | number of topics + 1 |
+ * | 16, compact string, 1 | of each topic: id (none), name, tags |
+ * | 1 | whether to create missing topics |
+ * | 1 | whether to include what the client may do |
+ * | 1 | tags |
+ */
 function encodeRequest(topics: readonly string[]): Buffer {
   const named = topics.flatMap((topic) => [NO_ID, compactString(topic), NO_TAGS]);
-  // The tags of the request's header come first: kafkajs writes headers of the older form, which has none.
   return Buffer.concat([NO_TAGS, unsigned(topics.length + 1), ...named, FALSE, FALSE, NO_TAGS]);
 }
 
@@ -54,11 +63,24 @@ function unsigned(value: number): Buffer {
   return Buffer.from([...bytes, left]);
 }
 
-/** Reads the answer, the tags of its header included. */
+/**
+ * Decodes the response, from the tags of its header on. Arrays and strings are compact: their length + 1 comes first, as a varint.
+ *
+ * | bytes | field |
+ * | --- | --- |
+ * | tags | of the header |
+ * | 4 | throttle time |
+ * | array | brokers: id (4), host (string), port (4), rack (string), tags |
+ * | string | cluster id |
+ * | 4 | controller id |
+ * | array | topics: error code (2), name (string), id (16), whether internal (1), partitions (array), allowed operations (4), tags |
+ *
+ * A partition is an error code (2), its number (4), leader (4), leader epoch (4), three arrays of replicas (4 each), and tags.
+ */
 export function decodeTopicMetadata(bytes: Buffer): readonly TopicMetadata[] {
   const cursor = new Cursor(bytes);
   skipTags(cursor);
-  cursor.int32(); // How long the broker throttled.
+  cursor.int32();
   compactArray(cursor, () => {
     cursor.int32();
     skipString(cursor);
@@ -66,16 +88,16 @@ export function decodeTopicMetadata(bytes: Buffer): readonly TopicMetadata[] {
     skipString(cursor);
     skipTags(cursor);
   });
-  skipString(cursor); // The cluster's id.
-  cursor.int32(); // The controller.
+  skipString(cursor);
+  cursor.int32();
   return compactArray(cursor, () => {
     const errorCode = cursor.int16();
     const topic = readString(cursor);
     cursor.at += ID_BYTES;
     const id = bytes.toString('hex', cursor.at - ID_BYTES, cursor.at);
-    cursor.int8(); // Whether it is internal.
+    cursor.int8();
     const leaders = compactArray(cursor, () => leaderOf(cursor));
-    cursor.int32(); // What the client may do.
+    cursor.int32();
     skipTags(cursor);
     return { topic, errorCode, id, leaders: new Map(leaders) };
   });
@@ -85,7 +107,7 @@ function leaderOf(cursor: Cursor): readonly [partition: number, node: number] {
   cursor.int16();
   const partition = cursor.int32();
   const leader = cursor.int32();
-  cursor.int32(); // The leader's epoch.
+  cursor.int32();
   for (let list = 0; list < 3; list += 1) compactArray(cursor, () => cursor.int32());
   skipTags(cursor);
   return [partition, leader];

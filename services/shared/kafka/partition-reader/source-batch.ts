@@ -3,7 +3,7 @@ import type { RecordHeaders, SourceRecord, UnreadableBatch } from '../../project
 import type { SourceBatch } from '../../projection/task.ts';
 import { isTransactional, unreadableBatch } from '../kafkajs-patches/fetch/unreadable-batch.ts';
 
-/** What kafkajs delivered, as a task takes it. Offsets are exact below 2^53. */
+/** A batch of kafkajs in the form that a task folds. Offsets are exact below 2^53. */
 export function sourceBatch(batch: Batch): SourceBatch {
   const { topic, partition, messages } = batch;
   return {
@@ -14,7 +14,7 @@ export function sourceBatch(batch: Batch): SourceBatch {
   };
 }
 
-/** Asks the message for key, value and headers only where they are asked for: most are not. */
+/** Decodes key, value and headers only on access, because most are never read. */
 class KafkaSourceRecord implements SourceRecord {
   readonly topic: string;
   readonly partition: number;
@@ -51,7 +51,7 @@ class KafkaSourceRecord implements SourceRecord {
   }
 }
 
-/** The offset the fetch asked for; kafkajs has it, its types do not. */
+/** The offset that was requested. kafkajs sets this field, but its types leave it out. */
 function fetchedOffset(batch: Batch & { fetchedOffset?: unknown }): number {
   return Number(batch.fetchedOffset ?? batch.firstOffset());
 }

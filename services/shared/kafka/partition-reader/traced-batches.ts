@@ -1,7 +1,7 @@
 import type { EachBatchHandler, EachBatchPayload } from 'kafkajs';
 import { traceBatch } from '../../observability/tracing.ts';
 
-/** The handler, each batch in a span of its own that links to the traces of its records. */
+/** Wraps the handler so that each batch has its own span, linked to the traces of its records. */
 export function tracedBatches(eachBatch: (payload: EachBatchPayload) => Promise<void>): EachBatchHandler {
   return (payload) => {
     const { topic, partition, messages } = payload.batch;

@@ -1,42 +1,43 @@
 import { boundedClient } from '../client/bounded-client.ts';
 import type { SeverableKafka } from '../client/connection.ts';
 import { explainAccess } from '../refusals/access.ts';
-import { createLane, type Lane, type LaneObserver } from './lane.ts';
+import { createLane, type Lane } from './lane.ts';
+import type { LaneObserver } from './lane-observer.ts';
 import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
 
 export type PublisherLimits = Readonly<{
-  /** Producers side by side for each topic; the partition chooses one, so that the order of a key is kept. */
+  /** Parallel producers for each topic. The partition selects one, so that the order of a key is kept. */
   lanes: number;
-  /** The most a batch holds. Keep the bytes below the topics' max.message.bytes. */
+  /** The limits of a batch. Keep the bytes below the topics' max.message.bytes. */
   batchRecords: number;
   batchBytes: number;
-  /** The most that may wait, over all lanes: beyond it records are refused at once. One record always fits. */
+  /** The limits of what may wait in all lanes together; records beyond it are refused at once. One record always fits. */
   queueRecords: number;
   queueBytes: number;
-  /** How long a record may take, in milliseconds. Timeouts and retries of a producer are bounded below it. */
+  /** How long a record may take, in milliseconds. The timeouts and retries of producers stay below it. */
   deadlineMs: number;
 }>;
 
 export type Publisher = Readonly<{
-  /** Gives a record to Kafka; see PublishOutcome for what each answer guarantees. Never throws, always answers by the deadline. */
+  /** Publishes a record; PublishOutcome says what each outcome guarantees. Never rejects, and always resolves by the deadline. */
   publish: (record: OutgoingRecord) => Promise<PublishOutcome>;
-  /** The same for records that were accepted before, in their order: they are bounded by who gives them, so the queue's limits are not theirs. */
+  /** As `publish`, in order, for records that were accepted earlier. The caller bounds them, so the queue's limits do not apply. */
   publishAll: (records: readonly OutgoingRecord[]) => Promise<readonly PublishOutcome[]>;
-  /** Answers at once for everything of a place that waits: `unavailable`, or `unknown` for what was sent. */
+  /** Settles everything of a place that waits, at once: `unavailable`, or `unknown` if it was sent. */
   giveUp: (place: string) => void;
-  /** Records and bytes that wait for an acknowledgement, and whether every lane has a broker that answers. */
+  /** The records and bytes that wait for an acknowledgement, and whether every lane is up. */
   state: () => Readonly<{ records: number; bytes: number; up: boolean }>;
-  /** Whether the lanes of a topic have a broker that answers. */
+  /** Whether every lane of a topic is up. */
   isUp: (topic: string) => boolean;
   /** Resolves once every lane has connected for the first time. */
   connected: () => Promise<void>;
-  /** Sends what was accepted, for 2 s at most, then disconnects. */
+  /** Sends what was accepted, for at most 2 s, then disconnects. */
   close: () => Promise<void>;
 }>;
 
 /**
- * Publishes to `topics`, and to any other that a record names. `createClient` makes clients with `boundedClient(limits.deadlineMs)`; `now` is a monotonic
- * clock in milliseconds.
+ * Publishes to `topics`, and to any other topic that a record names. `createClient` must use `boundedClient(limits.deadlineMs)`. `now` is a
+ * monotonic clock in milliseconds.
  */
 export function createPublisher(
   createClient: () => SeverableKafka,
@@ -74,7 +75,7 @@ export function createPublisher(
   let records = 0;
   let bytes = 0;
 
-  const give = async (record: OutgoingRecord): Promise<PublishOutcome> => {
+  const enqueue = async (record: OutgoingRecord): Promise<PublishOutcome> => {
     const size = sizeOf(record);
     records += 1;
     bytes += size;
@@ -89,9 +90,9 @@ export function createPublisher(
   return {
     publish: async (record) => {
       const full = records + 1 > limits.queueRecords || bytes + sizeOf(record) > limits.queueBytes;
-      return full && records > 0 ? 'overloaded' : give(record);
+      return full && records > 0 ? 'overloaded' : enqueue(record);
     },
-    publishAll: (all) => Promise.all(all.map(give)),
+    publishAll: (all) => Promise.all(all.map(enqueue)),
     giveUp: (place) => {
       for (const lane of allLanes()) lane.giveUp(place);
     },

@@ -3,38 +3,38 @@ import type { KafkaSecurity } from '../client/security.ts';
 import { connectionProblem, hangUpProblem } from './connection-problem.ts';
 import type { CoordinatorRefusals } from './coordinator-refusals.ts';
 
-/** Kafka does not let the service in, or not do what it must. Not retriable: a person has to change a setting or an ACL. */
+/** Kafka refuses the service's connection, login or operation. Not retriable: a person has to change a setting or an ACL. */
 export class KafkaAccessError extends Error {
   override readonly name = 'KafkaAccessError';
   readonly retriable = false;
 }
 
-/** Whose client it is: the name of the service, how it logs in, and what brokers said to it of coordinators. */
+/** Whose client it is: the name of the service, how it logs in, and how brokers refused to name coordinators. */
 export type ClientIdentity = Readonly<{ service: string; security: KafkaSecurity; coordinators: CoordinatorRefusals }>;
 
-/** What a service was about to do, for the words of a refusal: Kafka says only of which type the refused resource is. */
+/** What a service was about to do. Explaining a refusal needs it, because Kafka reports only the type of the refused resource. */
 export type Intent = Readonly<{
   topics?: Readonly<{
     operation: 'Read' | 'Write' | 'Create' | 'Delete' | 'DescribeConfigs';
     names: readonly string[];
   }>;
-  /** Read is asked for. */
+  /** Needs Read. */
   group?: string;
-  /** Write is asked for. */
+  /** Needs Write. */
   transactionalId?: string;
 }>;
 
 const identities = new WeakMap<Kafka, ClientIdentity>();
 
-/** Remembers whose client it is; `explainAccess` tells. */
+/** Records whose client it is, for `explainAccess`. */
 export const identify = (kafka: Kafka, identity: ClientIdentity): Kafka => {
   identities.set(kafka, identity);
   return kafka;
 };
 
 /**
- * A KafkaAccessError in one line, which names the setting or the right that is missing, where Kafka refused the connection, the login or the intent; any other
- * error as it is.
+ * If Kafka refused the connection, the login or the intent, a KafkaAccessError whose one-line message names the missing setting or right; otherwise
+ * the error unchanged.
  */
 export function explainAccess(kafka: Kafka, error: unknown, intent: Intent = {}): unknown {
   if (error instanceof KafkaAccessError) return error;
@@ -45,14 +45,14 @@ export function explainAccess(kafka: Kafka, error: unknown, intent: Intent = {})
   return problem === null ? error : new KafkaAccessError(problem, { cause: error });
 }
 
-/** The same for an error of a connection that has not brought an answer yet. */
+/** As `explainAccess`, for an error before the first answer of a connection. */
 export function explainConnecting(kafka: Kafka, error: unknown): unknown {
   const identity = identities.get(kafka);
   const problem = identity === undefined ? null : hangUpProblem(error, identity.security);
   return problem === null ? explainAccess(kafka, error) : new KafkaAccessError(problem, { cause: error });
 }
 
-/** Whether the broker says that an ACL is missing. */
+/** Whether the broker reports a missing ACL. */
 export const isRefusal = (error: unknown): boolean =>
   brokerErrorType(error)?.endsWith('_AUTHORIZATION_FAILED') ?? false;
 
@@ -74,7 +74,7 @@ function missingRight(type: string | null, { topics, group, transactionalId }: I
       return `Read on Group ${group ?? ''}`;
     case 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED':
       return `Write on TransactionalId ${transactionalId ?? ''}`;
-    // An idempotent producer needs Write on any topic; then it may begin.
+    // Brokers let an idempotent producer start if it has Write on any topic.
     case 'CLUSTER_AUTHORIZATION_FAILED':
       return topics?.operation === 'Create' ? onTopics : 'Write on any Topic';
     default:
@@ -82,10 +82,10 @@ function missingRight(type: string | null, { topics, group, transactionalId }: I
   }
 }
 
-/** PRODUCER_FENCED is newer than kafkajs, which calls it unknown. */
+/** The code of PRODUCER_FENCED, which kafkajs 2.2.4 does not know. */
 const PRODUCER_FENCED = 90;
 
-/** The code of the broker's that is behind an error, wherever kafkajs wrapped it; null where there is none. */
+/** Kafka's name of the broker error behind this one, however kafkajs wrapped it; null for none. */
 export function brokerErrorType(error: unknown): string | null {
   if (typeof error !== 'object' || error === null) return null;
   if ('code' in error && error.code === PRODUCER_FENCED) return 'PRODUCER_FENCED';
@@ -93,7 +93,7 @@ export function brokerErrorType(error: unknown): string | null {
   const inner = [
     'originalError' in error ? error.originalError : null,
     'cause' in error ? error.cause : null,
-    // Of createTopics and of deleteTopicRecords.
+    // createTopics and deleteTopicRecords report one error for each topic or partition.
     ...('errors' in error && Array.isArray(error.errors) ? error.errors : []),
     ...('partitions' in error && Array.isArray(error.partitions) ? error.partitions.map((one) => one.error) : []),
   ];

@@ -1,10 +1,10 @@
 import type { KafkaSecurity } from '../client/security.ts';
 
-/** What Node says of a broker's certificate that none of the authorities signed. */
+/** Node's codes for a broker certificate that no trusted authority signed. */
 const untrusted =
   /^(UNABLE_TO_(VERIFY|GET)|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED)/;
 
-/** Why a broker and a service with these settings do not come together, with the setting to change; null where TLS and login are not at fault. */
+/** Why a service with these settings cannot connect, with the setting to change; null unless TLS or the login is at fault. */
 export function connectionProblem(error: unknown, security: KafkaSecurity): string | null {
   const chain = [...causesOf(error)];
   const codes = chain.flatMap(({ code }) => (typeof code === 'string' ? [code] : []));
@@ -48,8 +48,8 @@ function loginProblem(said: string, { saslMechanism, saslUsername }: KafkaSecuri
 }
 
 /**
- * The same for a connection that was closed before the first answer: a listener that expects something else says nothing and hangs up. Null where nothing
- * speaks for that.
+ * As `connectionProblem`, for a connection that was closed before the first answer: a listener that expects TLS or SASL hangs up without a
+ * word. Null if that is not the likely cause.
  */
 export function hangUpProblem(error: unknown, { ssl, saslMechanism }: KafkaSecurity): string | null {
   if (![...causesOf(error)].some(({ name }) => name === 'KafkaJSConnectionClosedError')) return null;
@@ -62,7 +62,7 @@ export function hangUpProblem(error: unknown, { ssl, saslMechanism }: KafkaSecur
 
 type Said = Readonly<{ name: string; message: string; code: unknown; type: unknown }>;
 
-/** The error and what caused it, outermost first. */
+/** The error and its causes, outermost first. */
 function* causesOf(error: unknown): Generator<Said> {
   for (let one = error; typeof one === 'object' && one !== null; one = Reflect.get(one, 'cause')) {
     yield {

@@ -2,22 +2,22 @@ import type { LogEntry } from 'kafkajs';
 
 const RECENT_MS = 5_000;
 
-/** What kafkajs writes to its log when a broker refuses to name a coordinator, and the code it stands for. */
+/** The text that kafkajs logs when a broker refuses to name a coordinator, and the error code behind it. */
 const refusals = [
   { type: 'GROUP_AUTHORIZATION_FAILED', said: 'Group authorization failed' },
   { type: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', said: 'Transactional Id authorization failed' },
 ] as const;
 type RefusalType = (typeof refusals)[number]['type'];
 
-/** Why a client did not find the coordinator of a group or of a transactional id. */
+/** Why a client did not find the coordinator of a group or a transactional id. */
 export type CoordinatorRefusals = Readonly<{
-  /** Looks at a line of kafkajs. */
+  /** Inspects a log line of kafkajs. */
   note: (entry: LogEntry) => void;
-  /** The broker's code behind an error of kafkajs; null where the error is another one, or no refusal of the last 5 s is known. */
+  /** The broker's code behind an error of kafkajs; null for other errors, or if no refusal was logged in the last 5 s. */
   behind: (error: unknown, sought: Readonly<{ group?: string; transactionalId?: string }>) => RefusalType | null;
 }>;
 
-/** kafkajs asks each broker for the coordinator and throws away what they answer: only its log tells that it was a refusal. */
+/** kafkajs asks each broker for the coordinator and discards their answers, so only its log shows that it was a refusal. */
 export function createCoordinatorRefusals(nowMs: () => number): CoordinatorRefusals {
   const lastMs = new Map<RefusalType, number>();
   return {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import { explainAccess, isRefusal } from './access.ts';
 
-const LOOK_WITHIN_MS = 15_000;
+const PROBE_WITHIN_MS = 15_000;
 
 /**
- * An error of a consumer of these topics, in the words of a missing right. Kafka does not say which topic it refuses: then each is tried in a group of its own
- * under `groupPrefix`, which takes up to 15 s, once, when the reader has failed for good.
+ * Explains an error of a consumer of these topics as a missing right. Kafka does not report which topic it refuses, so each one is tried in a
+ * separate group under `groupPrefix`. That takes up to 15 s, once, after the reader has failed for good.
  */
 export async function explainReading(
   kafka: Kafka,
@@ -23,7 +23,7 @@ async function unreadable(kafka: Kafka, topics: readonly string[], groupPrefix: 
   return topics.filter((_topic, index) => refused[index]);
 }
 
-/** Whether the first fetch of this topic is refused; false, too, where that is not known in time. */
+/** Whether the first fetch of this topic is refused; false if that is not known in time. */
 async function isRefused(kafka: Kafka, topic: string, groupId: string): Promise<boolean> {
   const consumer = kafka.consumer({
     groupId,
@@ -32,7 +32,7 @@ async function isRefused(kafka: Kafka, topic: string, groupId: string): Promise<
     retry: { retries: 0 },
   });
   const outcome = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => outcome.resolve(false), LOOK_WITHIN_MS);
+  const timer = setTimeout(() => outcome.resolve(false), PROBE_WITHIN_MS);
   consumer.on('consumer.fetch', () => outcome.resolve(false));
   consumer.on('consumer.crash', ({ payload }) => outcome.resolve(isRefusal(payload.error)));
   try {

@@ -2,8 +2,8 @@ import type { Kafka } from 'kafkajs';
 import { brokerErrorType, explainAccess, isRefusal } from './access.ts';
 
 /**
- * An error of a send in a transaction, in the words of a missing right. Kafka does not say which topic it refuses, and may say of the others that it did not try
- * them: what `sendAlone` sends to each topic, in the transaction that is lost anyway, tells.
+ * Explains an error of a send in a transaction as a missing right. Kafka does not report which topic it refuses, and may report that it did not attempt
+ * the others, so `sendAlone` sends to each topic separately, in the transaction that is lost anyway.
  */
 export async function explainTransaction(
   kafka: Kafka,

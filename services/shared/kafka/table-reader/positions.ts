@@ -1,6 +1,6 @@
-/** Where a reader stands in each partition, and who waits for it to get further. Positions are the next offset to read. */
+/** The position of a reader in each partition, and who waits for it to move. A position is the next offset to read. */
 export type Positions = Readonly<{
-  /** The position, or null for a partition that was never placed. */
+  /** Null for a partition that has no position yet. */
   position: (topic: string, partition: number) => number | null;
   /** Moves forward; a smaller offset changes nothing. */
   advance: (topic: string, partition: number, offset: number) => void;
@@ -9,13 +9,13 @@ export type Positions = Readonly<{
 }>;
 
 type Waiter = Readonly<{ offset: number; resolve: () => void }>;
-type Place = { readonly topic: string; readonly partition: number; position: number | null; waiters: Waiter[] };
+type Place = { position: number | null; waiters: Waiter[] };
 
 export function createPositions(): Positions {
   const places = new Map<string, Place>();
   const placeOf = (topic: string, partition: number): Place => {
     const key = `${topic}/${partition}`;
-    const place = places.get(key) ?? { topic, partition, position: null, waiters: [] };
+    const place = places.get(key) ?? { position: null, waiters: [] };
     places.set(key, place);
     return place;
   };
@@ -26,11 +26,8 @@ export function createPositions(): Positions {
       const place = placeOf(topic, partition);
       if (place.position !== null && offset <= place.position) return;
       place.position = offset;
-      const [done, waiting] = [
-        place.waiters.filter((one) => one.offset <= offset),
-        place.waiters.filter((one) => one.offset > offset),
-      ];
-      place.waiters = waiting;
+      const done = place.waiters.filter((one) => one.offset <= offset);
+      place.waiters = place.waiters.filter((one) => one.offset > offset);
       for (const { resolve } of done) resolve();
     },
     reached: (topic, partition, offset) =>

@@ -2,8 +2,8 @@ import type { Kafka } from 'kafkajs';
 import { startTableReader, type TableRecord } from './table-reader.ts';
 
 /**
- * All committed records of a small topic, up to the ends that stand at the call; each partition in order. Throws KafkaAccessError, which names the right that is
- * missing, or whatever else keeps the reader from going on; that it takes longer than `withinMs`, too.
+ * All committed records of a small topic up to its ends at the call, each partition in order. Throws KafkaAccessError, which names the missing
+ * right, or whatever else stops the reader; also if it takes longer than `withinMs`.
  */
 export async function readToEnd(
   kafka: Kafka,

@@ -1,6 +1,9 @@
 import type { KafkaMessage } from 'kafkajs';
 
-/** Headers as text, the last of each name, as Kafka's own clients take it; without those whose value is null, which kafkajs's types do not know. */
+/**
+ * Headers as text. For a repeated name the last value counts, as in Kafka's own clients. Null values, which kafkajs's types do not mention,
+ * are left out.
+ */
 export function textHeaders(headers: KafkaMessage['headers'] = {}): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, values]) => {

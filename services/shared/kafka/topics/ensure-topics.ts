@@ -6,7 +6,7 @@ import { withAdmin } from '../client/with-admin.ts';
 import { withLeaders } from '../client/with-leaders.ts';
 import { explainAccess, isRefusal } from '../refusals/access.ts';
 import { findTopics } from './find-topics.ts';
-import { mendingCommand, problemInWords, settingProblems } from './setting-problems.ts';
+import { describeProblem, repairCommand, settingProblems } from './setting-problems.ts';
 
 /** A topic is missing, or has the wrong number of partitions. Not retriable: a person has to decide. */
 export class TopicError extends Error {
@@ -14,15 +14,15 @@ export class TopicError extends Error {
   readonly retriable = false;
 }
 
-/** A topic has settings under which a promise of the system breaks; the message has the commands that mend them. */
+/** A topic has settings that break a promise of the system; the message contains the commands that fix them. */
 export class TopicSettingsError extends TopicError {
   override readonly name = 'TopicSettingsError';
 }
 
-/** Room for the largest body the ingress can be set to take (3 MiB), with its headers. */
+/** Room for the largest body that the ingress can be configured to accept (3 MiB), with its headers. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
-/** Of a dead letter's headers that tell where its record came from. */
+/** Room for the headers of a dead letter that say where its record came from. */
 const DEAD_LETTER_HEADERS_BYTES = 64 * 1024;
 
 const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record<string, string>>>> = {
@@ -36,13 +36,13 @@ const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record
   truncated: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
 };
 
-/** The topics of a service, by the right it cannot do without. */
+/** The topics of a service, by the right it needs on them. */
 export type UsedTopics = Readonly<{ reads: readonly TopicId[]; writes: readonly TopicId[] }>;
 
 /**
- * Creates the topics that are missing, then checks that each has the configured number of partitions and the settings that the promises need. Several services may
- * do this at once. Throws TopicError when a topic is missing and may not be created, or has another number of partitions; TopicSettingsError; KafkaAccessError when Kafka does not show it to this service, or does
- * not let it create one; KafkaUnreachableError.
+ * Creates missing topics, then checks that each has the configured number of partitions and the settings that the promises need. Several
+ * services may do this at once. Throws TopicError if a topic is missing and may not be created, or has another number of partitions;
+ * TopicSettingsError; KafkaAccessError if Kafka hides a topic from this service or does not let it create one; KafkaUnreachableError.
  */
 export async function ensureTopics(
   kafka: Kafka,
@@ -53,7 +53,7 @@ export async function ensureTopics(
   const topics = [...reads, ...writes];
   const nameOf = (topic: TopicId): string => topicName(settings.topicPrefix, topic);
   await withAdmin(kafka, settings.brokers, async (admin) => {
-    /** Kafka does not list a topic that the service has no right on; asked for by name it says so. */
+    /** Kafka does not list a topic that the service has no right on; a request by name is refused. */
     const throwIfHidden = async (topic: TopicId): Promise<void> => {
       const operation = reads.includes(topic) ? 'Read' : 'Write';
       await admin.fetchTopicMetadata({ topics: [nameOf(topic)] }).catch((error: unknown) => {
@@ -83,7 +83,7 @@ export async function ensureTopics(
   });
 }
 
-/** Settings that break a promise, as one sentence for each topic; null where all are right. The others, and topics whose settings may not be seen, are logged. */
+/** Settings that break a promise, as one sentence for each topic; null for none. Logs other wrong settings, and topics whose settings are hidden. */
 async function refusedSettings(
   kafka: Kafka,
   admin: Admin,
@@ -98,18 +98,19 @@ async function refusedSettings(
   for (const topic of found) {
     const { replicationFactor } = settings;
     const problems = settingProblems(topic, { recordBytes: MAX_RECORD_BYTES, replicationFactor });
-    const command = mendingCommand(problems, settings.brokers);
+    const command = repairCommand(problems, settings.brokers);
     const hint = command === null ? {} : { hint: command };
-    const told = problems.filter((problem) => !problem.refused).map(problemInWords);
-    if (told.length > 0) logger.warn('topic-settings-differ', { topic: topic.name, problem: told.join('; '), ...hint });
-    const broken = problems.filter((problem) => problem.refused).map(problemInWords);
+    const warned = problems.filter((problem) => !problem.refused).map(describeProblem);
+    if (warned.length > 0)
+      logger.warn('topic-settings-differ', { topic: topic.name, problem: warned.join('; '), ...hint });
+    const broken = problems.filter((problem) => problem.refused).map(describeProblem);
     if (broken.length > 0)
-      refused.push(`${topic.name} breaks what is promised: ${broken.join('; ')}. Run \`${command}\``);
+      refused.push(`${topic.name} breaks a promise of the system: ${broken.join('; ')}. Run \`${command}\``);
   }
   return refused.length === 0 ? null : refused.join('. ');
 }
 
-/** The same on a connection of its own, without a word in the log. */
+/** The settings that break a promise, as `ensureTopics` finds them, over a separate connection and without logging. */
 export const lookAtSettings = (
   kafka: Kafka,
   { reads, writes }: UsedTopics,
@@ -136,9 +137,9 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
   const config: Record<string, string> = {
     ...cleanup[topicDefinitions[topic].cleanup],
     'min.insync.replicas': String(inSync),
-    // Records carry the broker's time: by one of their own, a producer whose clock is wrong would be refused.
+    // The broker's time: with CreateTime, a producer whose clock is wrong would be refused.
     'message.timestamp.type': 'LogAppendTime',
-    // A batch stays as its producer compressed it: no broker's default makes it one that a reader cannot undo.
+    // A batch stays as its producer compressed it, so no broker default turns it into one that a reader cannot decompress.
     'compression.type': 'producer',
     ...(topic === 'deadLetters' ? { 'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADERS_BYTES) } : {}),
   };

@@ -4,13 +4,13 @@ import { withLeaders } from '../client/with-leaders.ts';
 import { explainAccess, isRefusal } from '../refusals/access.ts';
 import type { FoundTopic } from './setting-problems.ts';
 
-/** `unseen` are those whose settings this service may not see, with the right that is missing, in words. */
+/** `unseen` are topics whose settings this service may not see, each with a description of the missing right. */
 export type FoundTopics = Readonly<{
   found: readonly FoundTopic[];
   unseen: readonly Readonly<{ name: string; problem: string }>[];
 }>;
 
-/** Asks for the settings of topics that are there. Throws what may pass; a right that is missing, or a Kafka that does not tell settings, does not keep a service from its work. */
+/** Fetches the settings of existing topics. Throws retriable errors; a missing right, or a Kafka that reports no settings, must not stop a service. */
 export async function findTopics(
   kafka: Kafka,
   admin: Admin,

@@ -4,10 +4,10 @@ import { isRefusal } from '../refusals/access.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 const SETTING = 'max.message.bytes';
-/** What a broker takes where nobody has said otherwise; a little less than its default of 1,048,588. */
+/** Slightly less than the broker's default of 1,048,588. */
 const DEFAULT_BYTES = 1_000_000;
 
-/** The most bytes that a batch may have in a topic; the default of brokers where this service may not ask. Throws KafkaUnreachableError. */
+/** The largest batch that a topic accepts, in bytes; the broker's default if this service may not read the setting. Throws KafkaUnreachableError. */
 export function maxMessageBytes(kafka: Kafka, brokers: readonly string[], topic: string): Promise<number> {
   return withAdmin(kafka, brokers, async (admin) => {
     try {

@@ -1,15 +1,14 @@
 import type { Kafka } from 'kafkajs';
 import { fromValue, type SchemaIdLog, toRecord, type WrittenId } from '../../avro/schema-ids/written-id.ts';
 import { topicName } from '../../call-events/topics.ts';
+import { NO_TIMESTAMP } from '../publisher/to-batch.ts';
 import { explainAccess } from '../refusals/access.ts';
 import { readToEnd } from '../table-reader/read-to-end.ts';
 
-/** It is a few records; the rest is joining a group. */
+/** There are only a few records; most of the time is joining a group. */
 const READ_WITHIN_MS = 20_000;
-/** Kafka's NO_TIMESTAMP: the topic gives the broker's time. */
-const NO_TIMESTAMP = '-1';
 
-/** The topic `schema-ids`. Groups of its readers begin with `groupPrefix`. Each call, and they are few, has a connection of its own. */
+/** The topic `schema-ids`. The groups of its readers start with `groupPrefix`. Calls are rare, so each opens its own connection. */
 export function schemaIdLog(kafka: Kafka, topicPrefix: string, groupPrefix: string): SchemaIdLog {
   const topic = topicName(topicPrefix, 'schemaIds');
   return {

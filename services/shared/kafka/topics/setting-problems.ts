@@ -1,6 +1,6 @@
 import { type TopicId, topicDefinitions } from '../../call-events/topics.ts';
 
-/** A topic as it is: every setting by its name, with the broker's default where it has none of its own. */
+/** A topic as it exists: every setting by name, including those inherited from the broker. */
 export type FoundTopic = Readonly<{
   topic: TopicId;
   name: string;
@@ -14,11 +14,11 @@ export type SettingProblem = Readonly<{
   found: string;
   wanted: string;
   because: string;
-  /** A promise of the system breaks: nothing may use the topic so. Else it is only told. */
+  /** True if it breaks a promise, so that nothing may use the topic; false for a warning. */
   refused: boolean;
 }>;
 
-/** `isRefused` is asked only where the value is not right. */
+/** `isRefused` is called only for a value that is not right. */
 type Rule = Readonly<{
   setting: string;
   wanted: string;
@@ -28,7 +28,7 @@ type Rule = Readonly<{
 }>;
 
 const DAY_MS = 86_400_000;
-/** A transaction's batches have half of it at the most, and Kafka's default is more. */
+/** Twice the largest batch of a transaction; Kafka's default is more. */
 const OWN_BATCH_BYTES = 1024 * 1024;
 
 const always = (): boolean => true;
@@ -56,25 +56,25 @@ const unlimited = (setting: string, isRefused: Rule['isRefused'], because: strin
 });
 
 const everyTopic: readonly Rule[] = [
-  exactly('message.timestamp.type', 'LogAppendTime', never, 'log time is then what each producer says it is'),
-  exactly('compression.type', 'producer', never, 'the broker packs every batch anew'),
-  exactly('unclean.leader.election.enable', 'false', never, 'a leader that was not in sync loses acknowledged records'),
+  exactly('message.timestamp.type', 'LogAppendTime', never, 'log time is then whatever each producer says'),
+  exactly('compression.type', 'producer', never, 'the broker recompresses every batch'),
+  exactly('unclean.leader.election.enable', 'false', never, 'an out-of-sync leader loses acknowledged records'),
 ];
 const keptTopic = (recordBytes: number): readonly Rule[] => [
   exactly('cleanup.policy', 'delete', always, 'compaction removes all but the newest record of each key'),
   unlimited(
     'retention.ms',
     (value) => Number(value) < DAY_MS,
-    'a rebuild counts only what is still there, and what nobody read in that time is lost',
+    'a rebuild counts only what is still in the log, and what is not read in that time is lost',
   ),
-  unlimited('retention.bytes', always, 'a burst deletes what nobody has read yet'),
+  unlimited('retention.bytes', always, 'a burst deletes records before they are read'),
   atLeast('max.message.bytes', recordBytes, never, 'larger webhooks are refused'),
 ];
 const ownBatches = atLeast('max.message.bytes', OWN_BATCH_BYTES, always, 'a transaction would never commit');
 const rulesOf: Readonly<Record<'keep' | 'compact' | 'truncated', (recordBytes: number) => readonly Rule[]>> = {
   keep: keptTopic,
   compact: () => [
-    exactly('cleanup.policy', 'compact', always, 'deleting what is old takes totals and positions away'),
+    exactly('cleanup.policy', 'compact', always, 'deleting old records removes totals and positions'),
     ownBatches,
   ],
   truncated: () => [
@@ -85,7 +85,7 @@ const rulesOf: Readonly<Record<'keep' | 'compact' | 'truncated', (recordBytes: n
   ],
 };
 
-/** What is wrong with a topic. A setting that was not told is left out. `recordBytes` is the largest record that may come. */
+/** What is wrong with a topic. Settings that were not reported are not judged. `recordBytes` is the largest record to expect. */
 export function settingProblems(
   { topic, name, settings, replicas }: FoundTopic,
   { recordBytes, replicationFactor }: Readonly<{ recordBytes: number; replicationFactor: number }>,
@@ -100,7 +100,7 @@ export function settingProblems(
       wanted: String(inSync),
       isRight: durable,
       isRefused: (value) => Number(value) > replicas,
-      because: `of ${replicas} replicas: with fewer an acknowledged record is on one disk, with more none is acknowledged`,
+      because: `there are ${replicas} replicas: with fewer an acknowledged record is on one disk, with more none is acknowledged`,
     },
   ];
   const problems = rules.flatMap(({ setting, wanted, isRight, isRefused, because }) => {
@@ -115,18 +115,18 @@ export function settingProblems(
   return [...problems, { topic: name, setting, found, wanted: String(replicationFactor), because, refused: false }];
 }
 
-/** Not a setting of Kafka's, but told like one. */
+/** Not a setting of Kafka's, but reported like one. */
 const REPLICAS = 'replicas';
 
 /** `retention.ms is 3600000, not -1 (why)`. */
-export const problemInWords = ({ setting, found, wanted, because }: SettingProblem): string =>
+export const describeProblem = ({ setting, found, wanted, because }: SettingProblem): string =>
   `${setting} is ${found}, not ${wanted} (${because})`;
 
-/** The command that mends all of these settings of one topic; null where none can be mended so. */
-export function mendingCommand(problems: readonly SettingProblem[], brokers: readonly string[]): string | null {
-  const mended = problems.filter(({ setting }) => setting !== REPLICAS);
-  const [first] = mended;
+/** The command that fixes all of these settings of one topic; null if it cannot fix any. */
+export function repairCommand(problems: readonly SettingProblem[], brokers: readonly string[]): string | null {
+  const fixable = problems.filter(({ setting }) => setting !== REPLICAS);
+  const [first] = fixable;
   if (first === undefined) return null;
-  const config = mended.map(({ setting, wanted }) => `${setting}=${wanted}`).join(',');
+  const config = fixable.map(({ setting, wanted }) => `${setting}=${wanted}`).join(',');
   return `kafka-configs.sh --bootstrap-server ${brokers.join(',')} --alter --entity-type topics --entity-name ${first.topic} --add-config ${config}`;
 }

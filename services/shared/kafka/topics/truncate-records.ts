@@ -2,7 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { withAdmin } from '../client/with-admin.ts';
 import { explainAccess } from '../refusals/access.ts';
 
-/** Deletes the records of these partitions before `offset`; a partition that begins there, or later, is left as it is. */
+/** Deletes the records of these partitions before `offset`. A partition that already starts there, or later, is left unchanged. */
 export async function truncateRecords(
   kafka: Kafka,
   brokers: readonly string[],
@@ -11,7 +11,7 @@ export async function truncateRecords(
 ): Promise<void> {
   await withAdmin(kafka, brokers, async (admin) => {
     try {
-      // deleteTopicRecords looks for leaders in metadata that it does not ask for, and fails where nothing else has asked: this does.
+      // deleteTopicRecords relies on metadata that it does not fetch itself; this call fetches it.
       await admin.fetchTopicOffsets(topic);
       const partitions = before.map(({ partition, offset }) => ({ partition, offset: String(offset) }));
       await admin.deleteTopicRecords({ topic, partitions });

@@ -4,24 +4,24 @@ import { readUncommitted } from '../client/read-uncommitted.ts';
 import { createLogEnds, type EndsOfTopics } from '../topics/log-ends.ts';
 
 const LOOK_EVERY_MS = 500;
-/** Longer than a rebuild's transaction may last; then it is nobody's who still lives. */
+/** Longer than the timeout of a rebuild's transaction, after which the coordinator aborts it. */
 const WITHIN_MS = 75_000;
 
 export type TransactionLook = Readonly<{
-  /** The ends with what open transactions have written, of the topics that the partition's tasks write. */
+  /** The high watermarks of the topics that the partition's tasks write. */
   watermarks: () => Promise<EndsOfTopics>;
-  /** The last stable offsets, asked for after them. */
+  /** Their last stable offsets; fetched after the watermarks. */
   stable: () => Promise<EndsOfTopics>;
-  /** Ends the waiting. */
+  /** False ends the waiting. */
   wanted: () => boolean;
   now: () => number;
   wait: (ms: number) => Promise<unknown>;
 }>;
 
 /**
- * Whoever fenced a task is let finish: resolves once no transaction is open on the partition, or after 75 s. A rebuild fences the live task to publish a
- * partition in one transaction; a task that fenced it back at once would make it begin again, and be fenced again itself. Never rejects: where Kafka does not
- * say, nobody is waited for.
+ * Lets whoever fenced a task finish: resolves once no transaction is open on the partition, or after 75 s. A rebuild fences the live task
+ * to publish a partition in one transaction; a task that fenced it back at once would make it start over, only to be fenced again
+ * itself. Never rejects: if Kafka does not answer, it does not wait.
  */
 export async function awaitOpenTransaction(partition: number, look: TransactionLook): Promise<void> {
   const endMs = look.now() + WITHIN_MS;
@@ -40,7 +40,7 @@ async function isOpen(partition: number, { watermarks, stable }: TransactionLook
   );
 }
 
-/** Waits as awaitOpenTransaction does, for a partition of these topics; `wanted` ends it. */
+/** `awaitOpenTransaction` for the partitions of these topics. */
 export function openTransactionsOf(kafka: Kafka, brokers: readonly string[], topics: readonly string[]) {
   const look = {
     stable: createLogEnds(kafka, brokers, topics),

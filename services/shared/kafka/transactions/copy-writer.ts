@@ -1,69 +1,38 @@
-import { CompressionTypes, type Kafka, type Message, type Transaction } from 'kafkajs';
+import type { Kafka, Message } from 'kafkajs';
 import type { TargetRecord } from '../../projection/records.ts';
-import { explainAccess } from '../refusals/access.ts';
-import { explainTransaction } from '../refusals/explain-transaction.ts';
+import { NO_TIMESTAMP } from '../publisher/to-batch.ts';
 import { chunkRecords } from './chunk-records.ts';
+import { openFencedProducer, TRANSACTION_TIMEOUT_MS } from './fenced-producer.ts';
 import { writableHeaders } from './writable-headers.ts';
 
-/** No time of ours: the topic gives it the broker's. */
-const NO_TIMESTAMP = '-1';
-
-/** A record as it is in another topic, and where it goes. */
+/** A record copied from another topic, with its destination. */
 export type CopiedRecord = TargetRecord & Readonly<{ partition: number }>;
 
-/** Writes copies of records, byte for byte, while no other process does so under the same name. */
+/** Writes copies of records, byte for byte, until another process opens a writer with the same transactional id. */
 export type CopyWriter = Readonly<{
-  /** Writes the records, in their order, in one transaction. Throws if it cannot tell that they are committed; the writer is of no use then. */
+  /** Writes the records, in order, in one transaction. Throws unless they are known to be committed; then the writer is of no further use. */
   write: (records: readonly CopiedRecord[]) => Promise<void>;
   close: () => Promise<void>;
 }>;
 
-/** Opens the writer and fences every earlier one with this transactional id: what that one had open is aborted. */
+/** Opens the writer and fences every earlier one: whatever that one had open is aborted. */
 export async function openCopyWriter(kafka: Kafka, transactionalId: string): Promise<CopyWriter> {
-  const producer = kafka.producer({
+  const producer = await openFencedProducer(kafka, {
     transactionalId,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    transactionTimeout: 10_000,
-    allowAutoTopicCreation: false,
+    transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+    ackTimeoutMs: 30_000,
+    config: { idempotent: true, allowAutoTopicCreation: false },
+    fencingTransaction: 'abort',
+    toMessage,
   });
-  const close = (): Promise<void> => producer.disconnect().catch(() => undefined);
-  try {
-    await producer.connect();
-    await (await producer.transaction()).abort();
-  } catch (error) {
-    await close();
-    throw explainAccess(kafka, error, { transactionalId });
-  }
   return {
-    close,
     write: async (records) => {
-      const transaction = await producer.transaction();
-      for (const chunk of chunkRecords(records)) {
-        await send(transaction, chunk).catch(async (error: unknown) => {
-          const topics = new Set(chunk.map(({ topic }) => topic));
-          throw await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
-            send(
-              transaction,
-              chunk.filter((record) => record.topic === topic),
-            ),
-          );
-        });
-      }
+      const transaction = await producer.begin();
+      for (const chunk of chunkRecords(records)) await transaction.send(chunk);
       await transaction.commit();
     },
+    close: () => producer.disconnect().catch(() => undefined),
   };
-}
-
-async function send(transaction: Transaction, records: readonly CopiedRecord[]): Promise<void> {
-  const topicMessages = [...Map.groupBy(records, ({ topic }) => topic)].map(([topic, some]) => ({
-    topic,
-    messages: some.map(toMessage),
-  }));
-  const results = await transaction.sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages });
-  const written = new Set(results.flatMap((one) => (one.errorCode === 0 ? [`${one.topicName}/${one.partition}`] : [])));
-  const missing = records.find(({ topic, partition }) => !written.has(`${topic}/${partition}`));
-  if (missing !== undefined) throw new Error(`No acknowledgement for ${missing.topic}/${missing.partition}`);
 }
 
 const toMessage = ({ partition, key, value, headers = {} }: CopiedRecord): Message => ({

@@ -1,51 +1,38 @@
 import type { Kafka } from 'kafkajs';
 import type { OutgoingRecord } from '../publisher/outgoing-record.ts';
-import { assertAcknowledged, toBatch } from '../publisher/to-batch.ts';
-import { explainAccess } from '../refusals/access.ts';
-import { explainTransaction } from '../refusals/explain-transaction.ts';
+import { toMessage } from '../publisher/to-batch.ts';
+import { openFencedProducer, TRANSACTION_TIMEOUT_MS } from './fenced-producer.ts';
 
-/** Writes batches of records, each all or nothing, while no other process does so under the same name. */
+/** Writes batches of records, each all or nothing, until another process opens a writer with the same transactional id. */
 export type ExclusiveWriter = Readonly<{
-  /** Writes the records in one transaction. Throws if it cannot tell that they are committed; then open a new writer. */
+  /**
+   * Writes the records in one request and one transaction. Throws unless they are known to be committed; then open a new writer.
+   */
   write: (records: readonly OutgoingRecord[]) => Promise<void>;
   close: () => Promise<void>;
 }>;
 
-/**
- * Opens the writer and fences every earlier one with this transactional id: whatever that one had open is aborted, and
- * it cannot commit any more. (`connect` alone fences nothing: kafkajs initialises the id with the first transaction.)
- */
+/** Opens the writer and fences every earlier one: whatever that one had open is aborted, and it cannot commit any more. */
 export async function openExclusiveWriter(kafka: Kafka, transactionalId: string): Promise<ExclusiveWriter> {
-  const producer = kafka.producer({
+  const producer = await openFencedProducer<OutgoingRecord>(kafka, {
     transactionalId,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    transactionTimeout: 10_000,
+    transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+    ackTimeoutMs: 10_000,
+    config: { idempotent: true },
+    fencingTransaction: 'abort',
+    toMessage,
   });
-  try {
-    await producer.connect();
-    await (await producer.transaction()).abort();
-  } catch (error) {
-    await producer.disconnect().catch(() => undefined);
-    throw explainAccess(kafka, error, { transactionalId });
-  }
   return {
     write: async (records) => {
-      const transaction = await producer.transaction();
-      const send = async (some: readonly OutgoingRecord[]): Promise<void> =>
-        assertAcknowledged(some, await transaction.sendBatch(toBatch(some, 10_000)));
+      const transaction = await producer.begin();
       try {
-        await send(records);
+        await transaction.send(records);
       } catch (error) {
-        const topics = new Set(records.map(({ topic }) => topic));
-        const explained = await explainTransaction(kafka, error, transactionalId, topics, (topic) =>
-          send(records.filter((record) => record.topic === topic)),
-        );
         await transaction.abort().catch(() => undefined);
-        throw explained;
+        throw error;
       }
       await transaction.commit();
     },
-    close: () => producer.disconnect(),
+    close: producer.disconnect,
   };
 }

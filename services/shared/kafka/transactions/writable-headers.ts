@@ -2,7 +2,7 @@ import type { Message } from 'kafkajs';
 import { valuesOf } from '../../projection/record-bytes.ts';
 import type { RecordHeaders } from '../../projection/records.ts';
 
-/** Headers as kafkajs takes them. It cannot write one whose value is null: such a one is written without a value. */
+/** Headers in the form that kafkajs accepts. It cannot write a null value, so a header whose only value is null is left out. */
 export function writableHeaders(headers: RecordHeaders): NonNullable<Message['headers']> {
   const entries = Object.entries(headers).map(([name, values]) => {
     const written = valuesOf(values).filter((value) => value !== null);

@@ -3,7 +3,7 @@ import { awaitOpenTransaction } from '../../../../services/shared/kafka/transact
 
 const ends = (high: number) => new Map([['table', new Map([[3, { low: 0, high }]])]]);
 
-/** Looks at a log that ends at 10, whose last stable offset is told by the test, one look a number. */
+/** A log that ends at 10; each look finds the next of these last stable offsets. */
 function lookAt(stable: readonly (number | Error)[]) {
   let nowMs = 0;
   let looks = 0;
@@ -34,7 +34,7 @@ describe('When a task was fenced', () => {
     expect([log.looks(), log.nowMs()]).toEqual([3, 1_000]);
   });
 
-  test('and none is open, or Kafka does not say, then it does not wait', async () => {
+  test('and none is open, or Kafka does not answer, then it does not wait', async () => {
     for (const found of [10, new Error('no broker')]) {
       const log = lookAt([found]);
       await awaitOpenTransaction(3, log.look);
@@ -48,7 +48,7 @@ describe('When a task was fenced', () => {
     expect(log.nowMs()).toBe(75_000);
   });
 
-  test('and it is not wanted any more, then it ends at once', async () => {
+  test('and the partition is no longer wanted, then it stops waiting', async () => {
     const log = lookAt([4]);
     await awaitOpenTransaction(3, { ...log.look, wanted: () => log.looks() < 2 });
     expect(log.looks()).toBe(2);

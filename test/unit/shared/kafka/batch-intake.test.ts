@@ -11,7 +11,7 @@ import { eventually } from '../../../support/eventually.ts';
 const TOPIC = 'in';
 type Message = Readonly<{ offset: number; epoch?: number }>;
 
-/** One running partition at offset 10, whose preparation and commits do what the test says. */
+/** A running partition at offset 10, whose preparation and commits do what the test says. */
 function given({
   prepare = async () => undefined,
   commit = async () => undefined,
@@ -67,7 +67,7 @@ function given({
     logger: createLogger('test', 'silent'),
   });
   const resolved: string[] = [];
-  /** As kafkajs hands out what it fetched at an offset. */
+  /** A batch as kafkajs delivers it after a fetch at an offset. */
   const fetched = (fetchedOffset: number, ...messages: readonly Message[]) => {
     const rawMessages = messages.map(({ offset, epoch = 4 }) => ({
       ...{ offset: String(offset), timestamp: '0', key: null, value: null, headers: {}, isControlRecord: false },
@@ -86,30 +86,30 @@ function given({
 }
 
 describe('A batch', () => {
-  test('when it continues at the position, then it is folded and kafkajs goes on behind it', async () => {
+  test('when it begins at the position, then it is folded and kafkajs continues after it', async () => {
     const { fetched, task, resolved, did } = given();
     await fetched(10, { offset: 10 }, { offset: 11 });
     expect([task.positions()[TOPIC], resolved, did]).toEqual([12, ['11'], []]);
   });
 
-  test('when its records cannot be prepared, then kafkajs gets it back, fetches nothing more of the partition, and goes on once they can', async () => {
-    let away = true;
+  test('when its records cannot be prepared, then kafkajs is not held up, the partition is paused, and fetching resumes once they can', async () => {
+    let unavailable = true;
     const { fetched, task, did, held, resolved } = given({
       prepare: async () => {
-        if (away) throw new Error('the registry is away');
+        if (unavailable) throw new Error('the registry is unavailable');
       },
     });
     await fetched(10, { offset: 10 });
-    expect([did, [...held.values()], resolved]).toEqual([['pause'], ['the registry is away'], []]);
+    expect([did, [...held.values()], resolved]).toEqual([['pause'], ['the registry is unavailable'], []]);
     expect(task.positions()[TOPIC]).toBe(10);
-    away = false;
+    unavailable = false;
     await eventually(() => did.includes('resume'));
     expect([did, held.size]).toEqual([['pause', 'seek 10', 'resume'], 0]);
     await fetched(10, { offset: 10 });
     expect(task.positions()[TOPIC]).toBe(11);
   });
 
-  test('when its commit takes long, then nothing more of the partition is fetched until there is room', async () => {
+  test('when its commit takes long, then nothing more of the partition is fetched until the task has room', async () => {
     const committing = Promise.withResolvers<void>();
     const { fetched, did, held } = given({ commit: () => committing.promise, recordLimit: 1 });
     await fetched(10, { offset: 10 });
@@ -121,7 +121,7 @@ describe('A batch', () => {
   });
 
   test.each([9, 11])(
-    'when it was fetched at %i and not at the position, then it is fetched from there again; the third time the task is restored',
+    'when it was fetched at %i instead of the position, then it is fetched again from the position; the third time the task is restored',
     async (at) => {
       const { fetched, did, restarts, task } = given();
       for (let time = 0; time < 3; time += 1) await fetched(at, { offset: at });
@@ -130,29 +130,29 @@ describe('A batch', () => {
     },
   );
 
-  test('when records are missing in its middle, then the partition stops, and nothing of it is folded', async () => {
+  test('when records are missing from its middle, then the partition stops and nothing of it is folded', async () => {
     const { fetched, restarts, task } = given();
     await fetched(10, { offset: 10 }, { offset: 13 });
     expect(restarts).toMatchObject([{ name: 'PositionOutsideLogError', reason: 'removed', records: '11 to 12' }]);
     expect(task.positions()[TOPIC]).toBe(10);
   });
 
-  test('when another leader wrote it and the last record folded is not in the log any more, then the task is restored', async () => {
+  test('when another leader wrote it and the last folded record is no longer in the log, then the task is restored', async () => {
     const { fetched, restarts, task } = given();
     await fetched(10, { offset: 10, epoch: 5 });
     expect([restarts.map(({ name }) => name), task.positions()[TOPIC]]).toEqual([['LogChangedError'], 10]);
   });
 });
 
-describe('What kafkajs tells beside its batches:', () => {
-  test('offsets without a record for us are passed; where some are missing before them, they are fetched again', () => {
+describe('What kafkajs reports besides batches:', () => {
+  test('offsets without records for us are skipped; if others are missing before them, they are fetched again', () => {
     const { intake, task, did } = given();
     intake.passed(TOPIC, 0, 10, 12);
     intake.passed(TOPIC, 0, 13, 14);
     expect([task.positions()[TOPIC], did]).toEqual([12, ['seek 12']]);
   });
 
-  test('a position out of range pauses the partition at once and restores its task', () => {
+  test('a position outside the log pauses the partition at once and restores its task', () => {
     const { intake, did, restarts } = given();
     intake.outOfRange(TOPIC, 0);
     expect([did, restarts.map(({ name }) => name)]).toEqual([['pause'], ['LogChangedError']]);

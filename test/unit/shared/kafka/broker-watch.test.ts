@@ -15,7 +15,7 @@ let watch: BrokerWatch;
 
 const never = new Promise<never>(() => undefined);
 
-/** What a client of kafkajs does while the broker behaves so; it never times out by itself, as with the wall clock set back. */
+/** A kafkajs client while the broker behaves this way. It never times out by itself, as after the wall clock was set back. */
 function client() {
   const state = { severed: false };
   clients.push(state);
@@ -35,7 +35,7 @@ function client() {
   return { kafka: { admin: () => admin } as unknown as Kafka, sever };
 }
 
-/** Lets time pass in small steps, as promises settle between timers. */
+/** Lets time pass in small steps, so that promises settle between timers. */
 async function pass(seconds: number): Promise<void> {
   for (let step = 0; step < seconds * 10; step += 1) {
     timers.pass(100);
@@ -70,7 +70,7 @@ test('When a broker answers, then it is asked every 3 s over one connection, and
 const durationOf = (line: (typeof lines)[number] | undefined): number => Number(line?.[2].durationMs);
 
 test.each<Behaviour>(['hangs', 'hangs at connect', 'is refused'])(
-  'When the broker %s from the start, for nine minutes, then one line says so after about 10 s, and one that it answers',
+  'When the broker %s from the start, for nine minutes, then one line reports it after about 10 s, and another that it answers',
   async (how) => {
     behaviour = how;
     await pass(5);
@@ -88,7 +88,7 @@ test.each<Behaviour>(['hangs', 'hangs at connect', 'is refused'])(
   },
 );
 
-test('When the client never times out, as after the clock was set back, then it is cut off and another one asks', async () => {
+test('When the client never times out, as after the clock was set back, then it is cut off and replaced', async () => {
   await pass(10);
   behaviour = 'hangs';
   await pass(6.5);
@@ -100,7 +100,7 @@ test('When the client never times out, as after the clock was set back, then it 
   expect(lines).toEqual([]);
 });
 
-test('When the broker denies the question, then it has answered', async () => {
+test('When the broker denies the request, then that counts as an answer', async () => {
   behaviour = 'is denied';
   await pass(60);
   expect(watch.answeredAgoMs()).toBeLessThanOrEqual(3_200);
@@ -108,7 +108,7 @@ test('When the broker denies the question, then it has answered', async () => {
   expect(lines).toEqual([]);
 });
 
-test('When this process itself stood still for a minute, then Kafka is not blamed', async () => {
+test('When this process itself was frozen for a minute, then Kafka is not blamed', async () => {
   await pass(10);
   behaviour = 'hangs';
   await pass(3);
@@ -119,7 +119,7 @@ test('When this process itself stood still for a minute, then Kafka is not blame
   expect(watch.answeredAgoMs()).toBeLessThanOrEqual(3_200);
 });
 
-test('When it is stopped while it asks, then the connection is cut and nothing more is said', async () => {
+test('When it is stopped during a request, then the connection is cut and nothing more is logged', async () => {
   behaviour = 'hangs';
   await pass(2);
   await watch.stop();

@@ -9,8 +9,8 @@ import type { LogFields, Logger } from '../../../../services/shared/observabilit
 import { summaryOf } from '../../../../services/shared/observability/summarise.ts';
 import { freePort } from '../../../support/service-process.ts';
 
-/** A logger that keeps its lines. */
-function keepingLogger() {
+/** A logger that collects its lines. */
+function collectingLogger() {
   const lines: Readonly<{ level: string; event: string; fields: LogFields }>[] = [];
   const at =
     (level: string) =>
@@ -33,8 +33,8 @@ const entry = (message: string, more: Readonly<Record<string, unknown>> = {}, le
   log: { timestamp: '', message, ...more },
 });
 
-test('When every client says the same of a broker again and again, then the first is told and the others are counted', () => {
-  const { logger, lines } = keepingLogger();
+test('When clients repeat the same line about a broker, then the first is logged and the others are counted', () => {
+  const { logger, lines } = collectingLogger();
   for (let attempt = 0; attempt < 500; attempt += 1) {
     const error = `connect ECONNREFUSED 127.0.0.1:${attempt}, attempt ${attempt}, "id-${attempt}"`;
     logClient(logger, entry('Connection error', { broker: 'kafka-1:9092', error }));
@@ -48,14 +48,14 @@ test('When every client says the same of a broker again and again, then the firs
   expect(lines.at(-1)?.fields.count).toBe(499);
 });
 
-test('When the client only warns, then its line is one for debugging, however often it comes', () => {
-  const { logger, lines } = keepingLogger();
+test('When a client only warns, then its line is logged at debug level, however often it repeats', () => {
+  const { logger, lines } = collectingLogger();
   for (let index = 0; index < 3; index += 1) logClient(logger, entry('Response without match', {}, logLevel.WARN));
   expect(lines.map(({ level }) => level)).toEqual(['debug', 'debug', 'debug']);
 });
 
-test('When fifty clients in turn find no broker, then the log has a handful of lines', async () => {
-  const { logger, lines } = keepingLogger();
+test('When fifty clients in turn find no broker, then the log has only a few lines', async () => {
+  const { logger, lines } = collectingLogger();
   const settings = readSettings(kafkaSettings, { KAFKA_BROKERS: `127.0.0.1:${await freePort()}` });
   for (let index = 0; index < 50; index += 1) {
     const admin = createKafka(settings, 'vxt-test', logger, { retry: { retries: 0 } }).admin();

@@ -42,7 +42,7 @@ const codecs: readonly (readonly [string, number, Compress])[] = [
   ['Snappy in blocks, as Java writes it', SNAPPY, (records) => xerialSnappy(records, 100)],
   ['LZ4', LZ4, lz4],
   [
-    'LZ4 with checksums of blocks and content',
+    'LZ4 with block and content checksums',
     LZ4,
     (records) => compressFrameSync(records, { blockChecksums: true, contentChecksum: true }),
   ],
@@ -61,12 +61,12 @@ describe.each(codecs)('A batch in %s', (_name, attributes, compress) => {
     ['is cut off', (bytes) => bytes.subarray(0, bytes.length / 2)],
     ['is garbage', () => Buffer.from('garbage that no codec has written')],
     ['is empty', () => Buffer.alloc(0)],
+    ['has altered bytes', (bytes) => Buffer.from(bytes.map((byte, index) => (index > 30 ? byte ^ 0xa5 : byte)))],
     [
-      'holds other bytes than it should',
-      (bytes) => Buffer.from(bytes.map((byte, index) => (index > 30 ? byte ^ 0xa5 : byte))),
+      'was compressed with another codec',
+      () => Buffer.from(attributes === GZIP ? zstdCompressSync('x') : gzipSync('x')),
     ],
-    ['is of another codec', () => Buffer.from(attributes === GZIP ? zstdCompressSync('x') : gzipSync('x'))],
-  ])('that %s stands for itself as one record, and what follows is read', async (_what, spoil) => {
+  ])('that %s becomes one unreadable record, and what follows is read', async (_what, spoil) => {
     const spoilt = batchOf(records, { attributes, compress: (bytes) => spoil(compress(bytes)) });
     const messages = await messagesIn(spoilt, batchOf([recordOf({ value: Buffer.from('next') })], { firstOffset: 50 }));
     expect(messages.map(({ offset }) => offset)).toEqual(['49', '50']);
@@ -76,8 +76,8 @@ describe.each(codecs)('A batch in %s', (_name, attributes, compress) => {
   });
 });
 
-describe('A batch that would fill the memory', () => {
-  test('is not read, and stands for itself', async () => {
+describe('A batch that would exhaust the memory', () => {
+  test('is not read, and becomes one unreadable record', async () => {
     const bomb = zstdCompressSync(Buffer.alloc(MAX_BATCH_BYTES + 1));
     const batches = [
       batchOf([recordOf()], { attributes: ZSTD, compress: () => bomb }),
@@ -91,20 +91,23 @@ describe('A batch that would fill the memory', () => {
     ['Snappy', decompressSnappy, snappy],
     ['Snappy in blocks', decompressSnappy, xerialSnappy],
     ['LZ4', decompressLz4, lz4],
-  ])('is known by what stands in it, in %s: nothing is undone', async (_name, decompress, compress) => {
-    const bytes = compress(Buffer.alloc(1_000_000));
-    expect((await decompress(bytes, 1_100_000)).length).toBe(1_000_000);
-    await expect(decompress(bytes, 999_999)).rejects.toMatchObject({ name: 'RangeError' });
-  });
+  ])(
+    'in %s is recognised by the lengths it states, before anything is decompressed',
+    async (_name, decompress, compress) => {
+      const bytes = compress(Buffer.alloc(1_000_000));
+      expect((await decompress(bytes, 1_100_000)).length).toBe(1_000_000);
+      await expect(decompress(bytes, 999_999)).rejects.toMatchObject({ name: 'RangeError' });
+    },
+  );
 });
 
-/** A little more than is taken, of zeros: compressed once, as gzip takes its time, and put together, as gzip may be. */
+/** Zeros, slightly more than the limit. Gzip members may be concatenated, so only one part has to be compressed. */
 function gzipBomb(): Buffer {
   const part = gzipSync(Buffer.alloc(MAX_BATCH_BYTES / 8));
   return Buffer.concat(Array(9).fill(part));
 }
 
-test('When the batches of an answer become too much together, then the rest is left for the next answer, and nothing is skipped', async () => {
+test('When the batches of a response exceed the limit together, then the rest is left for the next response, and nothing is skipped', async () => {
   const half = recordOf({ value: Buffer.alloc(MAX_BATCH_BYTES / 2) });
   const large = (firstOffset: number) => batchOf([half], { firstOffset, attributes: ZSTD });
   const batches = [large(0), large(1), large(2), large(3)];

@@ -52,7 +52,7 @@ const batch: fc.Arbitrary<AnswerBatch> = fc.record({
   records: fc.array(record, { minLength: 1, maxLength: 5 }),
   emptied: fc.constant(0),
 });
-/** kafkajs fails where even the magic byte is cut off, which no broker does. */
+/** kafkajs fails if even the magic byte is cut off, which no broker does. */
 const MAGIC_ENDS_AT = 17;
 const set = fc
   .tuple(fc.array(batch, { maxLength: 3 }), fc.oneof(fc.constant(0), fc.nat({ max: 100 })))
@@ -76,7 +76,7 @@ const messagesIn = async (records: Buffer): Promise<readonly Message[]> =>
   ((await decode(answerWith(records))).responses[0]?.partitions[0]?.messages ?? []) as Message[];
 
 describe('The decoder of fetched records', () => {
-  test('reads every answer of a broker as kafkajs does', async () => {
+  test('reads every response of a broker as kafkajs does', async () => {
     await fc.assert(
       fc.asyncProperty(answers, async (answer) => {
         expect(plain(await decode(answer))).toEqual(plain(await theirs.decode(answer)));
@@ -95,24 +95,24 @@ describe('The decoder of fetched records', () => {
     }
   });
 
-  test('gives the same value again and again', async () => {
+  test('returns the same value each time', async () => {
     const [message] = await messagesIn(encodeBatch(batchOf([recordOf({ value: Buffer.from('v') })])));
     expect([message?.value, message?.value, message?.value]).toEqual(Array(3).fill(Buffer.from('v')));
   });
 
-  test('takes a header by its name, whatever JavaScript has under it: kafkajs adds to what objects inherit', async () => {
+  test('keeps headers whose names objects inherit, which kafkajs mistakes for earlier values', async () => {
     const headers = ['__proto__', 'constructor'].map((name) => [name, Buffer.from(name)] as const);
     const [message] = await messagesIn(encodeBatch(batchOf([recordOf({ headers })])));
     expect(Object.entries(message?.headers ?? {})).toEqual(headers);
   });
 
-  test('leaves out a batch that was cut short at the end of the answer', async () => {
+  test('leaves out a batch that was cut short at the end of the response', async () => {
     const kept = encodeBatch(batchOf([recordOf({ value: Buffer.from('kept') })]));
     const messages = await messagesIn(Buffer.concat([kept, kept.subarray(0, kept.length - 1)]));
     expect(messages.map(({ value }) => String(value))).toEqual(['kept']);
   });
 
-  test('headers never show what belongs to another record', async () => {
+  test('never shows bytes of another record as headers', async () => {
     const whole = encodeBatch(batchOf([recordOf({ key: Buffer.from('k'), value: Buffer.alloc(9, 1) })]));
     const next = encodeBatch(batchOf([recordOf({ value: Buffer.from('the next one') })]));
     const corrupt = Buffer.from(whole);
@@ -122,7 +122,7 @@ describe('The decoder of fetched records', () => {
   });
 });
 
-describe('A batch that the log cleaner emptied, all or at its end, is passed by kafkajs:', () => {
+describe('A batch that the log cleaner emptied, entirely or at its end, is passed by kafkajs:', () => {
   const Batch: new (
     topic: string,
     fetchedOffset: string,
@@ -134,7 +134,7 @@ describe('A batch that the log cleaner emptied, all or at its end, is passed by 
     return new Batch('t', String(at), responses[0]?.partitions[0]);
   };
 
-  test.each([0, 0x10])('none of it is handed out, and the next offset is the one behind it', async (attributes) => {
+  test.each([0, 0x10])('nothing of it is delivered, and the next offset is the one after it', async (attributes) => {
     const empty = batchOf([], { firstOffset: 7, emptied: 3, attributes });
     for (const at of [7, 9]) {
       const batch = await fetched(at, empty);
@@ -142,7 +142,7 @@ describe('A batch that the log cleaner emptied, all or at its end, is passed by 
     }
   });
 
-  test('the records before and after are handed out', async () => {
+  test('the records before and after it are delivered', async () => {
     const tail = batchOf([recordOf({ gap: 1 })], { firstOffset: 4, emptied: 2 });
     const batch = await fetched(4, tail, batchOf([recordOf(), recordOf()], { firstOffset: 8 }));
     expect([batch.messages.map(({ offset }) => offset), batch.lastOffset()]).toEqual([['5', '8', '9'], '9']);
@@ -150,7 +150,7 @@ describe('A batch that the log cleaner emptied, all or at its end, is passed by 
   });
 });
 
-test('Every consumer of the process decodes the newest version so, and older ones as kafkajs does', async () => {
+test('Every consumer of the process uses this decoder for the newest version, and that of kafkajs for older ones', async () => {
   const { requests } = kafkajs('kafkajs/src/protocol/requests');
   const bytes = answerWith(encodeBatch(batchOf([recordOf()])));
   const before = requests.Fetch.protocol({ version: 10 })({ topics: [] }).response.decode;
@@ -163,7 +163,7 @@ test('Every consumer of the process decodes the newest version so, and older one
   expect(requests.Fetch.protocol({ version: 10 })({ topics: [] }).response.decode).toBe(before);
 });
 
-/** The answer with everything that records give when they are asked. */
+/** The response with everything that records decode on access. */
 function plain(answer: unknown): unknown {
   const { responses, ...header } = answer as { responses: { partitions: { messages: Record<string, unknown>[] }[] }[] };
   return {

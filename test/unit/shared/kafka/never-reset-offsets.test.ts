@@ -13,7 +13,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** A group of kafkajs’s as its consumer makes it, and the offsets it reset. */
+/** A group as the consumer of kafkajs creates it, and the offsets it reset. */
 function groupOf(groupId: string) {
   const silent = { info: () => undefined, error: () => undefined, debug: () => undefined };
   const group = new ConsumerGroup({ groupId, logger: { namespace: () => silent }, topics: [] });
@@ -22,16 +22,16 @@ function groupOf(groupId: string) {
   return { group, resets };
 }
 
-describe('When a broker says that a position is out of range', () => {
-  test('then the listener of that group is told, and kafkajs resets nothing', async () => {
-    const told: unknown[] = [];
-    stops.push(neverResetOffsets('ours', (topic, partition) => told.push([topic, partition])));
+describe('When a broker reports that a position is out of range', () => {
+  test('then the listener of that group is called, and kafkajs resets nothing', async () => {
+    const heard: unknown[] = [];
+    stops.push(neverResetOffsets('ours', (topic, partition) => heard.push([topic, partition])));
     const { group, resets } = groupOf('ours');
     await group.recoverFromFetch(outOfRange);
-    expect([told, resets]).toEqual([[['t', 3]], []]);
+    expect([heard, resets]).toEqual([[['t', 3]], []]);
   });
 
-  test('to a group that nobody listens for, then kafkajs does as ever', async () => {
+  test('to a group without a listener, then kafkajs resets the offset', async () => {
     const stop = neverResetOffsets('ours', () => undefined);
     stop();
     for (const groupId of ['ours', 'other']) {

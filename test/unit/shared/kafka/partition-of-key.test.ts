@@ -14,7 +14,7 @@ const anyText = fc.string({
   maxLength: 300,
 });
 
-test('When a record has a key, then its partition is the one kafkajs and Java would choose: any length, any text, lone surrogates too', () => {
+test('When a record has a key, then its partition is the one that kafkajs and Java choose, for any length and text, even lone surrogates', () => {
   const partitionOf = createPartitionOfKey(PARTITIONS);
   const property = fc.property(fc.oneof(anyText, fc.string({ unit: 'binary', maxLength: 40 })), (key) => {
     expect(partitionOf(key)).toBe(byKafkajs({ topic: 't', partitionMetadata, message: { key, value: null } }));
@@ -29,11 +29,11 @@ test.each([
   ['a-little-bit-long-string', -985981536],
   ['a-little-bit-longer-string', -1486304829],
   ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
-])('When the key is %s, then its hash is the one of Kafka’s own tests', (key, hash) => {
+])('When the key is %s, then its hash is the one in Kafka’s own tests', (key, hash) => {
   expect(createPartitionOfKey(2 ** 31 - 1)(key)).toBe((hash & 0x7fffffff) % (2 ** 31 - 1));
 });
 
-test('When records have no key, then they take the partitions in turn', () => {
+test('When records have no key, then they go to the partitions in turn', () => {
   const partitionOf = createPartitionOfKey(3);
   const taken = Array.from({ length: 7 }, () => partitionOf(null));
   expect(taken).toEqual([1, 2, 0, 1, 2, 0, 1]);

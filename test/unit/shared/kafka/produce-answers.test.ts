@@ -15,7 +15,7 @@ const message = (): Message => ({ partition: 0, key: 'k', value: 'v', headers: {
 const NOT_ENOUGH_REPLICAS = 19;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 
-/** A produce request as kafkajs makes it, of one message for each partition. */
+/** A produce request as kafkajs makes it, with one message for each partition. */
 function request(...messages: readonly Message[]) {
   const partitions = messages.map((one, partition) => ({ partition, messages: [one], firstSequence: 0 }));
   const topicData = [{ topic: 't', partitions }];
@@ -34,7 +34,7 @@ test('When a broker refuses one partition, then each message has its own answer'
   expect([answerTo(taken), answerTo(refused)]).toEqual(['NONE', 'TOPIC_AUTHORIZATION_FAILED']);
 });
 
-test('When kafkajs tries again what was not answered, then it may; what was answered it may not, as it would be in the log twice', async () => {
+test('When kafkajs retries, then it may send messages without an answer again, but not those with one, which would be in the log twice', async () => {
   const one = keepAnswer(message());
   request(one);
   const { response } = request(one);
@@ -45,13 +45,13 @@ test('When kafkajs tries again what was not answered, then it may; what was answ
   expect(() => request(refused)).toThrow(expect.objectContaining({ retriable: false }));
 });
 
-test('When another producer of the process sends, then a refusal is thrown as ever', async () => {
+test('When another producer of the process sends, then kafkajs throws a refusal as usual', async () => {
   await expect(request(message()).response.parse(answer(TOPIC_AUTHORIZATION_FAILED))).rejects.toMatchObject({
     type: 'TOPIC_AUTHORIZATION_FAILED',
   });
 });
 
-test('When records were sent and an error of something else came, then nobody knows whether they are in the log; when they were never sent, then they are not', () => {
+test('When a request fails, then the outcome is unknown for records that were sent, and those never sent are not in the log', () => {
   expect(verdictOf(null)).toBe('unknown');
   expect(verdictUnsent('NOT_SENT')).toBe('not-yet');
   expect(verdictUnsent('LEADER_NOT_AVAILABLE')).toBe('not-yet');

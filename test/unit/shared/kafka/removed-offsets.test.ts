@@ -15,8 +15,8 @@ const two = [recordOf(), recordOf()];
 const marker = recordOf({ key: Buffer.from([0, 0, 0, 1]), value: Buffer.alloc(6) });
 
 test.each<[string, number, readonly AnswerBatch[], object | null]>([
-  ['all are there', 4, [batchOf(two, { firstOffset: 4 }), batchOf(two, { firstOffset: 6 })], null],
-  ['it was fetched in the middle of a batch', 5, [batchOf(two, { firstOffset: 4 })], null],
+  ['none is missing', 4, [batchOf(two, { firstOffset: 4 }), batchOf(two, { firstOffset: 6 })], null],
+  ['it was fetched from the middle of a batch', 5, [batchOf(two, { firstOffset: 4 })], null],
   [
     'a transaction ends in it',
     4,
@@ -26,18 +26,15 @@ test.each<[string, number, readonly AnswerBatch[], object | null]>([
     ],
     null,
   ],
-  ['a batch is gone', 4, [batchOf(two, { firstOffset: 7 })], { from: 4, to: 7 }],
+  ['a batch is missing', 4, [batchOf(two, { firstOffset: 7 })], { from: 4, to: 7 }],
   [
-    'records of a batch are gone',
+    'records of a batch are missing',
     4,
     [batchOf([recordOf(), recordOf({ gap: 2 })], { firstOffset: 4 })],
     { from: 5, to: 7 },
   ],
-  ['the last record of a batch is gone', 4, [batchOf(two, { firstOffset: 4, emptied: 1 })], { from: 6, to: 7 }],
-])(
-  'When a batch was fetched and %s, then the offsets that are missing are told',
-  async (_what, at, batches, removed) => {
-    const { responses } = await decodeFetchResponse(answerWith(Buffer.concat(batches.map(encodeBatch))), fetchDecoders);
-    expect(removedOffsets(new KafkajsBatch('t', String(at), responses[0]?.partitions[0]))).toEqual(removed);
-  },
-);
+  ['the last record of a batch is missing', 4, [batchOf(two, { firstOffset: 4, emptied: 1 })], { from: 6, to: 7 }],
+])('When a batch was fetched and %s, then the first missing offsets are found', async (_what, at, batches, removed) => {
+  const { responses } = await decodeFetchResponse(answerWith(Buffer.concat(batches.map(encodeBatch))), fetchDecoders);
+  expect(removedOffsets(new KafkajsBatch('t', String(at), responses[0]?.partitions[0]))).toEqual(removed);
+});

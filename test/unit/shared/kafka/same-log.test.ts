@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LogChangedError } from '../../../../services/shared/kafka/log-identity/log-changed.ts';
 import {
-  assertSameLine,
+  assertNothingLost,
   assertSameTopics,
   type FollowedLogs,
   followLogs,
@@ -15,7 +15,7 @@ const markAt = (offset: number, value = 'old'): LogMark =>
 
 type Log = Readonly<{ low: number; high: number; value?: string; epoch?: number; removed?: number }>;
 
-/** Looks at a log that has a record at every offset but the one removed. */
+/** A lookup into a log that has a record at every offset except the removed one. */
 const lookInto = ({ low, high, value = 'old', epoch = 4, removed }: Log) => ({
   lookup: {
     recordAt: async (_topic: string, _partition: number, offset: number) =>
@@ -24,33 +24,38 @@ const lookInto = ({ low, high, value = 'old', epoch = 4, removed }: Log) => ({
       offset < low || offset >= high ? null : offset === removed ? offset + 1 : offset,
   },
   ids: new Map([[TOPIC, 'id-1']]),
-  endOf: () => ({ low, high }),
-  askEndOf: async () => ({ low, high }),
+  endsOf: () => ({ low, high }),
+  fetchEndsOf: async () => ({ low, high }),
   remedy: REMEDY,
 });
 const follow = (log: Log, position: number, mark: LogMark | null) =>
   followLogs(lookInto(log), 2, { [TOPIC]: position }, { [TOPIC]: mark });
 
-describe('A position is gone on from', () => {
+describe('Reading continues from a position', () => {
   test.each<[string, Log, number, LogMark | null]>([
-    ['where the last record counted is still before it', { low: 0, high: 20 }, 10, markAt(9)],
+    ['when the last counted record is still before it', { low: 0, high: 20 }, 10, markAt(9)],
     ['at the end of the log', { low: 0, high: 10 }, 10, markAt(9)],
-    ['where only markers are between them', { low: 0, high: 20 }, 10, markAt(6)],
-    ['where what was counted is deleted, up to the position and no further', { low: 10, high: 20 }, 10, markAt(9)],
-    ['at 0, where nothing was counted yet', { low: 0, high: 20 }, 0, null],
-    ['where the state is of a version without marks', { low: 0, high: 20 }, 10, null],
-  ])('%s', async (_where, log, position, mark) => {
+    ['when only markers lie between them', { low: 0, high: 20 }, 10, markAt(6)],
+    [
+      'when the records below it, and no others, were deleted after they were counted',
+      { low: 10, high: 20 },
+      10,
+      markAt(9),
+    ],
+    ['at 0, when nothing was counted yet', { low: 0, high: 20 }, 0, null],
+    ['when the state is from a version without marks', { low: 0, high: 20 }, 10, null],
+  ])('%s', async (_when, log, position, mark) => {
     const { places } = await follow(log, position, mark);
     expect(places.get(TOPIC)?.mark).toBe(mark);
   });
 
-  test('where the log’s start has passed the last record counted since it was looked at', async () => {
-    const logs = { ...lookInto({ low: 10, high: 20 }), endOf: () => ({ low: 0, high: 20 }) };
+  test('when the start of the log has passed the last counted record since the ends were fetched', async () => {
+    const logs = { ...lookInto({ low: 10, high: 20 }), endsOf: () => ({ low: 0, high: 20 }) };
     await expect(followLogs(logs, 2, { [TOPIC]: 10 }, { [TOPIC]: markAt(9) })).resolves.toBeDefined();
   });
 });
 
-describe('A position is outside the log, which stops its partition, names the records and says what to do,', () => {
+describe('A position outside the log stops its partition, names the records and says what to do,', () => {
   test.each<[string, Log, number, LogMark | null, object, string]>([
     [
       'when records were deleted before they were read',
@@ -61,15 +66,15 @@ describe('A position is outside the log, which stops its partition, names the re
       'records 10 to 14 were deleted before they were read',
     ],
     [
-      'when the log is shorter than what was read of it',
+      'when the log is shorter than what was read from it',
       { low: 0, high: 5 },
       10,
       markAt(9),
       { reason: 'changed', records: 'from 0' },
-      'made anew',
+      'recreated',
     ],
     [
-      'when the log has grown past the position, but is another one',
+      'when the log has grown past the position but is another one',
       { low: 0, high: 20, value: 'new' },
       10,
       markAt(9),
@@ -77,7 +82,7 @@ describe('A position is outside the log, which stops its partition, names the re
       'another record at offset 9',
     ],
     [
-      'when the next record was removed from its middle',
+      'when the next record was removed from the middle of the log',
       { low: 0, high: 20, removed: 10 },
       10,
       markAt(9),
@@ -109,13 +114,13 @@ describe('While a task runs', () => {
     await expect(assertSameTopics(now('id-2'), 2, followed())).rejects.toBeInstanceOf(LogChangedError);
   });
 
-  test('when another leader wrote what comes next, then the last record folded is looked for, and else never', async () => {
+  test('when another leader wrote the next record, then the last folded record is looked up, otherwise never', async () => {
     const same = lookInto({ low: 0, high: 20 }).lookup;
     const cut = lookInto({ low: 0, high: 20, value: 'new' }).lookup;
-    await expect(assertSameLine(cut, TOPIC, 2, followed(), 4)).resolves.toBeUndefined();
-    await expect(assertSameLine(same, TOPIC, 2, followed(), 5)).resolves.toBeUndefined();
-    await expect(assertSameLine(cut, TOPIC, 2, followed(), 5)).rejects.toBeInstanceOf(LogChangedError);
-    await expect(assertSameLine(lookInto({ low: 0, high: 5 }).lookup, TOPIC, 2, followed(), 5)).rejects.toThrow(
+    await expect(assertNothingLost(cut, TOPIC, 2, followed(), 4)).resolves.toBeUndefined();
+    await expect(assertNothingLost(same, TOPIC, 2, followed(), 5)).resolves.toBeUndefined();
+    await expect(assertNothingLost(cut, TOPIC, 2, followed(), 5)).rejects.toBeInstanceOf(LogChangedError);
+    await expect(assertNothingLost(lookInto({ low: 0, high: 5 }).lookup, TOPIC, 2, followed(), 5)).rejects.toThrow(
       'record 9',
     );
   });

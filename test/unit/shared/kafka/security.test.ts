@@ -11,7 +11,7 @@ import { type KafkaSecurity, noSecurity, securityOf } from '../../../../services
 const directory = mkdtempSync(join(tmpdir(), 'vxt-security-'));
 const file = (name: string): string => join(directory, name);
 
-/** A key and a certificate that signs itself. */
+/** A key and a self-signed certificate. */
 function certificate(name: string, ...more: readonly string[]): void {
   const args = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', `/CN=${name}`, ...more];
   const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.crt`)];
@@ -36,7 +36,7 @@ function problemsOf(work: () => unknown): readonly string[] {
 }
 const problems = (settings: Partial<KafkaSecurity>) => problemsOf(() => securityOf({ ...noSecurity, ...settings }));
 
-test('When TLS has a certificate and its key, then kafkajs gets both and the authority', () => {
+test('When TLS has a certificate and its key, then kafkajs gets both, and the authority', () => {
   const sslFiles = { sslCaFile: file('one.crt'), sslCertFile: file('one.crt'), sslKeyFile: file('one.key') };
   const { ssl } = securityOf({ ...noSecurity, ssl: true, ...sslFiles });
   expect(ssl).toEqual({
@@ -46,7 +46,7 @@ test('When TLS has a certificate and its key, then kafkajs gets both and the aut
   });
 });
 
-test('When files of TLS are given but TLS is off, then it is an error: nothing would be encrypted', () => {
+test('When TLS files are set but TLS is off, then it is an error, because nothing would be encrypted', () => {
   expect(problems({ sslCaFile: file('one.crt') })).toEqual([
     'KAFKA_SSL_CA_FILE: set, but KAFKA_SSL is not true, so nothing would be encrypted',
   ]);
@@ -64,7 +64,7 @@ test.each([
   expect(problems({ ssl: true, ...settings })).toEqual([expect.stringContaining(problem)]);
 });
 
-test('When a login lacks a part, or its mechanism, then the problem names the settings', () => {
+test('When a login is incomplete or lacks its mechanism, then the problem names the settings', () => {
   expect(problems({ saslMechanism: 'plain', saslUsername: 'me' })).toEqual([
     expect.stringContaining('KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set too'),
   ]);
@@ -73,7 +73,7 @@ test('When a login lacks a part, or its mechanism, then the problem names the se
   ]);
 });
 
-test('When the registry’s settings do not fit each other, then all of it is told', () => {
+test('When the registry’s settings contradict each other, then all problems are reported', () => {
   const settings = { url: 'http://registry', username: 'me', password: null, sslCaFile: file('absent') };
   expect(problemsOf(() => connectRegistry(settings))).toEqual([
     expect.stringContaining('SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD go together'),

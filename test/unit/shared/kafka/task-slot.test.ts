@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { PositionOutsideLogError } from '../../../../services/shared/kafka/log-identity/assert-in-log.ts';
-import { openSlot } from '../../../../services/shared/kafka/projection/task-slot.ts';
+import { openSlot } from '../../../../services/shared/kafka/projection/open-slot.ts';
 import {
   type TransactionalWriter,
   TransactionLostError,
@@ -66,7 +66,7 @@ function slotWith({
 }
 
 describe('A partition of this member', () => {
-  test('when a commit fails and nobody knows why, then it is fenced and restored, and goes on', async () => {
+  test('when the outcome of a commit is unknown, then it is fenced and restored, and continues', async () => {
     let failures = 1;
     const { slot, fences, committed } = slotWith({
       commit: async () => {
@@ -79,7 +79,7 @@ describe('A partition of this member', () => {
     await slot.close();
   });
 
-  test('when every commit fails, then it pauses before it tries again, and says why', async () => {
+  test('when every commit fails, then it pauses before it tries again, and reports why', async () => {
     const { slot, fences } = slotWith({
       commit: () => Promise.reject(new TransactionLostError(new Error('too large'))),
     });
@@ -90,7 +90,7 @@ describe('A partition of this member', () => {
     await slot.close();
   });
 
-  test('when it cannot be fenced again and again, then it tells since when it does not run', async () => {
+  test('when fencing fails repeatedly, then it reports since when it has not been running', async () => {
     const { slot, fences } = slotWith({ fence: () => Promise.reject(new Error('no coordinator')) });
     const { sinceMs } = slot.status();
     await eventually(() => fences() === 2);
@@ -117,7 +117,7 @@ describe('A partition of this member', () => {
     await slot.close();
   });
 
-  test('when the fold throws, then its memory is thrown away and restored, and the reason stays until it commits again', async () => {
+  test('when the fold throws, then its memory is discarded and restored, and the reason stays until it commits again', async () => {
     let bugs = 1;
     const { slot, committed, lost, fences } = slotWith({
       apply: () => {
@@ -132,7 +132,7 @@ describe('A partition of this member', () => {
     await slot.close();
   });
 
-  test('when the next records of an input have to wait, then it says so, and for what, until they can go on', async () => {
+  test('when the next records of an input have to wait, then it reports that and the reason until they no longer do', async () => {
     const { slot } = slotWith({});
     await eventually(() => slot.status().phase === 'running');
     slot.hold('in', 'no registry');
@@ -142,7 +142,7 @@ describe('A partition of this member', () => {
     await slot.close();
   });
 
-  test('when its position is found outside the log while it runs, then it pauses at once, stops and says which records', async () => {
+  test('when its position turns out to be outside the log, then it pauses at once, stops and names the records', async () => {
     const { slot, paused, fences } = slotWith({});
     await eventually(() => slot.status().phase === 'running');
     const outside = { topic: 'in', partition: 0, reason: 'removed', records: '3' } as const;

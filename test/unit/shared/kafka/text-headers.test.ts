@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { textHeaders } from '../../../../services/shared/kafka/table-reader/text-headers.ts';
 
-test('Headers are text; one that is null is not there, and of one that comes again the last counts', () => {
+test('Headers are text; null values are left out, and for a repeated name the last value counts', () => {
   const absent = null as unknown as Buffer;
   expect(
     textHeaders({

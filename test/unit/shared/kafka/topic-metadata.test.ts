@@ -8,7 +8,7 @@ const id = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 const hex = (...parts: readonly string[]): Buffer => Buffer.from(parts.join('').replace(/ /g, ''), 'hex');
 
 describe('Topic metadata, version 11', () => {
-  test('is asked for by name, without creating a topic, behind the tags of a header that kafkajs does not write', async () => {
+  test('is requested by name, without creating a topic, after the header tags that kafkajs does not write', async () => {
     const { request } = topicMetadataRequest(['t.a']);
     expect([request.apiKey, request.apiVersion]).toEqual([3, 11]);
     const encoded = (await request.encode()) as { buffer: Buffer };
@@ -17,7 +17,7 @@ describe('Topic metadata, version 11', () => {
     );
   });
 
-  test('is read with the id and the leaders of each topic, tags of newer brokers left out', () => {
+  test('is read with the id and the leaders of each topic, ignoring the tags of newer brokers', () => {
     const replicas = '02 00000001';
     const partition = (index: string, leader: string) =>
       `0000 ${index} ${leader} 00000007 ${replicas} ${replicas} 01 00`;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TopicId } from '../../../../services/shared/call-events/topics.ts';
 import {
-  mendingCommand,
-  problemInWords,
+  describeProblem,
+  repairCommand,
   settingProblems,
 } from '../../../../services/shared/kafka/topics/setting-problems.ts';
 
@@ -35,7 +35,7 @@ test.each<TopicId>([
   expect(problemsOf(topic, { 'min.insync.replicas': '3' })).toEqual([]);
 });
 
-describe('A start is refused where a promise would break:', () => {
+describe('A start is refused if a promise would break:', () => {
   test.each<[TopicId, Record<string, string>]>([
     ['callLogs', { 'cleanup.policy': 'compact' }],
     ['voicemails', { 'cleanup.policy': 'compact,delete' }],
@@ -55,7 +55,7 @@ describe('A start is refused where a promise would break:', () => {
   });
 });
 
-describe('It is only told where none does:', () => {
+describe('It is only a warning if none would:', () => {
   test.each<[TopicId, Record<string, string>]>([
     ['callLogs', { 'retention.ms': '86400000' }],
     ['callLogs', { 'message.timestamp.type': 'CreateTime' }],
@@ -68,24 +68,24 @@ describe('It is only told where none does:', () => {
     expect(problemsOf(topic, altered)).toMatchObject([{ setting, found: altered[setting], refused: false }]);
   });
 
-  test('fewer replicas than KAFKA_REPLICATION_FACTOR, which no setting mends', () => {
+  test('fewer replicas than KAFKA_REPLICATION_FACTOR, which no setting fixes', () => {
     const problems = problemsOf('callLogs', { 'min.insync.replicas': '1' }, 1);
     expect(problems).toMatchObject([{ setting: 'replicas', found: '1', wanted: '3', refused: false }]);
-    expect(mendingCommand(problems, ['a:1'])).toBeNull();
+    expect(repairCommand(problems, ['a:1'])).toBeNull();
   });
 
-  test('a setting that Kafka does not tell is not judged', () => {
+  test('a setting that Kafka does not report is not judged', () => {
     const found = { topic: 'callLogs', name: 'n', settings: new Map(), replicas: 3 } as const;
     expect(settingProblems(found, { recordBytes: 1, replicationFactor: 3 })).toEqual([]);
   });
 });
 
-test('When settings are wrong, then one command mends all of a topic, and each is told with what it is and why', () => {
+test('When settings are wrong, then one command fixes all of a topic, and each problem states the value and why it is wrong', () => {
   const problems = problemsOf('callLogs', { 'cleanup.policy': 'compact', 'retention.ms': '3600000' });
-  expect(mendingCommand(problems, ['a:9092', 'b:9092'])).toBe(
+  expect(repairCommand(problems, ['a:9092', 'b:9092'])).toBe(
     'kafka-configs.sh --bootstrap-server a:9092,b:9092 --alter --entity-type topics --entity-name vxt.callLogs --add-config cleanup.policy=delete,retention.ms=-1',
   );
-  expect(problems.map(problemInWords)).toEqual([
+  expect(problems.map(describeProblem)).toEqual([
     'cleanup.policy is compact, not delete (compaction removes all but the newest record of each key)',
     expect.stringMatching(/^retention\.ms is 3600000, not -1 \(.*\)$/),
   ]);

@@ -12,19 +12,19 @@ const decode = (answer: Buffer) => decodeFetchResponse(answer, fetchDecoders);
 const messagesIn = async (records: Buffer): Promise<readonly Message[]> =>
   ((await decode(answerWith(records))).responses[0]?.partitions[0]?.messages ?? []) as Message[];
 
-describe('Bytes that break the format of a batch stand for it as one record, and what follows is read:', () => {
+describe('A batch that breaks the format becomes one unreadable record, and what follows is read:', () => {
   const whole = encodeBatch(
     batchOf([recordOf({ key: Buffer.from('k'), value: Buffer.alloc(9, 1) })], { firstOffset: 5 }),
   );
   const next = encodeBatch(batchOf([recordOf({ value: Buffer.from('the next one') })], { firstOffset: 6 }));
   const RECORD_AT = 61;
   test.each<[string, number, number]>([
-    ['a record that runs over the end', RECORD_AT, 0x7e],
+    ['a record that runs past the end', RECORD_AT, 0x7e],
     ['a record without a length', RECORD_AT, 0],
-    ['a key that runs over its record', RECORD_AT + 4, 0x7e],
-    ['a key whose length is none', RECORD_AT + 4, 0x03],
-    ['a value that runs over its record', RECORD_AT + 6, 0x7e],
-    ['fewer records than none', RECORD_AT - 4, 0xff],
+    ['a key that runs past its record', RECORD_AT + 4, 0x7e],
+    ['a key with an invalid length', RECORD_AT + 4, 0x03],
+    ['a value that runs past its record', RECORD_AT + 6, 0x7e],
+    ['a negative number of records', RECORD_AT - 4, 0xff],
     ['more records than there are', RECORD_AT - 1, 2],
     ['a codec that Kafka does not have', 22, 5],
   ])('%s', async (_what, at, byte) => {
@@ -37,7 +37,7 @@ describe('Bytes that break the format of a batch stand for it as one record, and
     expect(unreadableBatch(second ?? {})).toBeNull();
   });
 
-  test('a batch without a length is stepped over by one offset, with all that follows in the answer', async () => {
+  test('a batch without a length is skipped by one offset, with everything after it in the response', async () => {
     const corrupt = Buffer.from(whole);
     corrupt[11] = 0;
     const messages = await messagesIn(Buffer.concat([corrupt, next]));
@@ -45,26 +45,26 @@ describe('Bytes that break the format of a batch stand for it as one record, and
     expect(messages[0]).toMatchObject({ offset: '5', value: Buffer.concat([corrupt, next]) });
   });
 
-  test('a batch whose last offset cannot be is stepped over by one offset', async () => {
+  test('a batch with an impossible last offset is skipped by one offset', async () => {
     const corrupt = Buffer.from(whole);
     corrupt[RECORD_AT] = 0;
     corrupt.writeInt32BE(2 ** 30, 23);
     expect((await messagesIn(Buffer.concat([corrupt, next]))).map(({ offset }) => offset)).toEqual(['5', '6']);
   });
 
-  test('an offset that the log does not have ends the consumer, as nobody knows how to go on', async () => {
+  test('an offset that the log does not have ends the consumer, because the next one is unknown', async () => {
     const corrupt = Buffer.from(whole);
     corrupt[RECORD_AT] = 0;
     corrupt.writeBigInt64BE(2n ** 40n, 0);
     await expect(messagesIn(corrupt)).rejects.toMatchObject({ name: 'CorruptBatchError', retriable: false });
   });
 
-  test('messages from before Kafka 0.11 are stepped over by one offset', async () => {
+  test('messages from before Kafka 0.11 are skipped by one offset', async () => {
     const messageSet: (set: unknown) => { buffer: Buffer } = kafkajs('kafkajs/src/protocol/messageSet');
     for (const messageVersion of [0, 1]) {
       const set = messageSet({ messageVersion, compression: 0, entries: [{ key: 'k', value: 'one' }] }).buffer;
       set.writeBigInt64BE(7n, 0);
-      // Gzip, which it is not.
+      // It claims to be gzip.
       set.writeInt8(1, 17);
       const [message, ...more] = await messagesIn(set);
       expect([message?.offset, message?.value, more]).toEqual(['7', set, []]);
@@ -72,7 +72,7 @@ describe('Bytes that break the format of a batch stand for it as one record, and
     }
   });
 
-  test('a batch of an aborted transaction is left out with it', async () => {
+  test('a batch of an aborted transaction is left out', async () => {
     const corrupt = encodeBatch(batchOf([recordOf()], { firstOffset: 5, attributes: 0x10, producerId: 9 }));
     corrupt[RECORD_AT] = 0;
     const { responses } = await decode(

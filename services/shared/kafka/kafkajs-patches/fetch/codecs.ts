@@ -9,17 +9,17 @@ const gunzipBytes = promisify(gunzip);
 const zstdCompressBytes = promisify(zstdCompress);
 const zstdDecompressBytes = promisify(zstdDecompress);
 
-/** The most bytes a batch may become: 32 times the largest that a topic of ours takes. A few kilobytes of compressed zeros could fill the memory otherwise. */
+/** The limit of a decompressed batch: 32 times the largest that our topics accept. Otherwise a few kilobytes of compressed zeros could exhaust the memory. */
 export const MAX_BATCH_BYTES = 128 * 1024 * 1024;
 const bounded = { maxOutputLength: MAX_BATCH_BYTES };
 
 type Codec = Readonly<{
   compress: (bytes: Buffer) => Promise<Buffer>;
-  /** Rejects for what it cannot undo, and beyond MAX_BATCH_BYTES. */
+  /** Rejects what it cannot decompress, and beyond MAX_BATCH_BYTES. */
   decompress: (bytes: Buffer) => Promise<Buffer>;
 }>;
 
-/** By the codec's number in the attributes of a batch. Gzip is compressed by kafkajs. */
+/** By the codec's number in the attributes of a batch. kafkajs itself compresses gzip. */
 const codecs: Readonly<Record<number, Codec>> = {
   [CompressionTypes.Snappy]: {
     compress: compressSnappy,
@@ -32,8 +32,8 @@ const codecs: Readonly<Record<number, Codec>> = {
 let registered = false;
 
 /**
- * Teaches kafkajs every codec that a broker or another client may have chosen for a topic: by itself it knows only gzip, and that without a limit. A client of
- * this process then reads them all.
+ * Registers every codec that a broker or another client may use, so that all clients of this process can read them. kafkajs itself supports only gzip,
+ * without a limit (shared/kafka/README.md, rule 13).
  */
 export function registerCodecs(): void {
   if (registered) return;

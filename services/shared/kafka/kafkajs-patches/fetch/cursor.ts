@@ -1,9 +1,9 @@
 const MORE = 0x80;
 const BITS = 0x7f;
-/** Bytes of a varint whose bits a double holds exactly. */
+/** A varint of up to this many bytes fits exactly in a double. */
 const EXACT_BYTES = 7;
 
-/** Reads Kafka's primitive types one after another (https://kafka.apache.org/protocol#protocol_types). Past the end it reads zeros. */
+/** Reads Kafka's primitive types in sequence (https://kafka.apache.org/protocol#protocol_types). Varints read zeros past the end; fixed-size types throw. */
 export class Cursor {
   readonly bytes: Buffer;
   at: number;
@@ -28,13 +28,13 @@ export class Cursor {
     return this.bytes.readInt32BE(this.at - 4);
   }
 
-  /** In decimal digits, as kafkajs has all 64-bit numbers. */
+  /** In decimal digits, as kafkajs represents all 64-bit numbers. */
   int64(): string {
     this.at += 8;
     return this.bytes.readBigInt64BE(this.at - 8).toString();
   }
 
-  /** Null has length -1. */
+  /** Null is encoded as length -1. */
   string(): string | null {
     const length = this.int16();
     if (length === -1) return null;
@@ -58,7 +58,7 @@ export class Cursor {
     return (value >>> 1) ^ -(value & 1);
   }
 
-  /** A zigzag number of up to 64 bits: a number where that is exact for certain. */
+  /** A zigzag number of up to 64 bits; a bigint unless its length guarantees that a number is exact. */
   varLong(): number | bigint {
     const start = this.at;
     while ((this.bytes[this.at] ?? 0) >= MORE) this.at += 1;

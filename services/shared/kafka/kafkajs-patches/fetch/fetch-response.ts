@@ -2,11 +2,11 @@ import { Cursor } from './cursor.ts';
 import type { FetchedRecord } from './fetched-record.ts';
 import { type BatchReading, type Decompress, decodeRecordBatches, unreadableMessages } from './record-batches.ts';
 
-/** The version of the answer that is decoded here: the newest that kafkajs 2.2.4 asks for, and every Kafka since 2.3 knows. */
+/** The version decoded here: the newest that kafkajs 2.2.4 requests; Kafka supports it since 2.3. */
 export const FETCH_VERSION = 11;
 const MAGIC_AT = 16;
-/** What the compressed batches of one answer may become, all together: the one that passes it is the last that is read of the answer. */
-const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+/** The limit of all decompressed batches of one response. The batch that exceeds it is the last that is read. */
+const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 const RECORD_BATCH_MAGIC = 2;
 
 type FetchedPartition = Readonly<{
@@ -20,7 +20,7 @@ type FetchedPartition = Readonly<{
   messages: readonly unknown[];
 }>;
 
-/** An answer to a Fetch request as kafkajs's consumer takes it. */
+/** A Fetch response in the form that kafkajs's consumer expects. */
 export type FetchResponse = Readonly<{
   throttleTime: number;
   clientSideThrottleTime: number;
@@ -30,17 +30,36 @@ export type FetchResponse = Readonly<{
 }>;
 
 export type RecordDecoders = Readonly<{
-  /** Of the batch's attributes; null where it is not compressed. Throws for a codec nobody registered. */
+  /** The codec named by a batch's attributes; null if it is not compressed. Throws for an unregistered codec. */
   codecOf: (attributes: number) => Decompress | null;
-  /** Reads what was written before Kafka 0.11 (magic bytes 0 and 1). */
+  /** Decodes messages from before Kafka 0.11 (magic bytes 0 and 1). */
   decodeMessageSet: (bytes: Buffer) => Promise<readonly unknown[]>;
 }>;
 
-/** Decodes version 11 of the answer (https://kafka.apache.org/protocol#The_Messages_Fetch). */
+/**
+ * Decodes version 11 of the response (https://kafka.apache.org/protocol#The_Messages_Fetch). An array is its length (4 bytes) and its items; a
+ * string is its length (2 bytes) and its bytes.
+ *
+ * | bytes | field |
+ * | --- | --- |
+ * | 4 | throttle time |
+ * | 2 | error code |
+ * | 4 | session id |
+ * | array | topics: name (string), partitions (array) |
+ *
+ * | bytes of a partition | field |
+ * | --- | --- |
+ * | 4 | number |
+ * | 2 | error code |
+ * | 8, 8, 8 | high watermark, last stable offset, first offset |
+ * | array | aborted transactions: producer id (8), first offset (8) |
+ * | 4 | preferred read replica |
+ * | 4, then that many | record batches |
+ */
 export async function decodeFetchResponse(bytes: Buffer, decoders: RecordDecoders): Promise<FetchResponse> {
   const cursor = new Cursor(bytes);
   const header = {
-    // The broker waits by itself; kafkajs would wait once more.
+    // The broker delays the response itself; with a throttle time, kafkajs would wait again.
     throttleTime: 0,
     clientSideThrottleTime: cursor.int32(),
     errorCode: cursor.int16(),
@@ -51,7 +70,7 @@ export async function decodeFetchResponse(bytes: Buffer, decoders: RecordDecoder
     partitions: cursor.array(() => partitionHeader(cursor)),
   }));
   const responses = [];
-  const room = { bytes: MAX_ANSWER_BYTES };
+  const room = { bytes: MAX_RESPONSE_BYTES };
   for (const { topicName, partitions } of answers) {
     const decoded: FetchedPartition[] = [];
     for (const { recordSet, ...partition } of partitions) {

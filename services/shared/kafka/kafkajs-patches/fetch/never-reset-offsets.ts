@@ -3,15 +3,15 @@ import { createRequire } from 'node:module';
 type OutOfRange = Readonly<{ topic: string; partition: number }>;
 type Prototype = { recoverFromOffsetOutOfRange: (error: OutOfRange) => Promise<void> };
 
-/** The part of kafkajs 2.2.4 this relies on; its version is pinned, and test/unit/shared/kafka/never-reset-offsets.test.ts holds it. */
+/** The part of kafkajs 2.2.4 that this relies on. Its version is pinned, and test/unit/shared/kafka/never-reset-offsets.test.ts checks it. */
 const ConsumerGroup: { prototype: Prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup');
 const listeners = new Map<string, (topic: string, partition: number) => void>();
 let used = false;
 
 /**
- * Where a broker says that a position of this group’s consumer is outside the log, `listener` is told, and kafkajs does nothing: by itself it writes one line to its
- * log and goes on at the beginning of whatever log is there now. The position is asked for again, so the listener must pause the partition. Stopped by what it
- * returns. Consumers of other groups go on as kafkajs has it.
+ * Calls `listener` when a broker reports that a position of this group is outside the log. kafkajs itself would log one line and continue at the
+ * start of whatever log is there now (shared/kafka/README.md, rule 18). It requests the position again, so the listener must pause the partition.
+ * Returns how to stop listening. Other groups are not affected.
  */
 export function neverResetOffsets(groupId: string, listener: (topic: string, partition: number) => void): () => void {
   useOwnRecovery();

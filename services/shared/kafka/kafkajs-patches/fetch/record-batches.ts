@@ -3,7 +3,7 @@ import { Cursor } from './cursor.ts';
 import { type BatchContext, FetchedRecord, holdsKeyAndValue } from './fetched-record.ts';
 import { endOfBatch, UnreadableRecord } from './unreadable-batch.ts';
 
-/** Before the records of a batch: their offset and length, then what BatchContext says. */
+/** The header of a batch: everything before its records. */
 const HEADER_BYTES = 61;
 const LENGTH_ENDS_AT = 12;
 const APPEND_TIME = 0x8;
@@ -12,7 +12,7 @@ const CONTROL = 0x20;
 
 export type Decompress = (bytes: Buffer) => Promise<Buffer>;
 
-/** What was fetched breaks Kafka's format, and does not say how to go on: kafkajs ends the consumer, and with it the process. */
+/** The response breaks Kafka's format, and the next offset is unknown. kafkajs ends the consumer, and with it the process. */
 export class CorruptBatchError extends Error {
   override readonly name = 'CorruptBatchError';
   readonly retriable = false;
@@ -20,18 +20,32 @@ export class CorruptBatchError extends Error {
 
 export type BatchReading = Readonly<{
   codecOf: (attributes: number) => Decompress | null;
-  /** Of the partition: every offset that it has is below. */
+  /** Every offset of the partition is below this. */
   highWatermark: number;
-  /** Bytes that batches of the whole answer may still become. Once there are none, the rest of compressed batches is left for the next answer. */
+  /** Bytes that further batches of the response may decompress to. At 0, compressed batches are left for the next response. */
   room: { bytes: number };
 }>;
 
 /**
- * The records of the batches in `bytes` (https://kafka.apache.org/documentation/#recordbatch, magic byte 2). A batch that was cut
- * short, as a broker does at the end of an answer, is left out. One that cannot be read comes as one UnreadableRecord, so that it ends nobody.
+ * The records of the batches in `bytes` (https://kafka.apache.org/documentation/#recordbatch, magic byte 2). A batch that is cut short, as brokers do at
+ * the end of a response, is left out. A batch that cannot be read becomes one UnreadableRecord, so that it ends no consumer.
  *
- * Where the log cleaner removed the last records of a batch, or all, a control record stands at the end of the batch: kafkajs hands out none of these,
- * but moves past them. Without it kafkajs would fetch the emptied batch for ever.
+ * If the log cleaner removed the last records of a batch, or all of them, a control record is added at its end. kafkajs does not deliver control records
+ * but moves past them; otherwise it would fetch the emptied batch for ever (shared/kafka/README.md, rule 9).
+ *
+ * | bytes of a batch | field |
+ * | --- | --- |
+ * | 8 | first offset |
+ * | 4 | length of the rest |
+ * | 4 | epoch of the partition's leader |
+ * | 1 | magic byte |
+ * | 4 | CRC |
+ * | 2 | attributes: codec (0x7), time of append (0x8), transactional (0x10), control batch (0x20) |
+ * | 4 | last offset, as a distance to the first |
+ * | 8, 8 | first and largest timestamp |
+ * | 8, 2, 4 | producer id, its epoch, first sequence number |
+ * | 4 | number of records |
+ * | rest | records, compressed together |
  */
 export async function decodeRecordBatches(bytes: Buffer, reading: BatchReading): Promise<readonly FetchedRecord[]> {
   const records: FetchedRecord[] = [];
@@ -61,7 +75,7 @@ export async function decodeRecordBatches(bytes: Buffer, reading: BatchReading):
       const lastOffset = Number(firstOffset) + lastOffsetDelta;
       if (Number(records.at(-1)?.offset ?? -1) < lastOffset) records.push(endOfBatch(context, lastOffset));
     } catch (error) {
-      // None of it is believed where one is broken: all of them are in the bytes that are kept.
+      // If one record is broken, none of the batch is trusted. The unreadable record keeps all its bytes.
       records.length = before;
       const problem = { firstOffset: Number(firstOffset), records: count, problem: messageOf(error) };
       records.push(unreadable(bytes.subarray(at, end), context, lastOffsetDelta, problem, reading));
@@ -71,7 +85,7 @@ export async function decodeRecordBatches(bytes: Buffer, reading: BatchReading):
   return records;
 }
 
-/** What stands for messages from before Kafka 0.11 that cannot be read: the first offset is all that is stepped over. */
+/** Replaces messages from before Kafka 0.11 that cannot be read. Only the first offset is skipped. */
 export function unreadableMessages(bytes: Buffer, error: unknown, reading: BatchReading): UnreadableRecord {
   const firstOffset = new Cursor(bytes).int64();
   const context: BatchContext = {
@@ -97,7 +111,7 @@ export function unreadableMessages(bytes: Buffer, error: unknown, reading: Batch
   );
 }
 
-/** It stands at the last offset of the batch; where that cannot be, the first is all that is stepped over. */
+/** The record gets the last offset of the batch. If that is impossible, it gets the first, and only that offset is skipped. */
 function unreadable(
   batch: Buffer,
   context: BatchContext,
@@ -119,7 +133,7 @@ const messageOf = (error: unknown): string =>
 function batchContext(cursor: Cursor, firstOffset: string): { attributes: number; context: BatchContext } {
   const partitionLeaderEpoch = cursor.int32();
   const magicByte = cursor.int8();
-  cursor.int32(); // CRC, which kafkajs does not check either: TCP and the broker have.
+  cursor.int32(); // The CRC. kafkajs does not check it either: TCP and the broker did.
   const attributes = cursor.int16();
   const context: BatchContext = {
     firstOffset,
@@ -145,7 +159,7 @@ function decodeRecords(cursor: Cursor, end: number, count: number, context: Batc
   for (let index = 0; index < count; index += 1) {
     const length = cursor.varInt();
     const next = cursor.at + length;
-    cursor.at += 1; // Attributes, of which Kafka uses none.
+    cursor.at += 1; // The attributes, which Kafka does not use.
     const timestamp = timestampOf(cursor.varLong());
     const offset = String(firstOffset + cursor.varInt());
     const keyAt = cursor.at;
@@ -157,7 +171,7 @@ function decodeRecords(cursor: Cursor, end: number, count: number, context: Batc
   }
 }
 
-/** The time of a record by its distance to the first of its batch, in decimal digits. */
+/** Computes the time of a record, in decimal digits, from its distance to the first of its batch. */
 function timestamps({ timestampType, firstTimestamp, maxTimestamp }: BatchContext): (delta: number | bigint) => string {
   if (timestampType === 1) return () => maxTimestamp;
   const first = Number(firstTimestamp);

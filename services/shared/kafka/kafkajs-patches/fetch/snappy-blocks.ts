@@ -1,17 +1,23 @@
 import { compress, uncompress } from 'snappy';
 
-/** What Java's clients write before their blocks: a magic number, then a version and the oldest that can read it. */
+/** The magic number of the xerial framing, which Java's clients write. */
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
 const LENGTH_BYTES = 4;
-/** Of the varint that a block begins with. */
+/** The longest varint at the start of a block. */
 const MAX_VARINT_BYTES = 5;
 
 export const compressSnappy = (bytes: Buffer): Promise<Buffer> => compress(bytes);
 
 /**
- * Undoes Snappy as Kafka's clients write it: Java's in blocks of the xerial framing, librdkafka one block as it is. Rejects for what is neither, and for more
- * than `maxBytes`: a block tells its length before it is undone.
+ * Decompresses Snappy as Kafka's clients write it: Java's with the xerial framing, librdkafka as a single plain block. Rejects anything else,
+ * and more than `maxBytes`: a block starts with its decompressed length, a varint.
+ *
+ * | bytes of the xerial framing | field |
+ * | --- | --- |
+ * | 8 | magic number |
+ * | 4, 4 | version, oldest compatible version |
+ * | each block: 4, n | length n, the block |
  */
 export async function decompressSnappy(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const blocks = bytes.subarray(0, XERIAL.length).equals(XERIAL) ? xerialBlocks(bytes) : [bytes];
@@ -27,14 +33,14 @@ function xerialBlocks(bytes: Buffer): Buffer[] {
   for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
     const start = at + LENGTH_BYTES;
     const end = start + bytes.readInt32BE(at);
-    if (end < start || end > bytes.length) throw new RangeError('A Snappy block that runs over the end');
+    if (end < start || end > bytes.length) throw new RangeError('A Snappy block that runs past the end');
     blocks.push(bytes.subarray(start, end));
     at = end;
   }
   return blocks;
 }
 
-/** What a block says it becomes. */
+/** The decompressed length that the block states. */
 function uncompressedBytes(block: Buffer): number {
   let value = 0;
   for (let index = 0; index < MAX_VARINT_BYTES; index += 1) {

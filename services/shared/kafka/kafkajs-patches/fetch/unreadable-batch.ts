@@ -1,12 +1,12 @@
 import type { UnreadableBatch } from '../../../projection/records.ts';
 import { type BatchContext, FetchedRecord } from './fetched-record.ts';
 
-/** Neither key nor value, no headers. */
+/** No key, no value and no headers. */
 const EMPTY_RECORD = Buffer.from([1, 1, 0]);
 
 /**
- * Stands for all records of a batch that cannot be read, at the last offset of the batch: whoever consumes it keeps its bytes, which are its value, or counts
- * it, and moves on. Like the batch it can be part of an aborted transaction; then kafkajs leaves it out.
+ * Replaces all records of a batch that cannot be read, at the last offset of the batch. Its value is the bytes of the batch: consumers keep or count
+ * it and continue. If the batch belongs to an aborted transaction, kafkajs does not deliver it.
  */
 export class UnreadableRecord extends FetchedRecord {
   readonly unreadable: UnreadableBatch;
@@ -23,7 +23,7 @@ export class UnreadableRecord extends FetchedRecord {
   }
 }
 
-/** What cannot be read of the batch that a message of kafkajs stands for; null for a record. */
+/** The batch that a message of kafkajs replaces; null for a real record. */
 export const unreadableBatch = (message: object): UnreadableBatch | null =>
   message instanceof UnreadableRecord ? message.unreadable : null;
 
@@ -31,12 +31,12 @@ export const unreadableBatch = (message: object): UnreadableBatch | null =>
 export const isTransactional = (message: object): boolean =>
   message instanceof FetchedRecord && message.batchContext.inTransaction;
 
-/** The end of a batch, as kafkajs takes it: it hands out no control records, but moves past them. */
+/** Marks the end of a batch: kafkajs does not deliver control records, but moves past them. */
 export function endOfBatch(context: BatchContext, offset: number): FetchedRecord {
   const control = { ...context, isControlBatch: true };
   return new FetchedRecord(control, String(offset), context.maxTimestamp, EMPTY_RECORD, 0, EMPTY_RECORD.length);
 }
 
-/** Whether it is a control record of ours, behind which the log cleaner has removed records up to its own offset: a marker of Kafka's has a key. */
+/** Whether this is a control record from `endOfBatch`. Kafka's own transaction markers have a key. */
 export const isEndOfEmptied = ({ isControlRecord, key }: Pick<FetchedRecord, 'isControlRecord' | 'key'>): boolean =>
   isControlRecord && key === null;

@@ -6,7 +6,7 @@ import type { Decompress } from './record-batches.ts';
 type FetchRequest = Readonly<{ response: Readonly<{ decode: (bytes: Buffer) => Promise<unknown> }> }>;
 type Protocol = (options: Readonly<{ version: number }>) => (args: unknown) => FetchRequest;
 
-/** The parts of kafkajs 2.2.4 this relies on; the version is pinned, and test/unit/shared/kafka/fetch-decoder.test.ts compares the two decoders. */
+/** The parts of kafkajs 2.2.4 that this relies on. Its version is pinned, and test/unit/shared/kafka/fetch-decoder.test.ts compares the two decoders. */
 const kafkajs = createRequire(import.meta.url);
 const { requests }: { requests: { Fetch: { protocol: Protocol } } } = kafkajs('kafkajs/src/protocol/requests');
 const compression: {
@@ -17,11 +17,11 @@ const decodeMessageSet: (decoder: unknown, size: number) => Promise<readonly unk
   'kafkajs/src/protocol/messageSet/decoder',
 );
 
-/** The bits of a batch's attributes that name its codec, and the largest of them: zstd. */
+/** The bits of a batch's attributes that hold its codec, and the largest value, zstd. */
 const CODEC = 0x7;
 const MAX_CODEC = 4;
 
-/** The codecs that kafkajs was taught (see codecs.ts), and its reader of old messages. */
+/** The codecs registered with kafkajs (codecs.ts), and kafkajs's own decoder of old messages. */
 export const fetchDecoders: RecordDecoders = {
   codecOf: (attributes) => {
     const number = attributes & CODEC;
@@ -35,8 +35,8 @@ export const fetchDecoders: RecordDecoders = {
 let used = false;
 
 /**
- * Makes every consumer of this process decode what it fetched with fetch-response.ts, which takes a tenth of kafkajs's time for records with headers
- * (bench/README.md). kafkajs looks its decoder up anew for each connection, in an object that can be changed; it offers no better way.
+ * Makes every consumer of this process decode responses with fetch-response.ts, which takes a tenth of kafkajs's time for records with headers
+ * (bench/README.md). kafkajs has no setting for it, but looks up its decoder for each connection in an object that can be changed.
  */
 export function useOwnFetchDecoder(): void {
   if (used) return;

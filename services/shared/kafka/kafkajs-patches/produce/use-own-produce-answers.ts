@@ -12,24 +12,24 @@ type Sent = Readonly<{
 type ProduceRequest = Readonly<{ response: Readonly<{ parse: (answer: Answer) => Promise<Answer> }> }>;
 type Protocol = (options: Readonly<{ version: number }>) => (sent: Sent) => ProduceRequest;
 
-/** The parts of kafkajs 2.2.4 this relies on; the version is pinned, and test/integration/publisher-refusals.test.ts would miss every acknowledgement. */
+/** The parts of kafkajs 2.2.4 that this relies on. Its version is pinned; with another, test/integration/publisher-refusals.test.ts would get no acknowledgement. */
 const kafkajs = createRequire(import.meta.url);
 const { requests }: { requests: { Produce: { protocol: Protocol } } } = kafkajs('kafkajs/src/protocol/requests');
 const { createErrorFromCode }: { createErrorFromCode: (code: number) => Readonly<{ type: string }> } =
   kafkajs('kafkajs/src/protocol/error');
 
-/** The broker's code of error, or what is known before it answers. */
+/** The broker's error code, or what is known before it answers. */
 const answers = new WeakMap<Message, number | 'not sent' | 'sent'>();
 
-/** Keeps what the broker will say of this message, for `answerTo`. A request of such messages does not throw for what a broker says of some of them. */
+/** Keeps the broker's answer to this message for `answerTo`. A request of such messages does not throw when a broker refuses some of them. */
 export function keepAnswer(message: Message): Message {
   answers.set(message, 'not sent');
   return message;
 }
 
 /**
- * What the broker said of a message whose answer is kept: 'NONE' where it has the message, else its error by Kafka's name
- * (https://kafka.apache.org/protocol#protocol_error_codes); null where it was sent and not answered; 'NOT_SENT' where it never was.
+ * The broker's answer to a message passed to `keepAnswer`: 'NONE' if it has the message, else Kafka's name of the error
+ * (https://kafka.apache.org/protocol#protocol_error_codes). Null if it was sent without an answer, 'NOT_SENT' if it was never sent.
  */
 export function answerTo(message: Message): string | null {
   const answer = answers.get(message) ?? 'not sent';
@@ -38,7 +38,7 @@ export function answerTo(message: Message): string | null {
   return answer === 0 ? 'NONE' : createErrorFromCode(answer).type;
 }
 
-/** kafkajs tries again what it has the answer to, where another broker failed meanwhile: with new sequence numbers, so that it would be in the log twice. */
+/** kafkajs was about to resend answered messages because another broker failed. With new sequence numbers, they would be in the log twice. */
 class AnsweredBeforeError extends Error {
   override readonly name = 'AnsweredBeforeError';
   readonly retriable = false;
@@ -47,8 +47,8 @@ class AnsweredBeforeError extends Error {
 let used = false;
 
 /**
- * Teaches kafkajs to keep each partition's own answer to a produce request: by itself it throws the first error and drops the rest, so that one refused partition
- * looks as if the broker had taken none. Requests of other messages than `keepAnswer`'s are parsed as ever.
+ * Makes kafkajs keep each partition's own answer to a produce request. kafkajs itself throws the first error and discards the rest, so that one
+ * refused partition looks as if the broker had accepted none (shared/kafka/README.md, rule 15). Affects only messages passed to `keepAnswer`.
  */
 export function useOwnProduceAnswers(): void {
   if (used) return;
