@@ -15,6 +15,11 @@ test('Each script of package.json has a row in CONTRIBUTING.md, and each row a s
   expect(rows.sort()).toEqual(Object.keys(scripts).map(asTyped).sort());
 });
 
+test('When a path follows a test script, then jest takes it for a path, and not for one more project', () => {
+  const endInProjects = Object.entries(scripts).filter(([, script]) => / --selectProjects [\w ]+$/.test(script));
+  expect(endInProjects).toEqual([]);
+});
+
 describe.each(trackedFiles().filter((file) => file.endsWith('.md')))('When %s names an npm script', (file) => {
   test('then there is one of that name', () => {
     const named = [...read(file).matchAll(/\bnpm run ([a-z][\w:]*\w)/g)].map(([, script = '']) => script);
