@@ -3,9 +3,8 @@ import { connectRegistry } from '../shared/avro/registry.ts';
 import { checkRegistry } from '../shared/avro/schema-ids/checked-registry.ts';
 import { SchemaIdsError } from '../shared/avro/schema-ids/schema-ids-error.ts';
 import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
-import type { UserCallMetrics } from '../shared/call-events/avro-types.generated.ts';
 import { isTableKey, LIFETIME, tableKeyOf } from '../shared/call-events/table-key.ts';
-import { topicName } from '../shared/call-events/topics.ts';
+import { schemaSubject, topicName } from '../shared/call-events/topics.ts';
 import { listen } from '../shared/http/listen.ts';
 import { createKafka } from '../shared/kafka/client/connection.ts';
 import { watchBrokersOf } from '../shared/kafka/client/watch-brokers-of.ts';
@@ -63,7 +62,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
   );
   waitsFor = 'The table is still being read from Kafka';
 
-  const values = createReader<UserCallMetrics>(schemas, 'user-call-metrics');
+  const values = createReader(schemas, 'userCallMetrics');
   /** Takes a record; gives why it was left out, or null. */
   const apply = ({ key, value, unreadable }: TableRecord): string | null => {
     if (unreadable !== null) return 'unreadable-batch';
@@ -81,7 +80,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
     if (reason === null) return;
     const { partition, offset } = record;
     // An older release wrote it, which told nobody but the registry under which ids: all of its totals may be unreadable.
-    if (!isOfNoSchema.has(reason) && !schemas.isWritten(`${topic}-value`))
+    if (!isOfNoSchema.has(reason) && !schemas.isWritten(schemaSubject(topicPrefix, 'userCallMetrics')))
       throw new SchemaIdsError(config.registry.url, [
         `a record of ${topic} (partition ${partition}, offset ${offset}) cannot be read with its schemas (${reason})`,
       ]);

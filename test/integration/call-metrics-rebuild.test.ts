@@ -18,7 +18,7 @@ test('When the totals are rebuilt under live traffic, then no reader of the tabl
   await bench.settle();
   const falls: string[] = [];
   const newest = new Map<string, number>();
-  const tableRecords = createReader<UserCallMetrics>(registry(), 'user-call-metrics');
+  const tableRecords = createReader(registry(), 'userCallMetrics');
   const watcher = startTableReader(
     bench.kafka,
     { topics: [bench.name('userCallMetrics')], groupPrefix: `${bench.prefix}watcher-` },

@@ -94,7 +94,7 @@ beforeAll(async () => {
   const { service } = await startExporter();
   const topic = `${prefix}user-call-metrics`;
   const registry = connectRegistry({ url: registryUrl, username: null, password: null });
-  const writer = await createWriter(registry, topic, 'user-call-metrics');
+  const writer = await createWriter(registry, prefix, 'userCallMetrics');
   const kafka = testKafka(brokers);
   const producer = kafka.producer();
   await producer.connect();

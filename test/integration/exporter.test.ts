@@ -90,8 +90,8 @@ beforeAll(async () => {
   first = await startExporter();
   writer = await createWriter(
     connectRegistry({ url: registryUrl, username: null, password: null }),
-    topic,
-    'user-call-metrics',
+    prefix,
+    'userCallMetrics',
   );
   await producer.connect();
 });

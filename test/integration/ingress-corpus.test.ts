@@ -6,7 +6,6 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
-import type { CallLog, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
 import { parseJson } from '../../services/shared/call-events/parse-json.ts';
 import { callLogWebhook, voicemailWebhook } from '../support/from-record.ts';
 import { type LoggedRecord, readLog } from '../support/kafka-log.ts';
@@ -165,12 +164,12 @@ async function decoded(record: LoggedRecord): Promise<unknown> {
   const registry = connectRegistry({ url: stack.registryUrl, username: null, password: null });
   const value = record.value ?? Buffer.alloc(0);
   if (record.topic.endsWith('call-logs')) {
-    const reader = createReader<CallLog>(registry, 'call-log');
+    const reader = createReader(registry, 'callLogs');
     await reader.learn([value]);
     const result = reader.decode(value);
     return result.ok ? callLogWebhook(result.value) : result.reason;
   }
-  const reader = createReader<Voicemail>(registry, 'voicemail');
+  const reader = createReader(registry, 'voicemails');
   await reader.learn([value]);
   const result = reader.decode(value);
   return result.ok ? voicemailWebhook(result.value) : result.reason;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
-import type { CallLog, UserCallMetrics, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
+import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
 import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader/table-reader.ts';
 import { eventually } from './eventually.ts';
@@ -15,7 +15,7 @@ export async function readTable(
   topicPrefix: string,
   registry: Registry,
 ): Promise<ReadonlyMap<string, UserCallMetrics>> {
-  const reader = createReader<UserCallMetrics>(registry, 'user-call-metrics');
+  const reader = createReader(registry, 'userCallMetrics');
   const table = new Map<string, TableRecord>();
   for (const record of await readCompacted(brokers, topicName(topicPrefix, 'userCallMetrics'))) {
     const before = table.get(record.key ?? '');
@@ -52,8 +52,8 @@ export async function readEvents(
   topicPrefix: string,
   registry: Registry,
 ): Promise<readonly TestEvent[]> {
-  const calls = createReader<CallLog>(registry, 'call-log');
-  const voicemails = createReader<Voicemail>(registry, 'voicemail');
+  const calls = createReader(registry, 'callLogs');
+  const voicemails = createReader(registry, 'voicemails');
   const callTopic = topicName(topicPrefix, 'callLogs');
   const records = await readLog(brokers, [callTopic, topicName(topicPrefix, 'voicemails')]);
   await calls.learn(records.flatMap(({ topic, value }) => (topic === callTopic && value ? [value] : [])));

@@ -1,7 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { Registry } from '../../services/shared/avro/registry.ts';
-import { createWriter, type Writer } from '../../services/shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
+import { createWriter } from '../../services/shared/avro/writer.ts';
 import { subjectKey } from '../../services/shared/call-events/subject.ts';
 import { callLogRecord, voicemailRecord } from '../../services/shared/call-events/to-record.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
@@ -17,8 +16,8 @@ export type InputRecord = Readonly<{ topic: string; partition: number; key: stri
 export async function createInputRecords(registry: Registry, topicPrefix: string, partitions: number) {
   const callLogs = topicName(topicPrefix, 'callLogs');
   const voicemails = topicName(topicPrefix, 'voicemails');
-  const calls: Writer<CallLog> = await createWriter<CallLog>(registry, callLogs, 'call-log');
-  const messages: Writer<Voicemail> = await createWriter<Voicemail>(registry, voicemails, 'voicemail');
+  const calls = await createWriter(registry, topicPrefix, 'callLogs');
+  const messages = await createWriter(registry, topicPrefix, 'voicemails');
   const partitionOf = createPartitionOfKey(partitions);
   return (event: TestEvent): InputRecord => {
     if (event.event === 'callLog') {

@@ -1,4 +1,4 @@
-import { type EventKind, type TopicId, topicName, topicOfEvent } from '../../shared/call-events/topics.ts';
+import { eventKinds, type TopicId, topicName, topicOfEvent } from '../../shared/call-events/topics.ts';
 import { type Projection, RefusedError, StoppedError } from '../../shared/projection/projection.ts';
 import type { CommittedRecord, Positions } from '../../shared/projection/records.ts';
 import { type Calendar, calendarOf } from '../domain/calendar.ts';
@@ -11,7 +11,6 @@ import type { LeftOutReason } from './own-records.ts';
 import { fingerprintDifferences, fingerprintOf, type ProjectionRules, partitionsOf } from './settings-fingerprint.ts';
 
 const DAY_MS = 86_400_000;
-const kinds: readonly EventKind[] = ['callLog', 'voicemail'];
 
 /** How to make the totals again under new rules. */
 export const REBUILD = 'npm run rebuild';
@@ -86,17 +85,17 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
         .state()
         ?.inputs.map(({ input, nextOffset }) => [input, nextOffset]),
     );
-    return Object.fromEntries(kinds.map((kind) => [inputTopics[kind], next.get(kind) ?? 0]));
+    return Object.fromEntries(eventKinds.map((kind) => [inputTopics[kind], next.get(kind) ?? 0]));
   };
 
   const countedUntilMs = (partition: number): Readonly<Record<string, number | null>> => {
     const state = view.partition(partition).state();
     const logTimes = new Map(state?.inputs.map(({ input, logTime }) => [input, logTime?.long ?? null]));
-    return Object.fromEntries(kinds.map((kind) => [inputTopics[kind], logTimes.get(kind) ?? null]));
+    return Object.fromEntries(eventKinds.map((kind) => [inputTopics[kind], logTimes.get(kind) ?? null]));
   };
 
   return {
-    inputs: kinds.map((kind) => inputTopics[kind]),
+    inputs: eventKinds.map((kind) => inputTopics[kind]),
     restoredFrom: [topics.table, topics.state, topics.seen],
     topics,
     view,
@@ -144,7 +143,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
       for (const { input, logTime } of current.inputs) if (logTime !== null) logTimes.set(input, logTime.long);
       const since = (input: string): number => (logTimes.get(input) ?? -Infinity) - dedupeMs;
       const expired = seenLog.takeExpired(current.generation, since);
-      if (expired !== null) for (const kind of kinds) seenIds(current.generation, kind).forget(since(kind));
+      if (expired !== null) for (const kind of eventKinds) seenIds(current.generation, kind).forget(since(kind));
       return expired;
     },
   };

@@ -1,11 +1,10 @@
-import type { EventKind } from '../../shared/call-events/topics.ts';
+import { eventKinds } from '../../shared/call-events/topics.ts';
 import type { TargetRecord } from '../../shared/projection/records.ts';
 import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';
 import type { Codecs } from '../projection/codecs.ts';
 import type { PartitionView } from '../projection/committed-view.ts';
 import { ENTRIES_PER_RECORD } from '../projection/dedupe.ts';
 
-const kinds: readonly EventKind[] = ['callLog', 'voicemail'];
 /** Rows in memory as records at a time. */
 const ROWS_PER_PART = 2_000;
 
@@ -44,7 +43,7 @@ export function generationRecords(
   return {
     seenIds: function* () {
       const state = made.state();
-      for (const input of kinds) {
+      for (const input of eventKinds) {
         const logTime = state?.inputs.find((one) => one.input === input)?.logTime?.long ?? -Infinity;
         const ids = made.seenIds(state?.generation ?? 0, input);
         for (const { newestLogTimeMs, entries } of ids.packs(logTime - dedupeMs, ENTRIES_PER_RECORD)) {

@@ -1,6 +1,5 @@
 import { connectRegistry } from '../../../services/shared/avro/registry.ts';
 import { createWriter } from '../../../services/shared/avro/writer.ts';
-import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
 import type { TopicId } from '../../../services/shared/call-events/topics.ts';
 import { call, voicemail } from '../call-events.ts';
 import { lifetime } from '../lifetimes.ts';
@@ -21,7 +20,7 @@ export async function hostileStack() {
   const bench = await projectionBench(PARTITIONS);
   const { brokers, name, prefix, toRecord, environment } = bench;
   const registry = connectRegistry({ url: environment.SCHEMA_REGISTRY_URL, username: null, password: null });
-  const rows = await createWriter<UserCallMetrics>(registry, name('userCallMetrics'), 'user-call-metrics');
+  const rows = await createWriter(registry, prefix, 'userCallMetrics');
   const schemaIds = await registerHostileSchemas(environment.SCHEMA_REGISTRY_URL, prefix);
   const raw = await openRawProducer(brokers);
   const good: TestEvent[] = [];

@@ -21,7 +21,7 @@ export async function readOwnTable(
   topic: string,
   registry: Registry,
 ): Promise<ReadonlyMap<string, UserCallMetrics>> {
-  const reader = createReader<UserCallMetrics>(registry, 'user-call-metrics');
+  const reader = createReader(registry, 'userCallMetrics');
   const own = (await readRecords(brokers, topic)).filter(({ transactional }) => transactional);
   await reader.learn(own.flatMap(({ value }) => (value === null ? [] : [value])));
   const table = new Map<string, UserCallMetrics>();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Encoders } from '../../../../services/ingress/domain/event-message.ts';
 import { createReceiveWebhook } from '../../../../services/ingress/publishing/receive-webhook.ts';
 import { createWriter } from '../../../../services/shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../../../../services/shared/call-events/avro-types.generated.ts';
+import type { CallLog } from '../../../../services/shared/call-events/avro-types.generated.ts';
 import type { OutgoingRecord } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { errorFields } from '../../../../services/shared/observability/logger.ts';
 import { startTrace } from '../../../../services/shared/observability/tracing.ts';
@@ -86,7 +86,7 @@ describe('When an event cannot be encoded', () => {
   );
 
   test('by Avro, whose messages quote the value, then the error tells where it failed', async () => {
-    const writer = await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log');
+    const writer = await createWriter(localRegistry(), 'vxt.', 'callLogs');
     const encode = (record: CallLog) => writer.encode({ ...record, url: 17 as unknown as string });
     expect(await receiveWith({ ...working, callLog: { schemaId: 1, encode } }, body)).toEqual(notEncodable);
     expect(errorFields(errors[0]).problem).toMatch(/^Could not encode a webhook: Error at .*types\.js:\d+:\d+\)/);
@@ -95,8 +95,8 @@ describe('When an event cannot be encoded', () => {
 });
 
 test('When a body is deep, then it is kept and nothing of ours throws: with the encoders, and before their ids are known', async () => {
-  const voicemail = await createWriter<Voicemail>(localRegistry(), 'vxt.voicemails', 'voicemail');
-  const callLog = await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log');
+  const voicemail = await createWriter(localRegistry(), 'vxt.', 'voicemails');
+  const callLog = await createWriter(localRegistry(), 'vxt.', 'callLogs');
   const deep = Buffer.from(callWebhook('c-1').replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`));
   for (const encoders of [{ callLog, voicemail, schemaUri: String }, null]) {
     expect(await receiveWith(encoders, deep)).toEqual({ ...notEncodable, reason: 'too-deep' });

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 /** A registry that has lost its schemas, until it is given them back, and a reader of call logs with a clock of the test's. */
 async function givenLostRegistry() {
   const whole = localRegistry();
-  const writer = await createWriter(whole, 'call-logs', 'call-log');
+  const writer = await createWriter(whole, 'vxt.', 'callLogs');
   let nowMs = 1_000;
   let has: Registry['schemaById'] = async () => null;
   const asked: number[] = [];
@@ -24,7 +24,7 @@ async function givenLostRegistry() {
       return has(id);
     },
   };
-  const reader = createReader(registry, 'call-log', () => nowMs);
+  const reader = createReader(registry, 'callLogs', () => nowMs);
   const value = writer.encode(callLogRecord(call()));
   return {
     asked,

@@ -3,7 +3,6 @@ import type { Encoders } from '../../../../services/ingress/domain/event-message
 import { createReceiveWebhook } from '../../../../services/ingress/publishing/receive-webhook.ts';
 import { recogniseBody } from '../../../../services/ingress/publishing/recognise-body.ts';
 import { createWriter } from '../../../../services/shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../../../../services/shared/call-events/avro-types.generated.ts';
 import { readNumber } from '../../../../services/shared/call-events/exact-number.ts';
 import { extraMembers, withExtraMembers } from '../../../../services/shared/call-events/extra-members.ts';
 import { parseJson } from '../../../../services/shared/call-events/parse-json.ts';
@@ -19,8 +18,8 @@ let encoders: Encoders;
 
 beforeAll(async () => {
   encoders = {
-    callLog: await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log'),
-    voicemail: await createWriter<Voicemail>(localRegistry(), 'vxt.voicemails', 'voicemail'),
+    callLog: await createWriter(localRegistry(), 'vxt.', 'callLogs'),
+    voicemail: await createWriter(localRegistry(), 'vxt.', 'voicemails'),
     schemaUri: String,
   };
 });

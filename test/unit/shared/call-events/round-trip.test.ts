@@ -26,12 +26,12 @@ let voicemails: { writer: Writer<Voicemail>; reader: Reader<Voicemail> };
 beforeAll(async () => {
   const registry = localRegistry();
   calls = {
-    writer: await createWriter<CallLog>(registry, 'vxt.call-logs', 'call-log'),
-    reader: createReader<CallLog>(registry, 'call-log'),
+    writer: await createWriter(registry, 'vxt.', 'callLogs'),
+    reader: createReader(registry, 'callLogs'),
   };
   voicemails = {
-    writer: await createWriter<Voicemail>(registry, 'vxt.voicemails', 'voicemail'),
-    reader: createReader<Voicemail>(registry, 'voicemail'),
+    writer: await createWriter(registry, 'vxt.', 'voicemails'),
+    reader: createReader(registry, 'voicemails'),
   };
   const schemaIdOnly = (id: number): Buffer => toWireFormat(id, Buffer.alloc(0));
   await calls.reader.learn([schemaIdOnly(calls.writer.schemaId)]);
