@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from '../../services/shared/config/settings.ts';
+import { parseTokens } from '../../services/shared/http/bearer-tokens.ts';
 import { StackError } from '../stack/stack-error.ts';
 import { tokenFile } from '../start/tokens.ts';
 import type { Simulation } from './webhooks.ts';
@@ -67,8 +68,8 @@ export function readOptions(argv: readonly string[], environment: Environment, n
 }
 
 function knownToken(environment: Environment): string {
-  const [first] = (environment.VXT_WEBHOOK_TOKENS ?? '').split(',').map((token) => token.trim());
-  if (first !== undefined && first !== '') return first;
+  const [first] = parseTokens(environment.VXT_WEBHOOK_TOKENS ?? '', ',');
+  if (first !== undefined) return first.reveal();
   const file = tokenFile(environment.DATA_DIRECTORY || '.data', 'VXT_WEBHOOK_TOKENS');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   throw new StackError('No token to send: run npm start first, set VXT_WEBHOOK_TOKENS, or give --token');

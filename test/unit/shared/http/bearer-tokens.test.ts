@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '../../../../services/shared/config/secret.ts';
-import { createTokenCheck, tokenProblems } from '../../../../services/shared/http/bearer-tokens.ts';
+import { createTokenCheck, parseTokens, tokenProblems } from '../../../../services/shared/http/bearer-tokens.ts';
 
 const current = 'current-token-0123456789';
 const next = 'next-token-0123456789abc';
@@ -27,6 +27,13 @@ describe('When a request brings an Authorization header', () => {
   ])('%s, then it is refused', (header) => {
     expect(check(header)).toBe(false);
   });
+});
+
+test('When a list of tokens has spaces and empty members, then only the tokens are read', () => {
+  const revealed = (list: string, separator: string) => parseTokens(list, separator).map((token) => token.reveal());
+  expect(revealed(` ${current}, ,${next},`, ',')).toEqual([current, next]);
+  expect(revealed(`${current}\r\n\n${next}\n`, '\n')).toEqual([current, next]);
+  expect(revealed('', ',')).toEqual([]);
 });
 
 describe('When tokens are configured', () => {
