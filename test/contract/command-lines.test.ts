@@ -96,7 +96,7 @@ test.each([['services/call-metrics/rebuild/main.ts'], ['services/ingress/redrive
   'When %s would rewrite what others read, and nobody can be asked, then it wants --yes, and does nothing',
   async (file) => {
     const before = connections;
-    expect(await node(file)).toEqual({ code: 1, out: '', error: expect.stringContaining('Say --yes') });
+    expect(await node(file)).toEqual({ code: 1, out: '', error: expect.stringContaining('Use --yes') });
     expect(connections).toBe(before);
   },
 );

@@ -104,7 +104,7 @@ test('When it is a dry run, or nobody agreed, then it tells what would change, a
     expect.stringMatching(/\b0 of \d+ keys will change\nNothing was published/),
   ]);
   const alone = await runRebuild(auckland, []);
-  expect([alone.code, alone.output]).toEqual([1, expect.stringContaining('Say --yes')]);
+  expect([alone.code, alone.output]).toEqual([1, expect.stringContaining('Use --yes')]);
 
   expect(await ends()).toEqual(before);
   expect(service.output()).not.toContain('task-lost');

@@ -73,7 +73,7 @@ test('When topics were given more partitions, then neither call-metrics nor a re
     code: 0,
     output: expect.stringMatching(/would copy [12]\d{3} records/),
   });
-  expect(await repartition(bench, ...arguments_)).toEqual({ code: 1, output: expect.stringContaining('Say --yes') });
+  expect(await repartition(bench, ...arguments_)).toEqual({ code: 1, output: expect.stringContaining('Use --yes') });
   const first = await repartition(bench, ...arguments_, '--yes');
   expect(first).toEqual({ code: 0, output: expect.stringContaining('; 0 were copied by earlier runs') });
   const moved = await startCallMetricsProcess({ ...grown, KAFKA_TOPIC_PREFIX: to });

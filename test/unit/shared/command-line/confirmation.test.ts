@@ -20,7 +20,7 @@ describe('When a command is about to rewrite what others read', () => {
 
   test('and there is no terminal, then it ends before it begins, and says how to agree', () => {
     const pipes = { input: new PassThrough(), output: new PassThrough() };
-    expect(() => createConfirmation(false, pipes)).toThrow('Say --yes, or --dry-run');
+    expect(() => createConfirmation(false, pipes)).toThrow('Use --yes, or --dry-run');
     expect(() => createConfirmation(false, { ...terminalWith('y'), output: new PassThrough() })).toThrow('--yes');
   });
 

@@ -29,8 +29,8 @@ test.each([
 });
 
 test.each([
-  ['::1:9092', 'an IPv6 address stands in brackets, as in [::1]:9092'],
-  ['2001:db8::7', 'an IPv6 address stands in brackets'],
+  ['::1:9092', 'an IPv6 address needs brackets, as in [::1]:9092'],
+  ['2001:db8::7', 'an IPv6 address needs brackets'],
   ['kafka', 'kafka has no port'],
   ['[::1]', '[::1] has no port'],
   ['[::1]9092', 'has no port'],
