@@ -60,7 +60,7 @@ async function stopped(signal: NodeJS.Signals, launch: ReturnType<Place['launch'
 test('When it is started on Java, then the printed curl answers 202, twice the same counts once, SIGTERM stops all, and totals and token survive', async () => {
   const first = place.launch(java);
   await first.untilReady();
-  expect(first.said()).toContain('Using Kafka and registry on Java: STACK=java says so.');
+  expect(first.said()).toContain('Using Kafka and registry on Java: STACK=java is set.');
   const [curl = ''] = /curl -i .*/.exec(first.said()) ?? [];
   expect(await paste(curl)).toContain('HTTP/1.1 202');
   expect(await paste(curl)).toContain('HTTP/1.1 202');
@@ -109,12 +109,12 @@ test('When the launcher is killed with -9, then the next start ends what was lef
 
   const next = place.launch(java);
   await next.untilReady();
-  expect(next.said()).toContain('An earlier start was cut off; ended what it left:');
+  expect(next.said()).toContain('An earlier start was killed; ended what it left running:');
   expect(await callsCounted()).toBe(1);
 
   const other = place.launch(java);
   expect((await other.ended).code).toBe(1);
-  expect(other.said()).toContain(`npm start is running here already, as process ${next.pid}`);
+  expect(other.said()).toContain(`npm start is already running here, as process ${next.pid}`);
   await stopped('SIGTERM', next);
 
   const fresh = place.launch(java, '--reset');
@@ -199,7 +199,7 @@ test('When there is no Prometheus, then one line says so, its port is not looked
   });
   await launch.untilReady();
   expect(launch.said().match(/^.*Prometheus.*$/gm)).toEqual([
-    'Without Prometheus, which nothing here needs: no program `prometheus` is on the path.',
+    'Without Prometheus, which is optional: there is no program `prometheus` in PATH.',
   ]);
   expect(place.servers()).toHaveLength(3);
   await stopped('SIGTERM', launch);

@@ -21,7 +21,7 @@ test.each([
 });
 
 test('When there is no Java on the path, then that is the problem', () => {
-  expect(findJava({ PATH: '/nowhere' }).problem).toBe('no Java is found (java)');
+  expect(findJava({ PATH: '/nowhere' }).problem).toBe('no Java was found (java)');
 });
 
 test('When Maven has downloaded a file, then its size is read; other lines are no downloads', () => {

@@ -51,7 +51,7 @@ test('When ports are taken, then each is said with the variable that changes it'
 
 test('When two things shall use one port, then both variables are said', () => {
   expect(portProblems(portsToUse(readStartSettings({ EXPORTER_PORT: '8080' }), everything), new Set())).toEqual([
-    'Port 8080 is meant for both ingress and prometheus-exporter: change INGRESS_PORT or EXPORTER_PORT.',
+    'Port 8080 is set for both ingress and prometheus-exporter: change INGRESS_PORT or EXPORTER_PORT.',
   ]);
 });
 
