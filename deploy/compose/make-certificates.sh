@@ -1,9 +1,9 @@
 #!/bin/bash
-# Runs once, in Kafka's image (it has keytool): an authority, certificates for Kafka and the registry, and passwords. Each reader has a volume of its own below
-# /made with nothing but what it needs. What is there already is kept, so that a restart changes no password; `down -v` forgets all.
+# Creates a certificate authority, certificates for Kafka and the registry, and passwords. Runs once, in Kafka's image, because that has keytool. Each reader has its
+# own volume below /made, with only what it needs. Existing files are kept, so a restart changes no password; `down -v` deletes everything.
 set -euo pipefail
 if [ $# -gt 0 ]; then
-  echo "Usage: make-certificates.sh makes the certificates and passwords of secure.yml, in its container. It takes no arguments."
+  echo "Usage: make-certificates.sh creates the certificates and passwords of secure.yml, in its container. It takes no arguments."
   [ "$1" = --help ] && exit 0
   exit 2
 fi
@@ -19,7 +19,7 @@ keytool -genkeypair -alias ca -keystore ca.p12 -storepass "$authority" -keyalg E
   -dname 'CN=vxt-call-events compose' -ext bc:critical=ca:true,pathlen:0 -ext ku:critical=keyCertSign
 keytool -exportcert -rfc -alias ca -keystore ca.p12 -storepass "$authority" -file ca.pem
 
-# signed <host>: <host>.p12 with a key and a certificate for that host and for localhost.
+# signed <host>: creates <host>.p12 with a key, and a certificate for that host and for localhost.
 signed() {
   keytool -genkeypair -alias "$1" -keystore "$1.p12" -storepass "$store" -keyalg EC -groupname secp256r1 -validity "$days" -dname "CN=$1"
   keytool -certreq -alias "$1" -keystore "$1.p12" -storepass "$store" |
@@ -46,9 +46,9 @@ quarkus.http.ssl.certificate.key-store-file=/run/secrets/vxt/schema-registry.p12
 quarkus.http.ssl.certificate.key-store-password=$store
 PROPERTIES
 printf '%s\n' "$services" >/made/services/kafka-password
-# Their images' users.
+# The users of the images that read these volumes.
 chown -R 1000:1000 /made/kafka
 chown -R 10001:10001 /made/services
-# Last, as the sign that all is there.
+# Written last: its existence means that everything is complete.
 install -m 400 -o 10001 -g 10001 ca.pem /made/services/ca.pem
-echo 'Made an authority, certificates for Kafka and the registry, and passwords.'
+echo 'Created an authority, certificates for Kafka and the registry, and passwords.'
