@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A Docker engine: the one that answers, or else one of our own that ends with the run. Sourced by run.
+# Provides a Docker engine: one that already runs, or one that is started for this run and stopped afterwards. Sourced by run.
 
 engine_pid=
 
-# Sets `engine` to a description; or fails with `engine_problem` set to why there is none.
+# Sets `engine` to a description. If there is none, fails and sets `engine_problem` to the reason.
 find_engine() {
   if timeout 20 docker version >/dev/null 2>&1; then
     engine="$(describe_engine), found"
@@ -16,7 +16,7 @@ find_engine() {
   start_engine
 }
 
-# Its images stay in the user's cache, so that a second run builds none of them again.
+# Its images stay in the user's cache, so that the next run does not build them again.
 start_engine() {
   [ "$(id -u)" = 0 ] || { engine_problem='no engine answers, and only root can start one'; return 1; }
   command -v apt-get >/dev/null || { engine_problem='no engine answers, and without apt none can be installed'; return 1; }
@@ -26,7 +26,7 @@ start_engine() {
   done
   if [ ${#packages[@]} -gt 0 ]; then
     echo "Installing ${packages[*]}"
-    # The package wants to start the engine as a service; ours is started by hand.
+    # Installing the package also tries to start the engine as a service. That may fail here, so the engine is started below.
     { timeout 60 apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 180 apt-get install -y -qq --no-install-recommends "${packages[@]}"; } \
       >"$work/apt.log" 2>&1 </dev/null || { engine_problem="apt cannot install ${packages[*]}: $(tail -n 1 "$work/apt.log")"; return 1; }
   fi
@@ -39,16 +39,16 @@ start_engine() {
   for ((tries = 0; tries < 60; tries += 1)); do
     if timeout 5 docker version >/dev/null 2>&1; then
       engine="$(describe_engine), started for this run"
-      # Its clean-up container cannot be pulled; the run removes by label what tests leave.
+      # Testcontainers' clean-up container cannot be pulled. This script removes what tests leave behind, by label.
       export TESTCONTAINERS_RYUK_DISABLED=true
-      # A CI machine may itself be a container; the engine runs beside the tests nevertheless.
+      # Even if the CI machine is a container itself, the engine is on the same host as the tests.
       export TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1
       return 0
     fi
     kill -0 "$engine_pid" 2>/dev/null || break
     sleep 0.5
   done
-  engine_problem="dockerd does not come up: $(grep -v 'level=info' "$work/engine/log" | tail -n 1 | cut -c1-300)"
+  engine_problem="dockerd does not start: $(grep -v 'level=info' "$work/engine/log" | tail -n 1 | cut -c1-300)"
   stop_engine
   unset DOCKER_HOST
   return 1
@@ -56,7 +56,7 @@ start_engine() {
 
 describe_engine() { timeout 10 docker info --format 'Docker {{.ServerVersion}}, {{.Driver}}, {{.NCPU}} CPUs'; }
 
-# Containers, networks and volumes that tests left, and the engine if it is ours. The images stay.
+# If the engine is ours, removes the containers, networks and volumes that tests left behind, and stops it. Images are kept.
 stop_engine() {
   [ -n "$engine_pid" ] || return 0
   remove_labelled org.testcontainers=true

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Stand-ins for the published images, built from this machine's Debian, Node, npm, jars and Prometheus. Sourced by run. An image that exists with the same
-# inputs is not built again: its tag is their hash.
+# Builds stand-ins for the published images from this machine's Debian, Node, npm, jars and Prometheus. Sourced by run. The tag of an image is the hash of its inputs, so
+# an image with the same inputs is not built again.
 
 images="$(dirname "${BASH_SOURCE[0]}")"
 
-# Names the images in the variables that docker-compose.yml and the tests read. Fails when one cannot be built.
+# Exports the image names in the variables that docker-compose.yml and the tests read. Fails if one cannot be built.
 build_stand_ins() {
   local debian java artifacts node
   node="$PWD/node_modules/node/bin/node"
@@ -20,7 +20,7 @@ build_stand_ins() {
   export NODE_IMAGE KAFKA_IMAGE SCHEMA_REGISTRY_IMAGE PROMETHEUS_IMAGE
 }
 
-# The folder with the jars of the Java stack; fetched if no test run has fetched them before.
+# Prints the folder with the jars of the Java stack, which are downloaded if they are not cached.
 java_artifacts() {
   node_modules/.bin/node --input-type=module -e '
     const { cacheFolder, fetchJavaArtifacts } = await import(`${process.cwd()}/dev/stack/java-artifacts.ts`);
@@ -28,14 +28,14 @@ java_artifacts() {
     console.log(cacheFolder(process.env));'
 }
 
-# npm's own way to the registry, for `npm ci` inside a build. No credentials: a registry that wants some is not for CI.
+# Prints an npmrc for `npm ci` inside a build, with this machine's registry and no credentials.
 npm_settings() {
   local file="$work/npmrc"
   printf 'registry=%s\ncafile=/etc/ssl/certs/ca-certificates.crt\n' "$(npm config get registry 2>/dev/null)" >"$file"
   echo "$file"
 }
 
-# The smallest Debian, with this machine's authorities: registries may stand behind one of them.
+# A minimal Debian with this machine's certificate authorities, because package registries may use one of them.
 debian_image() {
   local suite tag root="$work/debian" authorities=/etc/ssl/certs/ca-certificates.crt
   suite="$(. /etc/os-release && echo "$VERSION_CODENAME")"
@@ -51,7 +51,7 @@ debian_image() {
   echo "$tag"
 }
 
-# stand_in <name> <docker build options> -- <name in the context>=<file or folder>…: builds <name>.Dockerfile and prints the image's name.
+# stand_in <name> <docker build options> -- <name in the build context>=<file or folder>…: builds <name>.Dockerfile and prints the name of the image.
 stand_in() {
   local name="$1" pair tag options=() context
   shift
@@ -74,7 +74,7 @@ stand_in() {
 
 exists() { docker image inspect "$1" >/dev/null 2>&1; }
 
-# One hash of texts, files (by content) and folders (by the names and sizes below them).
+# Prints one hash over its arguments: texts, files (by content) and folders (by the names and sizes of their files).
 hash_of() {
   local one
   for one in "$@"; do
