@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kafkaProblem, registryProblem } from '../../dev/stack/probes.ts';
+import { callBody } from '../support/call-events.ts';
 import { type ComposeProject, composeProject, reasonToSkip } from '../support/compose-project.ts';
 import { eventually } from '../support/eventually.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 
 const reason = await reasonToSkip();
 const SERVICES = ['ingress', 'call-metrics', 'prometheus-exporter'];
@@ -26,7 +27,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES];
   test('When webhooks come in, then they are counted: each service has spoken TLS and logged in', async () => {
     const [address = ''] = await project.addresses('ingress', 8080);
     for (const id of ['one', 'two', 'three']) {
-      expect(await postWebhook(`${address}/webhooks/vxt`, project.tokens.webhook, callWebhook(id))).toBe(202);
+      expect(await postWebhook(`${address}/webhooks/vxt`, project.tokens.webhook, callBody({ id }))).toBe(202);
     }
     await eventually(
       async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { callBody, user } from '../support/call-events.ts';
 import {
   type ComposeProject,
   type Container,
@@ -7,7 +8,7 @@ import {
   serviceOf,
 } from '../support/compose-project.ts';
 import { eventually } from '../support/eventually.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 
 const reason = await reasonToSkip();
 if (reason !== null) console.log(`docker-compose.yml is not tested: ${reason}`);
@@ -27,7 +28,8 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
   /** Sends the call of this id until it is answered 202, as VXT does. */
   async function send(id: string): Promise<void> {
     await eventually(
-      async () => (await postWebhook(ingressUrl, project.tokens.webhook, callWebhook(id, userOf(id)))) === 202,
+      async () =>
+        (await postWebhook(ingressUrl, project.tokens.webhook, callBody({ id, user: user(userOf(id)) }))) === 202,
       { deadlineMs: 120_000, everyMs: 200, what: () => `202 for ${id}` },
     );
     accepted.add(id);

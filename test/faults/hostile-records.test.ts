@@ -5,6 +5,7 @@ import { kafkaSettings, registrySettings } from '../../services/shared/config/co
 import { readSettingGroups } from '../../services/shared/config/settings.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
+import { callBody, type TestEvent, user } from '../support/call-events.ts';
 import {
   API_TOKEN,
   type CallMetricsProcess,
@@ -17,10 +18,8 @@ import { batchOf, encodeBatch, recordOf } from '../support/fetch-answer.ts';
 import { hostileBatches, keyedBatch, largeBatches } from '../support/hostile/hostile-records.ts';
 import { type HostileStack, hostileStack } from '../support/hostile/hostile-stack.ts';
 import type { Placed } from '../support/hostile/raw-produce.ts';
-import type { TestEvent } from '../support/produce-events.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { freePort, type ServiceProcess, untilReady } from '../support/service-process.ts';
-import { callWebhook } from '../support/webhooks.ts';
 
 /** Nothing may stand still for longer. */
 const STUCK_AFTER_MS = 30_000;
@@ -165,7 +164,7 @@ test('When the kept webhooks hold hostile records, then a redrive publishes the 
   };
   // It creates the topic.
   await run();
-  const kept = Array.from({ length: 20 }, (_, index) => callWebhook(`kept-${index}`, `u-${index}`));
+  const kept = Array.from({ length: 20 }, (_, index) => callBody({ id: `kept-${index}`, user: user(`u-${index}`) }));
   const hostile = [...hostileBatches(stack.values.callLogs), ...largeBatches()];
   for (const [index, { bytes }] of hostile.entries()) {
     const body = kept[index];

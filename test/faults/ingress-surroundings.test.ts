@@ -2,11 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
+import { callBody, voicemailBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { ingressesOnOwnStack } from '../support/ingresses-on-own-stack.ts';
 import { testKafka } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
-import { callWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
 const {
   token,
@@ -44,12 +44,12 @@ describe('When a topic is deleted while the ingress runs', () => {
     await eventually(
       async () => {
         voicemails += 1;
-        expect(await post(ingress, voicemailWebhook(`v${voicemails}`))).toBe(202);
+        expect(await post(ingress, voicemailBody({ id: `v${voicemails}` }))).toBe(202);
         return (await metricOf(ingress.adminUrl, 'vxt_spool_records')) === 1;
       },
       { what: () => `one webhook in the spool (${voicemails} were sent):\n${ingress.output().slice(-4_000)}` },
     );
-    for (let index = 0; index < 20; index += 1) expect(await post(ingress, callWebhook(`c${index}`))).toBe(202);
+    for (let index = 0; index < 20; index += 1) expect(await post(ingress, callBody({ id: `c${index}` }))).toBe(202);
     expect(await metricOf(ingress.adminUrl, 'vxt_spool_records')).toBe(1);
     expect(await idsInLog(`${prefix}call-logs`)).toHaveLength(20);
     expect(ingress.output()).toMatch(
@@ -66,11 +66,11 @@ describe('When a topic is deleted while the ingress runs', () => {
     await change('delete', `${prefix}voicemails`);
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const answer = await eventually(async () => {
-      const response = await fetch(ingress.url, { method: 'POST', headers, body: voicemailWebhook('v1') });
+      const response = await fetch(ingress.url, { method: 'POST', headers, body: voicemailBody({ id: 'v1' }) });
       return response.status === 503 && response;
     });
     expect(await answer.json()).toMatchObject({ title: 'Kafka refuses this event' });
-    expect(await post(ingress, callWebhook('c1'))).toBe(202);
+    expect(await post(ingress, callBody({ id: 'c1' }))).toBe(202);
   });
 });
 
@@ -78,7 +78,7 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
   test('and it has a spool and ran before, then it listens at once and spools, and sends all once they are back', async () => {
     const { prefix, environment } = place();
     const before = await start(environment);
-    expect(await post(before, callWebhook('before'))).toBe(202);
+    expect(await post(before, callBody({ id: 'before' }))).toBe(202);
     expect(await before.end()).toBe(0);
     await freezeKafka();
     await stack().registry.kill();
@@ -86,7 +86,7 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
     const startedMs = performance.now();
     const ingress = await start(environment, 'listening');
     console.log(`listening after ${Math.round(performance.now() - startedMs)} ms with Kafka frozen and no registry`);
-    expect(await post(ingress, callWebhook('meanwhile'))).toBe(202);
+    expect(await post(ingress, callBody({ id: 'meanwhile' }))).toBe(202);
     expect(await readiness(ingress)).toMatch(/^200/);
     expect(ingress.output()).toContain('"event":"spooling-began"');
 
@@ -102,11 +102,11 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
     const { prefix, environment } = place();
     await stack().registry.kill();
     const ingress = await start(environment, 'listening');
-    expect(await post(ingress, callWebhook('early'))).toBe(503);
+    expect(await post(ingress, callBody({ id: 'early' }))).toBe(503);
     expect(await readiness(ingress)).toMatch(/^503 .*schema registry/);
     await stack().registry.start();
     await untilReadiness(ingress, /^200/);
-    expect(await post(ingress, callWebhook('later'))).toBe(202);
+    expect(await post(ingress, callBody({ id: 'later' }))).toBe(202);
     await eventually(async () => (await idsInLog(`${prefix}call-logs`)).length === 1);
   }, 180_000);
 });
@@ -114,14 +114,14 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
 test('When the registry deals other ids than the log was written with, then webhooks wait in the spool, the log says why, and they are sent once it is restored', async () => {
   const { prefix, environment } = place();
   const before = await start(environment);
-  expect(await post(before, callWebhook('before'))).toBe(202);
+  expect(await post(before, callBody({ id: 'before' }))).toBe(202);
   expect(await before.end()).toBe(0);
 
   const other = await startJavaStack({ dataDirectory: join(directory, 'other-stack') });
   try {
     const ingress = await start({ ...environment, SCHEMA_REGISTRY_URL: other.registryUrl }, 'listening');
     await eventually(() => ingress.output().includes('"event":"schema-ids-differ"'), { deadlineMs: 60_000 });
-    expect(await post(ingress, callWebhook('held'))).toBe(202);
+    expect(await post(ingress, callBody({ id: 'held' }))).toBe(202);
     expect(await metricOf(ingress.adminUrl, 'vxt_spool_records')).toBe(1);
     expect(await idsInLog(`${prefix}call-logs`)).toEqual(['callLog/before']);
     const subjects = await fetch(`${other.registryUrl}/subjects`).then((response) => response.json());

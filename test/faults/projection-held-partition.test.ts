@@ -9,9 +9,9 @@ import {
   totalsOf,
   untilReadinessSays,
 } from '../support/altered-inputs.ts';
+import type { TestEvent } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
-import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { type RegistryDouble, startRegistryDouble } from '../unit/shared/avro/registry-double.ts';

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
-import { call, voicemail } from '../support/call-events.ts';
+import { call, missed, type TestEvent, voicemail } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';
-import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,7 +14,7 @@ const DEDUPE_DAYS = 30;
 const BEGIN_MS = (Math.floor(Date.now() / DAY_MS) - DAYS) * DAY_MS + DAY_MS / 2;
 const atDay = (day: number): number => BEGIN_MS + day * DAY_MS;
 const keyOf = (day: number): string => `user/u-1/${new Date(atDay(day)).toISOString().slice(0, 10)}`;
-const callOf = (day: number) => call({ id: `c-${day}`, result: { type: 'missed', startTimestamp: atDay(day) } });
+const callOf = (day: number) => call({ id: `c-${day}`, result: missed(atDay(day)) });
 /** The last day of the log: yesterday. */
 const LAST = DAYS - 1;
 /** A month of calls is one commit. */

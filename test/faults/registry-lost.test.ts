@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
+import { callBody, voicemailBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { type LostRegistry, lostRegistry } from '../support/lost-registry.ts';
 import { metricOf } from '../support/metric-of.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import {
   endServices,
   runToEnd,
@@ -18,7 +20,6 @@ import {
   WEBHOOK_TOKEN,
 } from '../support/secured-services.ts';
 import { untilReady } from '../support/service-process.ts';
-import { callWebhook, postWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
 const REMEDY = 'npx vxt-events registry restore';
 const directory = mkdtempSync(join(tmpdir(), 'registry-lost-'));
@@ -57,7 +58,7 @@ const readyUrlOf = (name: ServiceName, service: SecuredService): string =>
 
 async function send(ingress: SecuredService, kind: 'call' | 'voicemail'): Promise<void> {
   const count = kind === 'call' ? ++sent.calls : ++sent.voicemails;
-  const body = kind === 'call' ? callWebhook(`c${count}`) : voicemailWebhook(`v${count}`);
+  const body = kind === 'call' ? callBody({ id: `c${count}` }) : voicemailBody({ id: `v${count}` });
   expect(await postWebhook(`${urlOf(ingress)}/webhooks/vxt`, WEBHOOK_TOKEN, body)).toBe(202);
 }
 
@@ -182,7 +183,7 @@ describe.each([
     await eventually(() => fresh.output().includes('"event":"schema-ids-differ"'));
     const answer = await fetch(readyUrlOf('ingress', fresh));
     expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('has other schema ids')]);
-    expect(await postWebhook(`${urlOf(fresh)}/webhooks/vxt`, WEBHOOK_TOKEN, callWebhook('refused'))).toBe(503);
+    expect(await postWebhook(`${urlOf(fresh)}/webhooks/vxt`, WEBHOOK_TOKEN, callBody({ id: 'refused' }))).toBe(503);
     expect(await fresh.end()).toBe(0);
     expect(await ends()).toBe(before);
   });

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
+import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
 import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { mountSmallDisk, type SmallDisk, smallDiskProblem } from '../support/small-disk.ts';
 import { acceptedIds, type SentWebhook, startLoad, statusCounts } from '../support/webhook-load.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'disk-full-token-0123456789';
 const problem = smallDiskProblem();
@@ -104,7 +105,7 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
         deadlineMs: 30_000,
         what: () => `readiness ${wanted}`,
       });
-    const post = (id: string): Promise<number | null> => postWebhook(ingress.url, token, callWebhook(id));
+    const post = (id: string): Promise<number | null> => postWebhook(ingress.url, token, callBody({ id }));
     await untilReadiness(/^200/);
     expect(await post('before')).toBe(202);
     const pid = stack.kafka.pid() ?? 0;

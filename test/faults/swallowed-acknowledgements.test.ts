@@ -7,12 +7,13 @@ import type { OutgoingRecord, PublishOutcome } from '../../services/shared/kafka
 import { createPublisher } from '../../services/shared/kafka/publisher/publisher.ts';
 import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
+import { callBody, user } from '../support/call-events.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { ApiKey, type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { type LoggedRecord, readLog } from '../support/kafka-log.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'swallow-token-0123456789';
 const WEBHOOKS = 20_000;
@@ -51,7 +52,7 @@ describe('When the answers to 5 % of all produce requests are swallowed', () => 
       while (next < WEBHOOKS) {
         const number = next++;
         const id = `n${number}`;
-        const body = callWebhook(id, `key-${number % KEYS}`);
+        const body = callBody({ id, user: user(`key-${number % KEYS}`) });
         let status = await postWebhook(ingress.url, token, body);
         if (status !== 202) {
           sentTwice.add(id);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { answered, call, voicemail } from '../support/call-events.ts';
+import { answered, call, user, voicemail } from '../support/call-events.ts';
 import { API_TOKEN, type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { readLog } from '../support/kafka-log.ts';
@@ -76,9 +76,7 @@ describe('call-metrics on real Kafka', () => {
   });
 
   test('When poison lies in the middle of a partition, then it is dead-lettered once and the partition goes on', async () => {
-    const good = bench.toRecord(
-      call({ id: 'after-poison', user: { type: 'user', uid: 'poisoned', email: 'p@example.com' } }),
-    );
+    const good = bench.toRecord(call({ id: 'after-poison', user: user('poisoned') }));
     const cutOff = Buffer.concat([good.value.subarray(0, 5), Buffer.from([6])]);
     await bench.writeRecords([{ ...good, value: Buffer.from('not avro at all') }, { ...good, value: cutOff }, good]);
 
@@ -111,7 +109,7 @@ describe('call-metrics on real Kafka', () => {
       call({
         id: 'q3',
         user,
-        result: { type: 'answered', startTimestamp: noon, answerTimestamp: noon - 1, hangupTimestamp: noon },
+        result: answered(noon, -1, 1),
       }),
       voicemail({ id: 'q4', user, transcription: 'hello', timestamp: noon + 86_400_000, duration: 1_500 }),
     ]);

@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkQueries } from '../../tools/dashboards/check-queries.ts';
+import { callBody, user } from '../support/call-events.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { type PrometheusServer, startPrometheus } from '../support/prometheus-server.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { runSimulator, type Simulated } from '../support/simulator.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const run = promisify(execFile);
 const provisioned = join(import.meta.dirname, '../../deploy/prometheus');
@@ -156,7 +157,7 @@ test('When users are called as they should not be, then Prometheus has a series 
     ...['/', '..', '%2F', '\0', '"', '\\', '\n', '\ufffd', 'x'.repeat(256)].map((uid) => [uid, uid] as const),
   ]);
   for (const [index, uid] of [...labels.keys()].entries())
-    expect(await postWebhook(ingressUrl, token, callWebhook(`odd-${index}`, uid))).toBe(202);
+    expect(await postWebhook(ingressUrl, token, callBody({ id: `odd-${index}`, user: user(uid) }))).toBe(202);
   const calls = 'max without (instance) (vxt_calls_total{direction="inbound", result="missed"}) == 1';
   await eventually(
     async () => {

@@ -5,14 +5,13 @@ import { scanIds } from '../../services/call-metrics/ids/scan-ids.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
-import { call, voicemail } from '../support/call-events.ts';
+import { call, user, voicemail } from '../support/call-events.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 
 const main = join(import.meta.dirname, '../../services/call-metrics/ids/main.ts');
-const user = (uid: string) => ({ type: 'user' as const, uid, email: `${uid}@example.com` });
 
 let bench: Awaited<ReturnType<typeof projectionBench>>;
 /** Between what came first and what came later, by log time. */

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
+import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { freePort, startProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const stack = isolatedStack();
 const file = join(mkdtempSync(join(tmpdir(), 'tokens-')), 'tokens');
@@ -61,7 +62,7 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
       while (on) {
         const used = token();
         sent += 1;
-        if ((await postWebhook(ingress.url, used, callWebhook(`rotation-${sent}`))) !== 202) refused.push(used);
+        if ((await postWebhook(ingress.url, used, callBody({ id: `rotation-${sent}` }))) !== 202) refused.push(used);
       }
     };
     let rotated = false;
@@ -71,7 +72,7 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
     const startedMs = Date.now();
     await eventually(() => sent > 1_000);
     writeTokens(currentToken, nextToken);
-    await eventually(async () => (await postWebhook(ingress.url, oldToken, callWebhook('old'))) === 401, {
+    await eventually(async () => (await postWebhook(ingress.url, oldToken, callBody({ id: 'old' }))) === 401, {
       deadlineMs: 2_000,
     });
     rotated = true;
@@ -87,7 +88,7 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
     writeFileSync(file, 'too-short\n');
     await eventually(() => ingress.output().includes('tokens-not-reread'));
     expect(ingress.output()).not.toContain('too-short');
-    expect(await postWebhook(ingress.url, nextToken, callWebhook('still'))).toBe(202);
+    expect(await postWebhook(ingress.url, nextToken, callBody({ id: 'still' }))).toBe(202);
     writeTokens(currentToken, nextToken);
   });
 });
@@ -112,7 +113,7 @@ describe('When a request is not what VXT sends', () => {
     const response = await fetch(`${ingress.url}/`, {
       method: 'POST',
       headers: { ...authorization, 'content-type': 'application/json' },
-      body: callWebhook('slash'),
+      body: callBody({ id: 'slash' }),
       redirect: 'manual',
     });
     expect(response.status).toBe(202);
@@ -163,7 +164,7 @@ describe('When a request is not what VXT sends', () => {
     );
     expect(statuses.filter((status) => status === 401)).toHaveLength(100);
     expect(statuses.filter((status) => status === 429)).toHaveLength(100);
-    expect(await postWebhook(strict.url, currentToken, callWebhook('valid'))).toBe(202);
+    expect(await postWebhook(strict.url, currentToken, callBody({ id: 'valid' }))).toBe(202);
     expect(await metricsOf(strict)).toContain('vxt_webhook_auth_failures_total 200');
     expect(await strict.end()).toBe(0);
     expectOnlyLogLines(strict);

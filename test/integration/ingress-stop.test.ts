@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook } from '../support/webhooks.ts';
 
 const stack = isolatedStack();
 const TOKEN = 'stop-token-0123456789';
@@ -19,7 +19,7 @@ describe('When an ingress stops under senders that keep their connections', () =
         INGRESS_WORKERS: String(workers),
       });
       const port = Number(new URL(stopping.url).port);
-      const body = callWebhook('stop');
+      const body = callBody({ id: 'stop' });
       const webhook = `${HEAD}content-length: ${body.length}\r\n\r\n${body}`;
       let told = 0;
       const sender = async (): Promise<string | null> => {

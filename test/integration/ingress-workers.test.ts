@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
 import { type IngressProcess, readinessOf, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook } from '../support/webhooks.ts';
 
 const token = 'workers-token-0123456789';
 const stack = isolatedStack();
@@ -22,7 +22,7 @@ const post = (url: string, id: string): Promise<number> =>
       fetch(url, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
-        body: callWebhook(id),
+        body: callBody({ id }),
         signal: AbortSignal.timeout(4_000),
       }).then(
         ({ status }) => status,

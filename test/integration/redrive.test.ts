@@ -7,12 +7,13 @@ import { readSettingGroups } from '../../services/shared/config/settings.ts';
 import { createKafka } from '../../services/shared/kafka/client/connection.ts';
 import { openExclusiveWriter } from '../../services/shared/kafka/transactions/exclusive-writer.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
+import { callBody, user } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { readLog, testKafka } from '../support/kafka-log.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { startProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'redrive-token-0123456789';
 const stack = isolatedStack();
@@ -20,7 +21,8 @@ const config = readSettingGroups({ kafka: kafkaSettings, registry: registrySetti
 const logger = createLogger('test', 'silent');
 const callLogs = `${stack.prefix}call-logs`;
 
-const versionFour = (id: string): string => callWebhook(id, `user-${id}`).replace('"version":3', '"version":4');
+const versionFour = (id: string): string =>
+  callBody({ id, user: user(`user-${id}`) }).replace('"version":3', '"version":4');
 
 /** Tomorrow's parser: it knows version 4, which is version 3 by another number. */
 function recogniseVersionFour(body: Buffer): Recognition | NotJson {
@@ -35,11 +37,11 @@ const idsInLog = async (): Promise<readonly (string | undefined)[]> =>
 beforeAll(async () => {
   const ingress = await startIngressProcess({ ...stack.environment, VXT_WEBHOOK_TOKENS: token });
   const bodies = [
-    callWebhook('known'),
+    callBody({ id: 'known' }),
     versionFour('a'),
     '{"event":"sms","sms":{"id":"s1"}}',
     versionFour('b'),
-    callWebhook('broken').replace('"inbound"', '7'),
+    callBody({ id: 'broken' }).replace('"inbound"', '7'),
     versionFour('c'),
     '{"event":"sms","sms":{"id":"s2"}}',
   ];
@@ -187,23 +189,26 @@ async function arrange(
 
 /** A call that becomes an event of about so many bytes. */
 const largeCall = (id: string, bytes: number): string =>
-  callWebhook(id, `user-${id}`).replace('"version":3', `"version":3,"more":"${'x'.repeat(bytes)}"`);
+  callBody({ id, user: user(`user-${id}`) }).replace('"version":3', `"version":3,"more":"${'x'.repeat(bytes)}"`);
 const numbered = (count: number, value: (id: string) => string) =>
   Array.from({ length: count }, (_, index) => ({ value: value(String(index)) }));
 const idsOf = (count: number) => Array.from({ length: count }, (_, index) => `callLog/${index}`);
 
 test('When the topic holds records that nobody expects, then none ends the run, each is named, and the others are published', async () => {
-  const deep = callWebhook('deep').replace('"version":3', `"version":3,"x":${'['.repeat(9_000)}${']'.repeat(9_000)}`);
+  const deep = callBody({ id: 'deep' }).replace(
+    '"version":3',
+    `"version":3,"x":${'['.repeat(9_000)}${']'.repeat(9_000)}`,
+  );
   const place = await arrange([
-    { value: `\ufeff${callWebhook('with-mark')}` },
+    { value: `\ufeff${callBody({ id: 'with-mark' })}` },
     { value: 'this is no JSON' },
     { value: Buffer.from([0xff, 0xfe, 0x22]) },
-    { value: callWebhook('strange-headers'), headers: { traceparent: 'null', 'received-at': 'null' } },
+    { value: callBody({ id: 'strange-headers' }), headers: { traceparent: 'null', 'received-at': 'null' } },
     { value: null },
     { value: deep },
-    { value: callWebhook('forged-marker'), headers: { redriven: '0/0' } },
+    { value: callBody({ id: 'forged-marker' }), headers: { redriven: '0/0' } },
     { value: '{"event":"sms"}' },
-    { value: callWebhook('last') },
+    { value: callBody({ id: 'last' }) },
   ]);
   const output = startProcess('services/ingress/redrive/main.ts', place.own.environment, ['--yes']);
   await eventually(() => output.child.exitCode !== null, { deadlineMs: 60_000, what: () => output.output() });

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
+import type { TestEvent } from '../support/call-events.ts';
 import { runRebuild, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { readEvents, readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';
+import { createInputRecords, produce } from '../support/input-records.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { naiveTotals, totalsByKey } from '../support/naive-totals.ts';
-import { createInputRecords, produce, type TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 

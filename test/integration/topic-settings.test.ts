@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
+import { callBody } from '../support/call-events.ts';
 import { startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { readLog, testKafka } from '../support/kafka-log.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { freePort, type ServiceProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'settings-token-0123456789';
 let stack: ReturnType<typeof isolatedStack>;
@@ -124,7 +125,7 @@ describe('When a topic was made elsewhere', () => {
     );
     services.push(ingress);
     await eventually(() => ingress.output().includes('topics-awaited'));
-    await eventually(async () => (await postWebhook(ingress.url, token, callWebhook('kept'))) === 202);
+    await eventually(async () => (await postWebhook(ingress.url, token, callBody({ id: 'kept' }))) === 202);
     const topic = `${stack.prefix}call-logs`;
     const ends = async () => (await admin.fetchTopicOffsets(topic)).map(({ high }) => Number(high));
     expect((await ends()).reduce((sum, end) => sum + end)).toBe(0);

@@ -4,9 +4,11 @@ import { brokerErrorType } from '../../services/shared/kafka/refusals/access.ts'
 import { truncateRecords } from '../../services/shared/kafka/topics/truncate-records.ts';
 import { type AclStack, passWithRights, startAclStack } from '../support/acl-stack.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from '../support/acls.ts';
+import { callBody, voicemailBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Container, workloads } from '../support/manifests.ts';
 import { metricOf } from '../support/metric-of.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import {
   type Principal,
   principals,
@@ -16,12 +18,11 @@ import {
 } from '../support/secure-kafka.ts';
 import { runToEnd, serviceNames, startService, WEBHOOK_TOKEN } from '../support/secured-services.ts';
 import { untilReady } from '../support/service-process.ts';
-import { callWebhook, postWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
 const onJava = secureKafkaProblem() === null ? describe : describe.skip;
 const prefix = 'acl.';
 const rights = rightsOfScript({ KAFKA_TOPIC_PREFIX: prefix, KAFKA_CREATE_TOPICS: 'false' });
-const redrivable = callWebhook('call-that-was-not-recognised');
+const redrivable = callBody({ id: 'call-that-was-not-recognised' });
 
 /** Whose records a topic holds. */
 const writers: Readonly<Record<string, readonly Principal[]>> = {
@@ -124,11 +125,11 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       const post = (body: string) => postWebhook(`http://127.0.0.1:${ingress.port}/webhooks/vxt`, WEBHOOK_TOKEN, body);
       const waiting = () => metricOf(adminUrl, 'vxt_spool_records');
       await untilReady(ingress, `${adminUrl}/readyz`);
-      expect(await post(voicemailWebhook('allowed'))).toBe(202);
+      expect(await post(voicemailBody({ id: 'allowed' }))).toBe(202);
       await revoke(stack.admin, [right]);
       try {
-        await eventually(async () => (await post(voicemailWebhook('revoked'))) === 202 && (await waiting()) === 1);
-        expect(await post(callWebhook('call-meanwhile'))).toBe(202);
+        await eventually(async () => (await post(voicemailBody({ id: 'revoked' }))) === 202 && (await waiting()) === 1);
+        expect(await post(callBody({ id: 'call-meanwhile' }))).toBe(202);
         expect(await waiting()).toBe(1);
         expect(ingress.output()).toContain(
           `Kafka does not allow ingress (User:vxt-ingress) Write on Topic ${prefix}voicemails: add that ACL`,

@@ -6,7 +6,9 @@ import { createKafka } from '../../services/shared/kafka/client/connection.ts';
 import { ensureTopics } from '../../services/shared/kafka/topics/ensure-topics.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from './acls.ts';
+import { callBody } from './call-events.ts';
 import { eventually } from './eventually.ts';
+import { postWebhook } from './post-webhook.ts';
 import type { Principal, SecureKafka } from './secure-kafka.ts';
 import {
   endServices,
@@ -16,7 +18,6 @@ import {
   startService,
   WEBHOOK_TOKEN,
 } from './secured-services.ts';
-import { callWebhook, postWebhook } from './webhooks.ts';
 
 /** Topics of a prefix, for which each service has exactly the rights of deploy/kafka/acls.sh. */
 export type AclStack = Readonly<{
@@ -87,7 +88,7 @@ export async function startAclStack(kafka: SecureKafka, prefix: string, createTo
     const { port, output } = ingress;
     const url = `http://127.0.0.1:${port}/webhooks/vxt`;
     sent += 1;
-    await eventually(async () => (await postWebhook(url, WEBHOOK_TOKEN, callWebhook(`call-${sent}`))) === 202, {
+    await eventually(async () => (await postWebhook(url, WEBHOOK_TOKEN, callBody({ id: `call-${sent}` }))) === 202, {
       deadlineMs: 60_000,
       what: () => `202 for a webhook; the ingress said:\n${output()}`,
     });

@@ -1,9 +1,9 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
+import type { TestEvent } from './call-events.ts';
 import type { CallMetricsProcess } from './call-metrics.ts';
 import { eventually } from './eventually.ts';
 import { naiveTotals } from './naive-totals.ts';
-import type { TestEvent } from './produce-events.ts';
 import type { projectionBench } from './projection-bench.ts';
 
 type Bench = Awaited<ReturnType<typeof projectionBench>>;

@@ -4,10 +4,10 @@ import type { Registry } from '../../services/shared/avro/registry.ts';
 import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
 import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader/table-reader.ts';
+import type { TestEvent } from './call-events.ts';
 import { eventually } from './eventually.ts';
 import { callLogWebhook, voicemailWebhook } from './from-record.ts';
 import { readLog, testKafka } from './kafka-log.ts';
-import type { TestEvent } from './produce-events.ts';
 
 /** The newest record of each key of the table, as a read_committed reader sees it; a key in two partitions is an error. */
 export async function readTable(

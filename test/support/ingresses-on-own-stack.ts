@@ -8,7 +8,7 @@ import { freeze, thaw } from './freeze.ts';
 import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from './ingress.ts';
 import { readLog } from './kafka-log.ts';
 import { metricOf } from './metric-of.ts';
-import { postWebhook } from './webhooks.ts';
+import { postWebhook } from './post-webhook.ts';
 
 const token = 'own-stack-token-0123456789';
 

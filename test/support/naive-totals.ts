@@ -1,6 +1,6 @@
 import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
-import type { TestEvent } from './produce-events.ts';
+import type { TestEvent } from './call-events.ts';
 
 type Sums = Record<
   | 'calls'

@@ -7,8 +7,9 @@ import type { Outcome } from '../../services/call-metrics/projection/fold.ts';
 import type { ProjectionRules } from '../../services/call-metrics/projection/settings-fingerprint.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
+import type { TestEvent } from './call-events.ts';
+import { createInputRecords } from './input-records.ts';
 import { localRegistry } from './local-registry.ts';
-import { createInputRecords, type TestEvent } from './produce-events.ts';
 import { createTestDriver, type TestDriver } from './projection-test-driver.ts';
 
 export const TOPICS = {

@@ -1,6 +1,7 @@
+import { callBody, user } from './call-events.ts';
 import { eventually } from './eventually.ts';
+import { postWebhook } from './post-webhook.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
-import { callWebhook, postWebhook } from './webhooks.ts';
 
 export const WEBHOOK_TOKEN = 'webhook-token-of-the-tests';
 export const QUERY_TOKEN = 'query-api-token-of-the-tests';
@@ -78,7 +79,7 @@ export async function passEndToEnd(
   const status = await postWebhook(
     `http://127.0.0.1:${ingress.port}/webhooks/vxt`,
     WEBHOOK_TOKEN,
-    callWebhook(`call-of-${uid}`, uid),
+    callBody({ id: `call-of-${uid}`, user: user(uid) }),
   );
   if (status !== 202) throw new Error(`The webhook was answered ${status}:\n${ingress.output()}`);
   await untilReady(callMetrics, `http://127.0.0.1:${callMetrics.adminPort}/readyz`);

@@ -1,4 +1,5 @@
-import { callWebhook, sendWebhook } from './webhooks.ts';
+import { callBody, user } from './call-events.ts';
+import { sendWebhook } from './post-webhook.ts';
 
 /** One webhook that was sent, and what came back; a null answer is a connection that was refused or cut. */
 export type SentWebhook = Readonly<{ id: string; status: number | null; retryAfter: string | null; tookMs: number }>;
@@ -32,7 +33,7 @@ export function startLoad({ url, token, name, connections, rate }: Options): Loa
       if (dueMs > 1) await new Promise((resolve) => setTimeout(resolve, dueMs));
       const id = `${name}-${number}`;
       const sentMs = performance.now();
-      const answer = await sendWebhook(url, token, callWebhook(id, `user-${number % 50}`));
+      const answer = await sendWebhook(url, token, callBody({ id, user: user(`user-${number % 50}`) }));
       sent.push({
         id,
         status: answer?.status ?? null,

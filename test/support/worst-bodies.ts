@@ -1,4 +1,4 @@
-import { callWebhook } from './webhooks.ts';
+import { callBody, EVENT_MS } from './call-events.ts';
 
 /** A text of about `size` units. */
 export type OfSize = (size: number) => string;
@@ -43,10 +43,8 @@ export const worstValues: Readonly<Record<string, OfSize>> = {
   'deep objects': (size) => `${repeated((size / 6) * 5, '{"a":')}-0${repeated(size / 6, '}')}`,
 };
 
-const call = (change: Readonly<Record<string, unknown>>, replaced = '', value = ''): string => {
-  const { event, callLog } = JSON.parse(callWebhook('c-1'));
-  return JSON.stringify({ event, callLog: { ...callLog, ...change } }).replace(replaced, () => value);
-};
+const call = (given: Readonly<Record<string, unknown>>, replaced = '', value = ''): string =>
+  callBody(given).replace(replaced, () => value);
 const withParties = (parties: string): string => call({ otherParties: 'HERE' }, '"HERE"', parties);
 
 /** Bodies of a known event on which any step from the bytes to the record may show. */
@@ -60,7 +58,7 @@ export const worstBodies: Readonly<Record<string, OfSize>> = {
   ...Object.fromEntries(
     Object.entries(worstNumbers).map(([name, value]) => [
       `a time: ${name}`,
-      (size: number) => call({}, '1763700000000', value(size)),
+      (size: number) => call({}, String(EVENT_MS), value(size)),
     ]),
   ),
   'a new result with many members': (size) =>

@@ -1,5 +1,5 @@
 import { batchOf, encodeBatch, recordOf } from '../fetch-answer.ts';
-import type { InputRecord } from '../produce-events.ts';
+import type { InputRecord } from '../input-records.ts';
 import { type BatchCodec, batchCodecs } from './codecs.ts';
 
 /** One batch of records for a partition of a topic. */

@@ -1,10 +1,9 @@
 import { connectRegistry } from '../../../services/shared/avro/registry.ts';
 import { createWriter } from '../../../services/shared/avro/writer.ts';
 import type { TopicId } from '../../../services/shared/call-events/topics.ts';
-import { call, voicemail } from '../call-events.ts';
+import { call, type TestEvent, user, voicemail } from '../call-events.ts';
 import { lifetime } from '../lifetimes.ts';
 import { naiveTotals, totalsByKey } from '../naive-totals.ts';
-import type { TestEvent } from '../produce-events.ts';
 import { projectionBench } from '../projection-bench.ts';
 import { goodBatches } from './good-batches.ts';
 import { registerHostileSchemas } from './hostile-schemas.ts';
@@ -30,7 +29,7 @@ export async function hostileStack() {
   const row = rows.encode(lifetime('u-1', 1));
   const ingredients = { row, schemaIds };
   const [event, otherEvent] = [callRecord.value, voicemailRecord.value];
-  const user = (uid: string) => ({ user: { type: 'user' as const, uid, email: `${uid.slice(0, 9)}@example.com` } });
+  const ofUser = (uid: string) => ({ user: user(uid, `${uid.slice(0, 9)}@example.com`) });
 
   return {
     bench,
@@ -44,8 +43,8 @@ export async function hostileStack() {
     /** Events that are whole and cannot be counted, where they would be written. */
     refusedEvents: [
       call({ id: LONG }),
-      call({ id: 'long uid', ...user(LONG) }),
-      call({ id: 'vast uid', ...user('u'.repeat(600_000)) }),
+      call({ id: 'long uid', ...ofUser(LONG) }),
+      call({ id: 'vast uid', ...ofUser('u'.repeat(600_000)) }),
       call({ id: 'long number', phoneNumberE164: LONG }),
       voicemail({ id: LONG }),
     ].map(toRecord),

@@ -9,6 +9,7 @@ import { simulate } from '../../../dev/simulate/simulate.ts';
 import { add, lines, movements, overUsers } from '../../../dev/simulate/totals.ts';
 import { type Simulation, webhooks } from '../../../dev/simulate/webhooks.ts';
 import { webhookPayloads } from '../../../services/shared/call-events/webhook-payload.ts';
+import { answered, call, user } from '../../support/call-events.ts';
 
 const simulation: Simulation = {
   seed: 7,
@@ -86,20 +87,8 @@ test('When 2,000 calls are simulated, then the contract allows each, and every k
 
 test('When webhooks are added up, then they are series as the exporter writes them, milliseconds exactly', () => {
   const totals = new Map<string, number>();
-  const call = {
-    event: 'callLog',
-    callLog: {
-      version: 3,
-      id: '1',
-      url: '',
-      result: { type: 'answered', startTimestamp: 1_000, answerTimestamp: 1_100, hangupTimestamp: 3_303 },
-      direction: 'inbound',
-      user: { type: 'user', uid: 'u1', email: '' },
-      phoneNumberE164: null,
-      otherParties: [{ type: 'unknown' }, { type: 'unknown' }],
-    },
-  } as const;
-  const webhook = { ...call, callLog: { ...call.callLog, otherParties: [...call.callLog.otherParties] } };
+  const conference = [{ type: 'unknown' as const }, { type: 'unknown' as const }];
+  const webhook = call({ result: answered(1_000, 100, 2_203), user: user('u1'), otherParties: conference });
   add(totals, movements(webhook));
   add(totals, movements(webhook));
   expect(lines(totals)).toEqual([

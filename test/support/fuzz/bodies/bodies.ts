@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { callBody, user, voicemailBody } from '../../call-events.ts';
 import {
   callLogWebhooks,
   callLogWebhooksDigitForDigit,
   voicemailWebhooks,
   voicemailWebhooksDigitForDigit,
 } from '../../payload-arbitraries.ts';
-import { callWebhook, voicemailWebhook } from '../../webhooks.ts';
 import { worstBodies } from '../../worst-bodies.ts';
 import type { Draw } from '../draw.ts';
 import { BODY_LIMIT } from '../http-request.ts';
@@ -25,7 +25,7 @@ const arbitraries = [callLogWebhooks, voicemailWebhooks, callLogWebhooksDigitFor
 
 /** A body that the contract allows, with an event of this id. */
 export const validBody = (draw: Draw, id: string): string =>
-  draw.pick([callWebhook, voicemailWebhook])(id, `u-${draw.below(50)}`);
+  draw.pick([callBody, voicemailBody])({ id, user: user(`u-${draw.below(50)}`) });
 
 /** A body of the corpus, or one with whatever the contract allows and VXT may add. */
 function knownBody(draw: Draw, id: string): Buffer {

@@ -6,8 +6,8 @@ import type { CallLog } from '../../../../services/shared/call-events/avro-types
 import type { OutgoingRecord } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { errorFields } from '../../../../services/shared/observability/logger.ts';
 import { startTrace } from '../../../../services/shared/observability/tracing.ts';
+import { callBody, user } from '../../../support/call-events.ts';
 import { localRegistry } from '../../../support/local-registry.ts';
-import { callWebhook } from '../../../support/webhooks.ts';
 
 const published: OutgoingRecord[] = [];
 const errors: unknown[] = [];
@@ -35,7 +35,7 @@ function receiveWith(encoders: Encoders | null, body: Buffer) {
 
 const failing = (fail: () => never): Encoders => ({ ...working, callLog: { ...encoder, encode: fail } });
 const notEncodable = { kind: 'unrecognised', reason: 'not-encodable', published: 'durable' };
-const body = Buffer.from(callWebhook('MARKER-id', 'MARKER-uid'));
+const body = Buffer.from(callBody({ id: 'MARKER-id', user: user('MARKER-uid') }));
 
 describe('When an event cannot be encoded', () => {
   test.each([
@@ -97,7 +97,9 @@ describe('When an event cannot be encoded', () => {
 test('When a body is deep, then it is kept and nothing of ours throws: with the encoders, and before their ids are known', async () => {
   const voicemail = await createWriter(localRegistry(), 'vxt.', 'voicemails');
   const callLog = await createWriter(localRegistry(), 'vxt.', 'callLogs');
-  const deep = Buffer.from(callWebhook('c-1').replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`));
+  const deep = Buffer.from(
+    callBody({ id: 'c-1' }).replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+  );
   for (const encoders of [{ callLog, voicemail, schemaUri: String }, null]) {
     expect(await receiveWith(encoders, deep)).toEqual({ ...notEncodable, reason: 'too-deep' });
     expect(published.pop()?.value).toEqual(deep);
@@ -106,7 +108,7 @@ test('When a body is deep, then it is kept and nothing of ours throws: with the 
 });
 
 test('When recognising fails, which no body should make it do, then the body is kept as well', async () => {
-  const broken = Buffer.from(callWebhook('c-1'));
+  const broken = Buffer.from(callBody({ id: 'c-1' }));
   broken.toString = () => {
     throw new Error('MARKER');
   };

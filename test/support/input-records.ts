@@ -4,10 +4,8 @@ import { createWriter } from '../../services/shared/avro/writer.ts';
 import { subjectKey } from '../../services/shared/call-events/subject.ts';
 import { callLogRecord, voicemailRecord } from '../../services/shared/call-events/to-record.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
-import type { CallLogWebhook, VoicemailWebhook } from '../../services/shared/call-events/webhook-payload.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
-
-export type TestEvent = CallLogWebhook | VoicemailWebhook;
+import type { TestEvent } from './call-events.ts';
 
 /** A record of an input topic, as the ingress would write it. */
 export type InputRecord = Readonly<{ topic: string; partition: number; key: string; value: Buffer }>;
