@@ -16,6 +16,6 @@ const tables = [
 ];
 const variables = [...new Set(tables.flatMap((table) => Object.values(table).map(({ variable }) => variable)))];
 
-test.each(variables)('the README tells of %s', (variable) => {
+test.each(variables)('the README documents %s', (variable) => {
   expect(readme).toContain(`\`${variable}\``);
 });

@@ -47,7 +47,7 @@ describe.each([
     }
   });
 
-  test('while Kafka stands still, then each sender is answered within the deadline, and the ingress is not ready until Kafka goes on', async () => {
+  test('while Kafka is frozen, then each sender is answered within the deadline, and the ingress is not ready until Kafka continues', async () => {
     const { environment } = place({ ...shimmed, SPOOL_DIRECTORY: '' });
     const ingress = await start(environment);
     await freezeKafka();
@@ -66,7 +66,7 @@ describe.each([
   });
 });
 
-test('When the disk of the spool stands still and Kafka too, then senders are answered within the deadline and readiness says why; once it goes on, all that was accepted is sent', async () => {
+test('When the disk of the spool stalls and Kafka is frozen, then senders are answered within the deadline and readiness says why; once both continue, everything that was accepted is sent', async () => {
   const frozen = join(directory, 'disk-frozen');
   const { prefix, environment } = place({ NODE_OPTIONS: shim('disk'), DISK_FROZEN_FILE: frozen });
   const ingress = await start(environment);

@@ -35,11 +35,11 @@ describe('When a topic is deleted while the ingress runs', () => {
   test('with a spool, then only its webhooks wait there, the log names it, and they are sent once it is recreated', async () => {
     const { prefix, environment } = place();
     const ingress = await start(environment);
-    // With a spool it is ready before its topics are there, and a topic that is deleted while it creates them is created again.
+    // With a spool it is ready before its topics exist, and a topic that is deleted while it creates them is created again.
     const lastTopic = `"event":"topic-created","topic":"${prefix}unrecognised-webhooks"`;
     await eventually(() => ingress.output().includes(lastTopic));
     await change('delete', `${prefix}voicemails`);
-    // A broker takes records of a topic for a moment after it said that it is deleted.
+    // A broker still accepts records of a topic for a moment after it has confirmed the deletion.
     let voicemails = 0;
     await eventually(
       async () => {
@@ -60,7 +60,7 @@ describe('When a topic is deleted while the ingress runs', () => {
     expect(await idsInLog(`${prefix}voicemails`)).toEqual([`voicemail/v${voicemails}`]);
   });
 
-  test('without a spool, then only its webhooks are answered 503, as what it is', async () => {
+  test('without a spool, then only its webhooks are answered 503, with the right reason', async () => {
     const { prefix, environment } = place({ SPOOL_DIRECTORY: '' });
     const ingress = await start(environment);
     await change('delete', `${prefix}voicemails`);
@@ -75,7 +75,7 @@ describe('When a topic is deleted while the ingress runs', () => {
 });
 
 describe('When the ingress starts while Kafka and the registry are unavailable', () => {
-  test('and it has a spool and ran before, then it listens at once and spools, and sends all once they are back', async () => {
+  test('and it has a spool and ran before, then it listens at once and spools, and sends everything once they are back', async () => {
     const { prefix, environment } = place();
     const before = await start(environment);
     expect(await post(before, callBody({ id: 'before' }))).toBe(202);
@@ -98,7 +98,7 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
     expect(await ingress.end()).toBe(0);
   }, 180_000);
 
-  test('and it has never run before, then it listens, answers 503 and is not ready until the registry tells the schema ids', async () => {
+  test('and it has never run before, then it listens, answers 503 and is not ready until the registry provides the schema ids', async () => {
     const { prefix, environment } = place();
     await stack().registry.kill();
     const ingress = await start(environment, 'listening');
@@ -111,7 +111,7 @@ describe('When the ingress starts while Kafka and the registry are unavailable',
   }, 180_000);
 });
 
-test('When the registry deals other ids than the log was written with, then webhooks wait in the spool, the log says why, and they are sent once it is restored', async () => {
+test('When the registry assigns other ids than the log was written with, then webhooks wait in the spool, the log says why, and they are sent once it is restored', async () => {
   const { prefix, environment } = place();
   const before = await start(environment);
   expect(await post(before, callBody({ id: 'before' }))).toBe(202);

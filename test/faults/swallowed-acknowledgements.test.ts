@@ -91,8 +91,8 @@ describe('When the answers to 5 % of all produce requests are swallowed', () => 
 });
 
 /**
- * Publishes records of a few keys, many at once, and tells which the publisher called durable but the log does not
- * have, and whether the first occurrences of each key are in the order in which they were given.
+ * Publishes records of a few keys, many at once. Returns which of them the publisher reported as durable but the log does not have, and whether the first occurrences
+ * of each key are in the order in which they were given.
  */
 async function publishThroughFaults(topicSuffix: string, publish: (record: OutgoingRecord) => Promise<PublishOutcome>) {
   const topic = `${stack.prefix}${topicSuffix}`;
@@ -147,7 +147,7 @@ test('When records of a key are given in an order, then their first occurrences 
   }
 });
 
-test('When a publisher has several sends in flight on a producer, then this test sees that it loses what it called durable', async () => {
+test('When a publisher has several sends in flight on a producer, then this test detects that it loses records it reported as durable', async () => {
   const producer = kafkaThroughProxy().kafka.producer({ idempotent: true, retry: { retries: 5 } });
   await producer.connect();
   const { lost, durable } = await publishThroughFaults('unrecognised-webhooks', async (record) => {
@@ -155,7 +155,7 @@ test('When a publisher has several sends in flight on a producer, then this test
     return sent === null ? 'unavailable' : 'durable';
   });
   await producer.disconnect();
-  console.log(`two sends in flight: ${durable} called durable, ${lost.length} of them lost`);
+  console.log(`two sends in flight: ${durable} reported as durable, ${lost.length} of them lost`);
   expect(lost.length).toBeGreaterThan(0);
 });
 

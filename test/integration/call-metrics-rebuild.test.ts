@@ -11,7 +11,7 @@ import { randomEvents } from '../support/random-events.ts';
 
 const registry = () => connectRegistry({ url: process.env.SCHEMA_REGISTRY_URL ?? '', username: null, password: null });
 
-test('When the totals are rebuilt under live traffic, then no reader of the table sees a counter fall, and every key is the same', async () => {
+test('When the totals are rebuilt under live traffic, then no reader of the table sees a counter decrease, and every key is the same', async () => {
   const bench = await projectionBench();
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 4_000, seed: 51 }));
@@ -50,7 +50,7 @@ test('When the totals are rebuilt under live traffic, then no reader of the tabl
   expect(await service.end('SIGTERM')).toBe(0);
 }, 180_000);
 
-test('When they are rebuilt in another time zone, then the service of the old one ends, and one of the new one starts with the right days', async () => {
+test('When they are rebuilt in another time zone, then the service with the old one ends, and one with the new one starts with the right days', async () => {
   const bench = await projectionBench();
   const old = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 1_000, seed: 61 }));
@@ -82,7 +82,7 @@ test('When they are rebuilt in another time zone, then the service of the old on
   await renewed.end('SIGTERM');
 }, 180_000);
 
-test('When it is a dry run, or nobody agreed, then it tells what would change, and nothing is written and no task fenced', async () => {
+test('When it is a dry run, or nobody confirmed, then it reports what would change, writes nothing and fences no task', async () => {
   const bench = await projectionBench();
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 1_000, seed: 65 }));

@@ -9,7 +9,7 @@ const stack = isolatedStack();
 const TOKEN = 'stop-token-0123456789';
 const HEAD = `POST /webhooks/vxt HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n`;
 
-describe('When an ingress stops under senders that keep their connections', () => {
+describe('When an ingress stops while senders have persistent connections', () => {
   test.each([1, 2])(
     'with %i processes, then each gets an answer that says it is the last, and none sees a reset',
     async (workers) => {

@@ -15,7 +15,7 @@ const sockets = new Set<Socket>();
 let server: Server;
 let connections = 0;
 
-/** The broker's port on ::1, as its own listener is on 127.0.0.1. */
+/** Forwards the broker's port on ::1, because its own listener is on 127.0.0.1. */
 beforeAll(async () => {
   if (!hasIpv6) return;
   const [host = '', port = ''] = stack.brokers.split(':');

@@ -41,7 +41,7 @@ async function deleteTopic(topic: string): Promise<void> {
   await admin.disconnect();
 }
 
-/** A publisher of the service's, and what it tells. */
+/** A publisher as in the service, and what it reports. */
 function startPublisher(topics: readonly string[], brokers = stack.brokers) {
   const told = { resent: 0, refusals: [] as string[], renewed: 0 };
   const settings = readSettings(kafkaSettings, { ...stack.environment, KAFKA_BROKERS: brokers });
@@ -92,7 +92,7 @@ beforeAll(async () => {
   calls = await createTopic('calls');
 });
 
-test('When one of 60 records is over its topic’s limit, then it alone is too large, and every other is in the log once, in order', async () => {
+test('When one of 60 records is over its topic’s limit, then only that one is refused as too large, and every other is in the log once, in order', async () => {
   const topic = await createTopic('small', { 'max.message.bytes': '20000' });
   const { publisher, told } = startPublisher([topic]);
   await publisher.connected();
@@ -111,7 +111,7 @@ test('When one of 60 records is over its topic’s limit, then it alone is too l
   expect(told).toMatchObject({ resent: 0, refusals: [] });
 });
 
-test('When a topic is deleted while records flow, then only its records are refused, as what it is, and they are taken once it is recreated', async () => {
+test('When a topic is deleted while records flow, then only its records are refused, with the right reason, and they are accepted once it is recreated', async () => {
   const gone = await createTopic('gone');
   const { publisher, told } = startPublisher([calls, gone]);
   await publisher.connected();
@@ -130,7 +130,7 @@ test('When a topic is deleted while records flow, then only its records are refu
   expect((await timesInLog(gone)).has('refused')).toBe(false);
 });
 
-test('When a topic takes no record without a key, then it is refused as an invalid record, and other topics go on', async () => {
+test('When a topic accepts no record without a key, then it is refused as an invalid record, and other topics continue', async () => {
   const compacted = await createTopic('compacted', { 'cleanup.policy': 'compact' });
   const { publisher, told } = startPublisher([calls, compacted]);
   await publisher.connected();
@@ -144,7 +144,7 @@ test('When a topic takes no record without a key, then it is refused as an inval
   expect((await timesInLog(compacted)).get('keyed')).toBe(1);
 });
 
-test('When this machine’s clock is two hours ahead, then a topic that takes the producer’s time refuses nothing', async () => {
+test('When this machine’s clock is two hours ahead, then a topic that uses the producer’s time refuses nothing', async () => {
   const limits = { 'message.timestamp.after.max.ms': '1000', 'message.timestamp.before.max.ms': '1000' };
   const topic = await createTopic('create-time', { 'message.timestamp.type': 'CreateTime', ...limits });
   const { publisher, told } = startPublisher([topic]);
@@ -155,7 +155,7 @@ test('When this machine’s clock is two hours ahead, then a topic that takes th
   expect(told.refusals).toEqual([]);
 });
 
-test('When the clock is set back an hour while a broker does not answer, then the sender is answered at the deadline all the same', async () => {
+test('When the clock is set back an hour while a broker does not answer, then the sender is still answered at the deadline', async () => {
   let frozen = false;
   const proxy = await startFaultProxy(stack.brokers, {
     answer: ({ apiKey }) => (frozen && apiKey === ApiKey.produce ? { delayMs: 8_000 } : 'pass'),
@@ -174,7 +174,7 @@ test('When the clock is set back an hour while a broker does not answer, then th
   await proxy.close();
 });
 
-test('When a record is given up, then it is not sent on after its sender was told so', async () => {
+test('When a record is given up, then it is not sent after its sender was told', async () => {
   let cutting = true;
   const proxy = await startFaultProxy(stack.brokers, {
     request: ({ apiKey }) => (cutting && apiKey === ApiKey.produce ? 'cut' : 'pass'),

@@ -41,17 +41,17 @@ const createTopic = (suffix: string, config: Readonly<Record<string, string>>) =
   return withLeaders(() => admin.createTopics({ topics, waitForLeaders: true }));
 };
 
-/** Kafka's `ConfigSource` of a setting that the topic has itself. */
+/** Kafka's `ConfigSource` for a setting of the topic itself. */
 const OF_THE_TOPIC = 1;
 
-/** What `kafka-configs.sh --alter` does with the one command that was told. */
+/** Does what `kafka-configs.sh --alter` does with the recommended command. */
 async function run(output: string): Promise<void> {
   const [, topic = '', config = ''] =
     /kafka-configs\.sh --bootstrap-server \S+ --alter --entity-type topics --entity-name (\S+) --add-config ([^\s`"]+)/.exec(
       output,
     ) ?? [];
   const type = kafkajs.ConfigResourceTypes.TOPIC;
-  // kafkajs alters all settings of a topic at once: those that are not named fall back to the broker's.
+  // kafkajs replaces all settings of a topic at once: settings that are not named fall back to the broker's.
   const { resources: found } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type, name: topic }],
@@ -79,14 +79,14 @@ const start = async (name: string, more: Readonly<Record<string, string>> = {}):
   return service;
 };
 
-describe('When a topic was made elsewhere', () => {
+describe('When another tool created a topic', () => {
   test.each([
     ['ingress', 'call-logs', { 'cleanup.policy': 'compact' }],
     ['call-metrics', 'voicemails', { 'retention.ms': '60000' }],
     ['call-metrics', 'call-metrics-seen', { 'retention.ms': '604800000' }],
     ['prometheus-exporter', 'user-call-metrics', { 'cleanup.policy': 'delete' }],
   ])(
-    'so that a promise would break, then %s does not start with that %s, and the command it names mends it',
+    'so that a promise would break, then %s does not start with that %s, and the command it recommends fixes it',
     async (name, suffix, config) => {
       await createTopic(suffix, config);
       const refused = await start(name);
@@ -104,7 +104,7 @@ describe('When a topic was made elsewhere', () => {
     },
   );
 
-  test('with the broker’s defaults, then the services start, and tell what differs with the command that mends it', async () => {
+  test('with the broker’s defaults, then the services start, and report what differs with the command that fixes it', async () => {
     await createTopic('user-call-metrics', { 'cleanup.policy': 'compact' });
     const told = await start('prometheus-exporter');
     await eventually(() => told.output().includes('topic-settings-differ'), { what: () => told.output() });
@@ -117,7 +117,7 @@ describe('When a topic was made elsewhere', () => {
     expect(again.output()).not.toContain('topic-settings-differ');
   });
 
-  test('so that events can be lost, then an ingress with a spool takes webhooks to the disk and publishes none, until it is mended', async () => {
+  test('so that events can be lost, then an ingress with a spool stores webhooks on disk and publishes none, until it is fixed', async () => {
     await createTopic('call-logs', { 'cleanup.policy': 'compact' });
     const ingress = await startIngressProcess(
       { ...stack.environment, VXT_WEBHOOK_TOKENS: token, SPOOL_DIRECTORY: directory },

@@ -24,7 +24,7 @@ const prefix = 'acl.';
 const rights = rightsOfScript({ KAFKA_TOPIC_PREFIX: prefix, KAFKA_CREATE_TOPICS: 'false' });
 const redrivable = callBody({ id: 'call-that-was-not-recognised' });
 
-/** Whose records a topic holds. */
+/** The principals that may write to each topic. */
 const writers: Readonly<Record<string, readonly Principal[]>> = {
   'call-logs': ['vxt-ingress', 'vxt-redrive'],
   voicemails: ['vxt-ingress', 'vxt-redrive'],
@@ -54,7 +54,7 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       await stack?.stop();
     });
 
-    test('and the topics are there, then a webhook becomes a counter, and every probe of deploy/kubernetes finds its service well', () =>
+    test('and the topics exist, then a webhook becomes a counter, and every probe of deploy/kubernetes succeeds', () =>
       passWithRights(stack, 'user-of-exact-rights', async (running) => {
         for (const service of serviceNames) {
           const [container]: readonly (Container | undefined)[] = workloads
@@ -69,7 +69,7 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
         }
       }));
 
-    test('then redrive and rebuild run, too', async () => {
+    test('then redrive and rebuild work too', async () => {
       const producer = kafka.client('admin').producer();
       await producer.connect();
       const messages = [
@@ -84,7 +84,7 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       expect(rebuilt).toMatchObject({ code: 0, output: expect.stringContaining('1 partitions published') });
     });
 
-    test('then only call-metrics may cut the seen ids', async () => {
+    test('then only call-metrics may truncate the seen ids', async () => {
       const topic = `${prefix}call-metrics-seen`;
       const cut = (principal: Principal): Promise<void> =>
         truncateRecords(stack.serviceClient(principal), [], topic, [{ partition: 0, offset: 0 }]);
@@ -141,8 +141,8 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       expect(await ingress.end()).toBe(0);
     });
 
-    // Last: what it writes, nobody can read.
-    test('then a topic takes records only from its own writer', async () => {
+    // This is the last test, because it writes records that nobody can read.
+    test('then a topic accepts records only from its own writer', async () => {
       const took: Record<string, Principal[]> = {};
       for (const principal of principals.filter((one) => one !== 'admin')) {
         for (const topic of Object.keys(writers)) {

@@ -33,7 +33,7 @@ onJava('Rights of deploy/kafka/acls.sh', () => {
 
   test.each(
     rights
-      // Seen ids are cut only once they are days old; the security tests show that nobody else may.
+      // Seen ids are truncated only once they are days old. The security tests show that no other service may.
       .filter(({ operation }) => operation !== 'DELETE')
       .map((right) => [right.principal.replace('User:vxt-', ''), inWords(right), right] as const),
   )('When %s lacks %s, then its error names that right', async (_service, _words, right) => {

@@ -12,11 +12,11 @@ const EVENTS = Number(process.env.SOAK_REBUILD_EVENTS ?? 1_000_000);
 const USERS = EVENTS / 4;
 const MAX_RSS_MB = 600;
 const CHUNK = 20_000;
-/** Live traffic: 200 calls a second, 17 million a day. */
+/** Live traffic: 200 calls per second, 17 million per day. */
 const TRAFFIC = { calls: 20, everyMs: 100 };
 const START_MS = Date.UTC(2026, 10, 22, 9);
 
-/** A call, answered every other time. Each user has two in a row, and two again in the second half: by then the row of the first is in no cache. */
+/** A call; every other one is answered. Each user has two in a row, and two more in the second half, when the row is no longer in any cache. */
 function largeCall(number: number): TestEvent {
   const id = `large-${number}`;
   const uid = `user-${String(Math.floor(number / 2) % USERS).padStart(8, '0')}`;
@@ -32,7 +32,7 @@ function largeCall(number: number): TestEvent {
 
 const calls = (from: number, count: number) => Array.from({ length: count }, (_, index) => largeCall(from + index));
 
-/** The most memory a process had so far, in MB; 0 once it has ended. */
+/** The peak memory of a process so far, in MB. 0 once it has ended. */
 function peakMb(pid: number | undefined): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
@@ -41,7 +41,7 @@ function peakMb(pid: number | undefined): number {
   }
 }
 
-test('When 1,000,000 events and 500,000 keys of one partition are rebuilt under live traffic, then it takes less than 600 MB, the live task is fenced at most once, and no exported sample falls', async () => {
+test('When 1,000,000 events and 500,000 keys of one partition are rebuilt under live traffic, then it takes less than 600 MB, the live task is fenced at most once, and no exported sample decreases', async () => {
   const bench = await projectionBench(1);
   const service = await startCallMetricsProcess(bench.environment);
   const counted = async (): Promise<number> => {

@@ -5,7 +5,7 @@ type Voicemail = VoicemailWebhook['voicemail'];
 
 export type TestEvent = CallLogWebhook | VoicemailWebhook;
 
-/** When the calls and voicemails of the builders below happen: Unix time in milliseconds. */
+/** The time of all calls and voicemails of the builders below, in Unix milliseconds. */
 export const EVENT_MS = Date.UTC(2026, 10, 22, 12);
 
 export const user = (uid: string, email = `${uid}@example.com`) => ({ type: 'user' as const, uid, email });
@@ -52,7 +52,7 @@ export const voicemail = (given: Partial<Voicemail> = {}): VoicemailWebhook => (
   },
 });
 
-/** Changes that may break the contract: a text is not typed. */
+/** Changes that may break the contract, which the types of `call` and `voicemail` would not allow. */
 type AnyMembers = Readonly<Record<string, unknown>>;
 
 /** The body of a webhook with `call(given)`. */

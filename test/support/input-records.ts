@@ -10,7 +10,7 @@ import type { TestEvent } from './call-events.ts';
 /** A record of an input topic, as the ingress would write it. */
 export type InputRecord = Readonly<{ topic: string; partition: number; key: string; value: Buffer }>;
 
-/** Turns webhooks into the records the ingress would write for them. */
+/** Returns a function that turns webhooks into the records that the ingress would write for them. */
 export async function createInputRecords(registry: Registry, topicPrefix: string, partitions: number) {
   const callLogs = topicName(topicPrefix, 'callLogs');
   const voicemails = topicName(topicPrefix, 'voicemails');
@@ -29,7 +29,7 @@ export async function createInputRecords(registry: Registry, topicPrefix: string
   };
 }
 
-/** Writes records to Kafka, in their order. */
+/** Writes records to Kafka in order. */
 export async function produce(kafka: Kafka, records: readonly InputRecord[], batch = 2_000): Promise<void> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();

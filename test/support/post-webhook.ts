@@ -4,7 +4,7 @@ export type WebhookAnswer = Readonly<{ status: number; retryAfter: string | null
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
-/** Posts a body as VXT does; resolves with the answer, or null where there was none (the connection was refused or cut). */
+/** Posts a body as VXT does. Resolves to the answer, or to null if there was none (the connection was refused or cut). */
 export function sendWebhook(url: string, token: string, body: string): Promise<WebhookAnswer | null> {
   return new Promise((resolve) => {
     const headers = {
@@ -24,6 +24,6 @@ export function sendWebhook(url: string, token: string, body: string): Promise<W
   });
 }
 
-/** The status of `sendWebhook`'s answer, or null where there was none. */
+/** The status of `sendWebhook`'s answer, or null if there was none. */
 export const postWebhook = async (url: string, token: string, body: string): Promise<number | null> =>
   (await sendWebhook(url, token, body))?.status ?? null;

@@ -13,7 +13,7 @@ const sharedStack = () => ({
   registryUrl: process.env.SCHEMA_REGISTRY_URL ?? '',
 });
 
-/** Topics of its own on a broker, what writes events to them, and what compares totals with the log. */
+/** Topics of its own on a broker, functions that write events to them, and functions that compare totals with the log. */
 export async function projectionBench(partitions = 3, { brokers, registryUrl: url } = sharedStack()) {
   const prefix = `t${randomBytes(3).toString('hex')}.`;
   const registry = connectRegistry({ url, username: null, password: null });
@@ -22,7 +22,7 @@ export async function projectionBench(partitions = 3, { brokers, registryUrl: ur
   const toRecord = await createInputRecords(registry, prefix, partitions);
   const outputs = (['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'] as const).map(name);
 
-  /** Sums by key in the table and in the log of the inputs. */
+  /** The sums by key, from the table and from the input topics. */
   const both = async () => ({
     table: totalsByKey(await readTable(brokers, prefix, registry)),
     log: naiveTotals(await readEvents(brokers, prefix, registry), partitions),
@@ -44,7 +44,7 @@ export async function projectionBench(partitions = 3, { brokers, registryUrl: ur
     writeRecords: (records: readonly InputRecord[]) => produce(kafka, records),
     both,
     hanging: () => hangingPartitions(brokers, outputs),
-    /** Waits until the table says what the log says; returns the last of both, to be compared by the test. */
+    /** Waits until the table matches the log. Returns the last state of both, to be compared by the test. */
     settle: async (deadlineMs = 60_000) => {
       let last = await both();
       const same = () => JSON.stringify([...last.table].sort()) === JSON.stringify([...last.log].sort());

@@ -23,7 +23,7 @@ export const TOPICS = {
 
 export const RULES: ProjectionRules = { partitions: 2, timeZone: 'UTC', dedupeDays: 30, keptDays: 400 };
 
-/** call-metrics without a broker, and a way to write webhooks to it as the ingress would. `alter` is given its codecs. */
+/** call-metrics without a broker, and a function that writes webhooks to it as the ingress would. `alter` can change its codecs. */
 export async function inMemory(
   given: Partial<ProjectionRules> = {},
   { maxDeadLetterBytes = 4_000_000, alter = (codecs: Codecs): Codecs => codecs } = {},
@@ -56,20 +56,20 @@ export async function inMemory(
     driver,
     create,
     codecs,
-    /** Records of the own topics that were left out, each time they were read. */
+    /** Records of its own topics that were left out, one entry each time they were read. */
     leftOut,
     registry,
-    /** Writes an event to its input; the log time is that of the record. */
+    /** Writes an event to its input. The log time is that of the record. */
     pipe: (event: TestEvent, timestampMs: number) => driver.pipe({ ...toRecord(event), timestampMs }),
-    /** The settings that the next process starts with. */
+    /** Sets the rules of the next process. */
     changeRules: (change: Partial<ProjectionRules>) => {
       rules = { ...rules, ...change };
     },
     counts: (outcome: Outcome) => counts.get(outcome) ?? 0,
-    /** What the running process has read back, and its calendar. */
+    /** The view and the calendar of the running process. */
     view: () => ({ committed: current().view, calendar: current().calendar }),
     takeExpiredSeen: (partition: number) => current().takeExpiredSeen(partition),
-    /** The totals of the table, by key. */
+    /** The totals in the table, by key. */
     totals: async () => {
       const table = driver.table(TOPICS.table);
       await codecs.table.reader.learn(table.values());
@@ -84,7 +84,7 @@ export async function inMemory(
   };
 }
 
-/** As a real registry: the same schema again has the same id. */
+/** Like a real registry: the same schema gets the same id again. */
 function rememberingRegistry(): Registry {
   const registry = localRegistry();
   const ids = new Map<string, Promise<number>>();

@@ -2,33 +2,33 @@ import type { Projection } from '../../services/shared/projection/projection.ts'
 import type { Positions, RecordHeaders, SourceRecord, TargetRecord } from '../../services/shared/projection/records.ts';
 import { createTask, type Task } from '../../services/shared/projection/task.ts';
 
-/** What becomes of a commit. `unknown-…`: the task is told that it failed, and it did, or did not. */
+/** The outcome of a commit. `unknown-…`: the task sees a failure, although the commit did, or did not, succeed. */
 export type CommitOutcome = 'committed' | 'failed' | 'unknown-committed';
 
-/** A record that is in a log of the driver. */
+/** A record in a log of the driver. */
 export type DrivenRecord = Omit<SourceRecord, 'key'> &
   Readonly<{ key: string | null /** False: another writer's; see CommittedRecord. */; transactional?: boolean }>;
 
 /**
- * Runs a projection without a broker: logs in memory, the same tasks, the same bytes. Nothing happens by itself: a test
- * says what is delivered, when a commit is made and what becomes of it, and when the process dies.
+ * Runs a projection without a broker: logs in memory, the same tasks, the same bytes. Nothing happens by itself: the test decides what is delivered, when a commit is
+ * made and what its outcome is, and when the process dies.
  */
 export type TestDriver = Readonly<{
   /** Appends a record to an input, or, as another writer, to any topic. */
   pipe: (record: Omit<DrivenRecord, 'offset' | 'headers'> & Readonly<{ headers?: RecordHeaders }>) => void;
-  /** Delivers the next records of an input partition, at most so many. */
+  /** Delivers at most this many further records of an input partition. */
   deliver: (topic: string, partition: number, atMost: number) => Promise<void>;
-  /** Commits what a partition has folded; a lost task is restored at once. */
+  /** Commits what a partition has folded. A lost task is restored at once. */
   commit: (partition: number, outcome?: CommitOutcome) => Promise<void>;
-  /** The process dies, and another starts with nothing but what is committed. */
+  /** Ends the process and starts another, which has only what is committed. */
   crash: () => Promise<void>;
   /** Tells a partition's task where its inputs end now. */
   look: (partition: number) => void;
-  /** Delivers and commits everything that is left, and what is due because the inputs end there. */
+  /** Delivers and commits everything that is left, including what is due because the inputs end there. */
   drain: () => Promise<void>;
   /** The committed records of a topic, in the order of each partition. */
   records: (topic: string) => readonly DrivenRecord[];
-  /** The newest value of each key of a topic, tombstones and other writers' records left out. */
+  /** The newest value of each key of a topic, without tombstones and records of other writers. */
   table: (topic: string) => ReadonlyMap<string, Buffer>;
   /** How many transactions were committed. */
   transactions: () => number;

@@ -13,15 +13,15 @@ export type SecuredService = ServiceProcess & Readonly<{ port: number; adminPort
 
 const started: ServiceProcess[] = [];
 
-/** Everything the services of this test file said so far. */
+/** All output of the services of this test file so far. */
 export const allOutput = (): string => started.map((service) => service.output()).join('\n');
 
-/** Ends what a test left behind. */
+/** Ends what a test left running. */
 export async function endServices(): Promise<void> {
   await Promise.all(started.map((service) => service.end('SIGKILL')));
 }
 
-/** Starts a service on free ports; it is not waited for. */
+/** Starts a service on free ports. It is not waited for. */
 export const startService = (
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
@@ -47,7 +47,7 @@ export async function startProgram(
   return { ...service, port, adminPort };
 }
 
-/** Runs a program to its end, and gives its exit code and all it said. */
+/** Runs a program to its end. Returns its exit code and output. */
 export async function runToEnd(
   entry: string,
   environment: Readonly<Record<string, string>>,
@@ -65,7 +65,7 @@ export const untilEnded = (run: ServiceProcess): Promise<boolean> =>
     what: () => `the end of it; it said:\n${run.output()}`,
   });
 
-/** A webhook goes in, and comes out as a counter; then the services stop in order. `environmentOf` gives each its settings, `look` sees them before they stop. */
+/** Sends a webhook and waits for its counter, then stops the services in order. `environmentOf` returns the settings of each; `look` can inspect them before they stop. */
 export async function passEndToEnd(
   uid: string,
   environmentOf: (service: ServiceName) => Readonly<Record<string, string>>,

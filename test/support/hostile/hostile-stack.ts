@@ -14,7 +14,7 @@ import { readOwnTable, readRecords } from './read-own.ts';
 const PARTITIONS = 3;
 const LONG = 'i'.repeat(257);
 
-/** Topics of its own, what is written to them, and what must come of it. */
+/** A stack with its own topics, what is written to them, and what must be the result. */
 export async function hostileStack() {
   const bench = await projectionBench(PARTITIONS);
   const { brokers, name, prefix, toRecord, environment } = bench;
@@ -40,7 +40,7 @@ export async function hostileStack() {
       callLogs: hostileValues({ ...ingredients, event, otherEvent }),
       voicemails: hostileValues({ ...ingredients, event: otherEvent, otherEvent: event }),
     },
-    /** Events that are whole and cannot be counted, where they would be written. */
+    /** Events that are well-formed but cannot be counted, and where to write them. */
     refusedEvents: [
       call({ id: LONG }),
       call({ id: 'long uid', ...ofUser(LONG) }),
@@ -48,14 +48,14 @@ export async function hostileStack() {
       call({ id: 'long number', phoneNumberE164: LONG }),
       voicemail({ id: LONG }),
     ].map(toRecord),
-    /** An event in a partition that is not its subject's. */
+    /** An event in a partition that does not belong to its subject. */
     misplaced: [call({ id: 'misplaced' }), voicemail({ id: 'misplaced' })].map((one) => {
       const record = toRecord(one);
       return { ...record, partition: (record.partition + 1) % PARTITIONS };
     }),
     write: (topic: TopicId, partition: number, batch: Buffer): Promise<Placed> =>
       raw.produce(name(topic), partition, batch),
-    /** Writes events that count, compressed in another way each time. */
+    /** Writes events that count, with a different compression each time. */
     writeGood: async (events: readonly TestEvent[]): Promise<void> => {
       good.push(...events);
       turns += 1;
@@ -63,14 +63,14 @@ export async function hostileStack() {
         await raw.produce(topic, partition, bytes);
       }
     },
-    /** Counts events that others write. */
+    /** Adds events that others write to the expected totals. */
     expectGood: (events: readonly TestEvent[]) => good.push(...events),
-    /** What the table must say, and what tasks have written there. */
+    /** The expected table, and the table that tasks have written. */
     totals: async () => ({
       table: totalsByKey(await readOwnTable(brokers, name('userCallMetrics'), registry)),
       log: naiveTotals(good, PARTITIONS),
     }),
-    /** The places of dead letters, as `<topic>/<partition>/<offset>`. */
+    /** The origins of dead letters, as `<topic>/<partition>/<offset>`. */
     deadLetters: async (): Promise<readonly string[]> =>
       (await readRecords(brokers, name('deadLetters'))).map(
         ({ headers: { topic, partition, offset } }) => `${topic}/${partition}/${offset}`,

@@ -14,7 +14,7 @@ const choose = (options: Partial<StackOptions>) =>
 const here = () => null;
 const addresses = { brokers: 'kafka:9092', registryUrl: 'http://registry' };
 
-test('When both addresses are set, then they are used, and neither Java nor Docker is asked', () => {
+test('When both addresses are set, then they are used, and neither Java nor Docker is looked for', () => {
   const asked = () => {
     throw new Error('asked');
   };
@@ -34,22 +34,22 @@ test('When only one address is set, then it says which one is missing', () => {
   });
 });
 
-test('When Java is here, then it is used, and Docker is not asked', () => {
+test('When Java is installed, then it is used, and Docker is not looked for', () => {
   expect(choose({ javaProblem: here, dockerProblem: here })).toMatchObject({ kind: 'java' });
 });
 
-test('When Java is not here but Docker is, then Docker is used and the reason names Java', () => {
+test('When Docker is available but not Java, then Docker is used and the reason names Java', () => {
   expect(choose({ dockerProblem: here })).toEqual({
     kind: 'docker',
     why: 'a Docker engine answers, and no Java was found',
   });
 });
 
-test('When there is nothing, then what is wrong with each is told', () => {
+test('When neither is available, then the problem of each is reported', () => {
   expect(choose({})).toMatchObject({ kind: 'none', java: 'no Java was found', docker: 'no docker command was found' });
 });
 
-test('When STACK forces a kind, then that kind is used, or its own problem is told', () => {
+test('When STACK forces a kind, then that kind is used, or its own problem is reported', () => {
   expect(choose({ ...addresses, forced: 'java', javaProblem: here })).toMatchObject({ kind: 'java' });
   expect(choose({ ...addresses, forced: 'docker', dockerProblem: here })).toMatchObject({ kind: 'docker' });
   expect(choose({ ...addresses, forced: 'external', javaProblem: here })).toMatchObject({ kind: 'external' });
@@ -62,7 +62,7 @@ test('When STACK forces a kind, then that kind is used, or its own problem is to
   });
 });
 
-test('When the three ways are told, then each has a command, and sudo only for those who are not root', () => {
+test('When the three ways are printed, then each has a command, and sudo only for those who are not root', () => {
   const ways = threeWays('no Java was found', 'no docker command was found', 'linux', false);
   expect(ways).toContain('1. Java 17 or newer and Maven (now: no Java was found):');
   expect(ways).toContain('sudo apt-get install -y openjdk-17-jdk-headless maven');

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => registry.stop());
 
-test('When it is a dry run, then a schema of the log has its id, a new one has one of its own that can be read, and neither registry nor log is written', async () => {
+test('When it is a dry run, then a schema of the log keeps its id, a new one gets an id that can be read back, and nothing is written to the registry or the log', async () => {
   const log = memorySchemaIdLog();
   const check = () =>
     checkRegistry(connectRegistry({ url: registry.url, username: null, password: null }), log, registry.url);

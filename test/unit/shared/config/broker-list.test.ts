@@ -51,6 +51,6 @@ test.each([
   expect(problemOf(`good:9092,${broker}`)).toContain('KAFKA_BROKERS');
 });
 
-test('When two brokers are wrong, then both are told', () => {
+test('When two brokers are wrong, then both are reported', () => {
   expect(problemOf('one,two:0')).toMatch(/one has no port.*two:0 has a port/);
 });

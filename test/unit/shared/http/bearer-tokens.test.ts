@@ -7,7 +7,7 @@ const current = 'current-token-0123456789';
 const next = 'next-token-0123456789abc';
 const check = createTokenCheck([new Secret(current), new Secret(next)]);
 
-describe('When a request brings an Authorization header', () => {
+describe('When a request has an Authorization header', () => {
   test.each([`Bearer ${current}`, `bearer ${next}`, `BEARER   ${current}  `])('%s, then it is accepted', (header) => {
     expect(check(header)).toBe(true);
   });
@@ -41,14 +41,14 @@ describe('When tokens are configured', () => {
     expect(tokenProblems([], 'VXT_WEBHOOK_TOKENS')).toHaveLength(1);
   });
 
-  test('with one shorter than 16 characters, then the problem names its place and not the token', () => {
+  test('with one shorter than 16 characters, then the problem names its position and not the token', () => {
     const problems = tokenProblems([new Secret(current), new Secret('short-secret')], 'VXT_WEBHOOK_TOKENS');
     expect(problems).toEqual([expect.stringContaining('token 2 is shorter than 16')]);
     expect(problems.join()).not.toContain('short-secret');
   });
 });
 
-test('A secret prints as [redacted] wherever something prints it', () => {
+test('A secret prints as [redacted] however it is printed', () => {
   const secret = new Secret(current);
   const printed = [
     String(secret),
