@@ -135,7 +135,7 @@ test('When the registry assigns other ids than the log was written with, then we
   expect(await idsInLog(`${prefix}call-logs`)).toEqual(['callLog/before', 'callLog/held']);
 }, 180_000);
 
-test('When the ingress has run with a spool, then the schema ids are kept beside it, and only their owner may read them', async () => {
+test('When the ingress has run with a spool, then the schema ids are stored next to it, and only their owner may read them', async () => {
   const { environment } = place();
   await start(environment);
   const file = join(environment.SPOOL_DIRECTORY ?? '', 'schema-ids.json');

@@ -115,11 +115,11 @@ describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`,
       .map(({ tookMs, blockedMs }) => `${Math.round(blockedMs)} of ${Math.round(tookMs)}`);
     console.log(`Longest turns, ${target}, in ms, own time of total: ${longest.join(', ') || 'none over 200 ms'}`);
     const blocked = turns.filter(({ blockedMs }) => blockedMs > MAX_TURN_MS);
-    const told = blocked.map((turn) => {
+    const tooLong = blocked.map((turn) => {
       const cases = casesDuring(turn);
       return { ...turn, cases: cases.map(({ what }) => what), replay: replay(...cases.map(({ number }) => number)) };
     });
-    expect(told).toEqual([]);
+    expect(tooLong).toEqual([]);
   });
 
   test('then every 202 is in a topic', async () => {
@@ -137,7 +137,7 @@ describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`,
     const before = warm.get(target);
     if (before === undefined) return;
     const now = await ingresses.settledVitals(target);
-    console.log(`${target}, after the warm-up: ${told(before)}; at the end: ${told(now)}`);
+    console.log(`${target}, after the warm-up: ${describeVitals(before)}; at the end: ${describeVitals(now)}`);
     expect(now.heapUsed + now.external).toBeLessThan(before.heapUsed + before.external + HEAP_MARGIN_BYTES);
     expect(now.rss).toBeLessThan(before.rss + RSS_MARGIN_BYTES);
     expect(now.connections).toBeLessThanOrEqual(before.connections + CONNECTIONS_MARGIN);
@@ -160,5 +160,5 @@ describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`,
 
 const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
-const told = ({ heapUsed, external, rss, connections }: Vitals): string =>
+const describeVitals = ({ heapUsed, external, rss, connections }: Vitals): string =>
   `heap ${mb(heapUsed)}, outside of it ${mb(external)}, RSS ${mb(rss)}, ${connections} connections`;

@@ -21,19 +21,19 @@ describe('When an ingress stops while senders have persistent connections', () =
       const port = Number(new URL(stopping.url).port);
       const body = callBody({ id: 'stop' });
       const webhook = `${HEAD}content-length: ${body.length}\r\n\r\n${body}`;
-      let told = 0;
+      let answers = 0;
       const sender = async (): Promise<string | null> => {
         const connection = openRawConnection(port);
         for (let sent = 1; ; sent += 1) {
           connection.send(webhook);
           const answer = await connection.answered(sent);
           expect(answer.status).toBe(202);
-          told += 1;
+          answers += 1;
           if (answer.headers.connection === 'close') return connection.ended();
         }
       };
       const senders = Array.from({ length: 8 }, sender);
-      await eventually(() => told > 100);
+      await eventually(() => answers > 100);
       const code = stopping.end();
       expect(new Set(await Promise.all(senders))).toEqual(new Set([null]));
       expect(await code).toBe(0);

@@ -106,11 +106,11 @@ describe('When another tool created a topic', () => {
 
   test('with the broker’s defaults, then the services start, and report what differs with the command that fixes it', async () => {
     await createTopic('user-call-metrics', { 'cleanup.policy': 'compact' });
-    const told = await start('prometheus-exporter');
-    await eventually(() => told.output().includes('topic-settings-differ'), { what: () => told.output() });
-    expect(told.output()).toContain('message.timestamp.type is CreateTime, not LogAppendTime');
+    const exporter = await start('prometheus-exporter');
+    await eventually(() => exporter.output().includes('topic-settings-differ'), { what: () => exporter.output() });
+    expect(exporter.output()).toContain('message.timestamp.type is CreateTime, not LogAppendTime');
 
-    await run(told.output());
+    await run(exporter.output());
 
     const again = await start('prometheus-exporter');
     await eventually(() => again.output().includes('exporter-listening'), { what: () => again.output() });

@@ -124,11 +124,11 @@ function relay(from: Socket, to: Socket, judge: (frame: Buffer) => Judged): void
 /** Replaces the broker's port with the proxy's in responses that contain addresses. The length stays the same. */
 function withAddress(apiKey: number, frame: Buffer, host: string, port: number, ownPort: number): Buffer {
   if (apiKey !== ApiKey.metadata && apiKey !== ApiKey.findCoordinator) return frame;
-  const told = Buffer.alloc(host.length + 4);
-  told.write(host);
-  told.writeInt32BE(port, host.length);
+  const advertised = Buffer.alloc(host.length + 4);
+  advertised.write(host);
+  advertised.writeInt32BE(port, host.length);
   const copy = Buffer.from(frame);
-  for (let at = copy.indexOf(told); at !== -1; at = copy.indexOf(told, at + 1))
+  for (let at = copy.indexOf(advertised); at !== -1; at = copy.indexOf(advertised, at + 1))
     copy.writeInt32BE(ownPort, at + host.length);
   return copy;
 }

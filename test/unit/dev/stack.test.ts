@@ -42,10 +42,10 @@ test('When a service ends at its start, then its last words are its plain lines,
 test('When a service ends later, then its last words are its last error', () => {
   const log = [
     '(node:1) TimeoutNegativeWarning: -1 is a negative number.',
-    '{"level":"fatal","event":"service-failed","problem":"Kafka is away"}',
+    '{"level":"fatal","event":"service-failed","problem":"Kafka is unavailable"}',
     '{"level":"info","event":"service-stopped"}',
   ].join('\n');
-  expect(lastWords(log)).toBe('service-failed: Kafka is away');
+  expect(lastWords(log)).toBe('service-failed: Kafka is unavailable');
 });
 
 test('When a Java server ends, then its last words are the exception, not the stack frames', () => {

@@ -123,9 +123,9 @@ test('When a service logs an error, then it is reported once, and other lines ar
   const unfollow = followErrors(file, (error) => said.push(error));
   appendFileSync(
     file,
-    '{"level":"info","event":"fine"}\n{"level":"error","event":"lane-lost","problem":"Kafka is away"}\n',
+    '{"level":"info","event":"fine"}\n{"level":"error","event":"lane-lost","problem":"Kafka is unavailable"}\n',
   );
   expect(await waitUntil(() => said.length > 0, 5_000)).toBe(true);
   unfollow();
-  expect(said).toEqual(['lane-lost: Kafka is away']);
+  expect(said).toEqual(['lane-lost: Kafka is unavailable']);
 });

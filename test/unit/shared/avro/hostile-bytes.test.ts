@@ -36,7 +36,7 @@ describe.each(hostile)('Bytes that claim %s', (_what, bytes) => {
     ['an array', strings],
     ['an array of nothings', nulls],
     ['a map', map],
-  ])('are told at once, where %s is read', (_of, schema) => {
+  ])('are rejected at once when %s is read', (_of, schema) => {
     const type = avroType(record(['items', schema]));
     const startedMs = performance.now();
     expect(() => {
@@ -49,7 +49,7 @@ describe.each(hostile)('Bytes that claim %s', (_what, bytes) => {
     ['an array', strings],
     ['an array of nothings', nulls],
     ['a map', map],
-  ])('are told at once, where %s is skipped', (_of, schema) => {
+  ])('are rejected at once when %s is skipped', (_of, schema) => {
     const reader = avroType(record());
     const writer = avroType(record(['items', schema]));
     const startedMs = performance.now();
