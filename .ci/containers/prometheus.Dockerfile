@@ -1,4 +1,4 @@
-# Stands in for prom/prometheus: Debian’s build of it.
+# Stands in for prom/prometheus, with Debian’s build.
 ARG DEBIAN
 FROM ${DEBIAN}
 COPY prometheus promtool /bin/

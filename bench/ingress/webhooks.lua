@@ -1,4 +1,4 @@
--- Answered calls, each another one, the same for the same seed.
+-- Answered calls, all different. The same seed gives the same calls.
 local seed = tonumber(os.getenv("BENCH_SEED") or "1")
 local threads = 0
 function setup(thread)

@@ -16,14 +16,14 @@ import type { Server } from './server.ts';
 export const CALLS = Number(process.env.BENCH_CALLS ?? 1_000_000);
 export const PAIRS = Number(process.env.BENCH_PAIRS ?? 5);
 
-/** A broker with the calls in it, and who folds them. */
+/** A broker that holds the calls, and the contestants that fold them. */
 export type Arena = Readonly<{
   contestants: readonly Contestant[];
-  /** Throws unless the contestant's totals are those of the calls. */
+  /** Throws unless the contestant's totals match the calls. */
   assertTotals: (contestant: Contestant) => Promise<void>;
 }>;
 
-/** Starts a broker of its own, writes the calls, does `work`, and leaves nothing behind. */
+/** Starts a broker, writes the calls, runs `work`, and removes everything. */
 export async function inArena(work: (arena: Arena) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-projection-'));
   const stack = await startJavaStack({ dataDirectory: directory });
@@ -57,7 +57,7 @@ export async function inArena(work: (arena: Arena) => Promise<void>): Promise<vo
         const wrong = expected.findIndex((line, index) => line !== totals[index]);
         if (wrong === -1 && totals.length === expected.length) return;
         throw new Error(
-          `${contestant.name} has other totals (uid, counts, sums): ${totals[wrong]} instead of ${expected[wrong]}; ${totals.length} users of ${expected.length}`,
+          `${contestant.name} has wrong totals (uid, counts, sums): ${totals[wrong]} instead of ${expected[wrong]}; ${totals.length} users of ${expected.length}`,
         );
       },
     });

@@ -1,4 +1,4 @@
-/** `npm run bench:memory`: bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed. */
+/** `npm run bench:memory`: the bytes that call-metrics needs per user-day and per counted id. Kafka is not needed. */
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { dateOfDay } from '../../services/call-metrics/domain/calendar.ts';
@@ -13,7 +13,7 @@ import { createSeenIds } from '../../services/shared/projection/seen-ids.ts';
 import { localRegistry } from '../../test/support/local-registry.ts';
 
 new Command('npm run bench:memory')
-  .description('Bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed.')
+  .description('Prints the bytes that call-metrics needs per user-day and per counted id. Kafka is not needed.')
   .parse();
 
 const USERS = 2_000;
@@ -21,7 +21,7 @@ const DAYS = 400;
 const IDS = 5_000_000;
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** Bytes held now, after everything that is not has been collected. */
+/** Bytes in use after a garbage collection. */
 function heldBytes(): number {
   if (globalThis.gc === undefined) throw new Error('Run it as `npm run bench:memory`: Node needs --expose-gc');
   globalThis.gc();
@@ -42,7 +42,7 @@ const view = createCommittedView({
   },
 });
 
-/** The row of a user's day on which calls were missed and answered both ways. */
+/** The row of a user's day with a missed call, and an answered call in each direction. */
 function userDay(user: number, day: number): CommittedRecord {
   const subject = { type: 'user', id: `user-${String(user).padStart(8, '0')}` } as const;
   const window = { kind: 'day', date: dateOfDay(20_000 + day) } as const;

@@ -7,7 +7,7 @@ import { type ServerProcess, type ServerProcessOptions, serverProcess } from './
 export type RegistryServerOptions = Readonly<{
   java: string;
   jar: string;
-  /** Keeps the schemas in an H2 file. */
+  /** Holds the H2 file with the schemas. */
   directory: string;
   logFile: string;
   port: number;

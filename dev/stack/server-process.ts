@@ -8,61 +8,61 @@ import { StackError } from './stack-error.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type ServerProcessOptions = Readonly<{
-  /** As people call it: `Kafka`, `ingress`. */
+  /** For messages to people: `Kafka`, `ingress`. */
   name: string;
   command: string;
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   directory: string;
-  /** Receives both outputs; appended to. */
+  /** Standard output and standard error are appended to it. */
   logFile: string;
   /** Runs before every start. */
   prepare?: () => Promise<void>;
-  /** True once it can be worked with. */
+  /** True once the server can be used. */
   ready: () => boolean | Promise<boolean>;
   startWithinMs: number;
   /** How long SIGTERM may take before SIGKILL. */
   stopWithinMs: number;
   onSpawn?: ((name: string, identity: ProcessIdentity) => void) | undefined;
-  /** It ended without being asked to, after it was ready. `said` is the last thing it wrote. */
+  /** Called when it ends unexpectedly after it was ready. `said` is its last output. */
   onDied?: ((name: string, how: string, said: string) => void) | undefined;
 }>;
 
-/** A server in a process of its own, which can be stopped, killed and started again with the same data on the same port. */
+/** A server in a process of its own. It can be stopped, killed and started again with the same data on the same port. */
 export type ServerProcess = Readonly<{
   name: string;
   logFile: string;
-  /** Null: not running. */
+  /** Null if it is not running. */
   pid: () => number | null;
-  /** Resolves once it is ready, or was told to stop. Throws StackError, with the last thing it wrote, when it ends first or takes too long. */
+  /** Resolves once it is ready, or `stop` was called. Throws StackError with its last output if it ends first or takes too long. */
   start: () => Promise<void>;
-  /** SIGTERM, then SIGKILL. */
+  /** Sends SIGTERM, then SIGKILL. */
   stop: () => Promise<void>;
-  /** SIGKILL; resolves once it is gone. */
+  /** Sends SIGKILL and resolves once it has ended. */
   kill: () => Promise<void>;
 }>;
 
 /**
- * The process gets a session of its own, so that Ctrl-C in a terminal reaches only the launcher, which then stops things in order; and it writes to a file,
- * so that it outlives a launcher that was killed without noticing.
+ * The process gets a session of its own, so that Ctrl-C in a terminal reaches only the launcher, which then stops everything in order. It writes to a file and not to
+ * a pipe, so that it can go on if the launcher is killed.
  */
 export function serverProcess(options: ServerProcessOptions): ServerProcess {
   const { name, logFile } = options;
   let running: { child: ChildProcess; identity: ProcessIdentity; exited: Promise<string> } | null = null;
-  let asked = false;
+  let stopRequested = false;
 
   const start = async () => {
     if (running !== null) throw new Error(`${name} is running already`);
-    asked = false;
+    stopRequested = false;
     await options.prepare?.();
-    if (asked) return;
+    if (stopRequested) return;
     const { child, exited, logStart } = launch(options);
     let how: string | null = null;
     let isReady = false;
     const ended = exited.then((said) => {
       how = said;
       running = null;
-      if (isReady && !asked) options.onDied?.(name, said, saidSince(logFile, logStart));
+      if (isReady && !stopRequested) options.onDied?.(name, said, saidSince(logFile, logStart));
       return said;
     });
     if (child.pid === undefined) throw new StackError(`${name} could not be started: ${await exited}`);
@@ -70,7 +70,7 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
     running = { child, identity, exited: ended };
     options.onSpawn?.(name, identity);
     isReady = await waitUntil(options.ready, options.startWithinMs, { giveUp: () => how !== null });
-    if (isReady || asked) return;
+    if (isReady || stopRequested) return;
     const why = how ?? `is not ready after ${options.startWithinMs / 1_000} s`;
     const said = saidSince(logFile, logStart);
     await end('SIGKILL');
@@ -78,7 +78,7 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
   };
 
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    asked = true;
+    stopRequested = true;
     if (running === null) return;
     const { identity, exited } = running;
     if (signal === 'SIGTERM') await endProcess(identity, options.stopWithinMs);

@@ -16,8 +16,8 @@ const silent: Logger = {
 };
 
 /**
- * Creates every topic that is missing, so that the services find all of them with leaders. A broker that was started here wants no TLS and no login, whatever
- * the environment says. Throws SettingsError or StackError.
+ * Creates all missing topics, so that the services find every topic with a leader. A broker that was started here needs neither TLS nor a login, whatever the
+ * environment says. Throws SettingsError or StackError.
  */
 export async function createTopics(environment: Environment, ownBroker: boolean): Promise<void> {
   const read = readSettings(kafkaSettings, environment);

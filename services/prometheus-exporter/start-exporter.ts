@@ -59,7 +59,7 @@ export async function startExporter(config: ExporterConfig): Promise<Running & {
 
   const intake = createTableIntake({
     table,
-    topic,
+    topicPrefix: config.kafka.topicPrefix,
     schemas,
     registryUrl: config.registry.url,
     onUndecodable: countUndecodable,

@@ -4,6 +4,7 @@ import { SchemaIdsError } from '../shared/avro/schema-ids/schema-ids-error.ts';
 import { waitForRegistry } from '../shared/avro/wait-for-registry.ts';
 import type { UserCallMetrics } from '../shared/call-events/avro-types.generated.ts';
 import { isTableKey, LIFETIME, tableKeyOf } from '../shared/call-events/table-key.ts';
+import { schemaSubject, topicName } from '../shared/call-events/topics.ts';
 import type { TableRecord } from '../shared/kafka/table-reader/table-reader.ts';
 import type { Logger } from '../shared/observability/logger.ts';
 import { summaryOf } from '../shared/observability/summarise.ts';
@@ -11,7 +12,7 @@ import type { LifetimeTable } from './domain/lifetime-table.ts';
 
 export type TableIntakeOptions = Readonly<{
   table: LifetimeTable;
-  topic: string;
+  topicPrefix: string;
   schemas: CheckedRegistry;
   registryUrl: string;
   /** A record could not be decoded, or its key does not match its value, and is left out. */
@@ -27,12 +28,13 @@ const foreignReasons: ReadonlySet<string> = new Set(['unreadable-batch', 'wrong-
  * written with another registry: then none of its totals could be trusted.
  */
 export function createTableIntake(options: TableIntakeOptions): (records: readonly TableRecord[]) => Promise<void> {
-  const { table, topic, schemas, registryUrl, onUndecodable, logger } = options;
-  const values = createReader<UserCallMetrics>(schemas, 'user-call-metrics');
+  const { table, topicPrefix, schemas, registryUrl, onUndecodable, logger } = options;
+  const topic = topicName(topicPrefix, 'userCallMetrics');
+  const values = createReader(schemas, 'userCallMetrics');
 
   const reject = ({ partition, offset }: TableRecord, reason: string): void => {
     // An older release wrote the table without logging its schema ids, so every total in it may be unreadable.
-    if (!foreignReasons.has(reason) && !schemas.isWritten(`${topic}-value`))
+    if (!foreignReasons.has(reason) && !schemas.isWritten(schemaSubject(topicPrefix, 'userCallMetrics')))
       throw new SchemaIdsError(registryUrl, [
         `a record of ${topic} (partition ${partition}, offset ${offset}) cannot be read with its schemas (${reason})`,
       ]);

@@ -7,12 +7,13 @@ import type { OutgoingRecord, PublishOutcome } from '../../services/shared/kafka
 import { createPublisher } from '../../services/shared/kafka/publisher/publisher.ts';
 import { toBatch, toMessage } from '../../services/shared/kafka/publisher/to-batch.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
+import { callBody, user } from '../support/call-events.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { ApiKey, type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { type LoggedRecord, readLog } from '../support/kafka-log.ts';
+import { postWebhook } from '../support/post-webhook.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'swallow-token-0123456789';
 const WEBHOOKS = 20_000;
@@ -51,7 +52,7 @@ describe('When the answers to 5 % of all produce requests are swallowed', () => 
       while (next < WEBHOOKS) {
         const number = next++;
         const id = `n${number}`;
-        const body = callWebhook(id, `key-${number % KEYS}`);
+        const body = callBody({ id, user: user(`key-${number % KEYS}`) });
         let status = await postWebhook(ingress.url, token, body);
         if (status !== 202) {
           sentTwice.add(id);
@@ -90,8 +91,8 @@ describe('When the answers to 5 % of all produce requests are swallowed', () => 
 });
 
 /**
- * Publishes records of a few keys, many at once, and tells which the publisher called durable but the log does not
- * have, and whether the first occurrences of each key are in the order in which they were given.
+ * Publishes records of a few keys, many at once. Returns which of them the publisher reported as durable but the log does not have, and whether the first occurrences
+ * of each key are in the order in which they were given.
  */
 async function publishThroughFaults(topicSuffix: string, publish: (record: OutgoingRecord) => Promise<PublishOutcome>) {
   const topic = `${stack.prefix}${topicSuffix}`;
@@ -146,7 +147,7 @@ test('When records of a key are given in an order, then their first occurrences 
   }
 });
 
-test('When a publisher has several sends in flight on a producer, then this test sees that it loses what it called durable', async () => {
+test('When a publisher has several sends in flight on a producer, then this test detects that it loses records it reported as durable', async () => {
   const producer = kafkaThroughProxy().kafka.producer({ idempotent: true, retry: { retries: 5 } });
   await producer.connect();
   const { lost, durable } = await publishThroughFaults('unrecognised-webhooks', async (record) => {
@@ -154,7 +155,7 @@ test('When a publisher has several sends in flight on a producer, then this test
     return sent === null ? 'unavailable' : 'durable';
   });
   await producer.disconnect();
-  console.log(`two sends in flight: ${durable} called durable, ${lost.length} of them lost`);
+  console.log(`two sends in flight: ${durable} reported as durable, ${lost.length} of them lost`);
   expect(lost.length).toBeGreaterThan(0);
 });
 

@@ -7,7 +7,7 @@ import { testKafka } from '../support/kafka-log.ts';
 const numbered = (partition: number, from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => ({ partition, value: String(from + index) }));
 
-test('When a partition is read in steps, then each record before a step’s end comes once, in order, and neither aborted ones nor those of another partition', async () => {
+test('When a partition is read in steps, then each record before a step’s end is delivered once, in order, and neither aborted ones nor those of another partition are', async () => {
   const kafka = testKafka(process.env.KAFKA_BROKERS ?? '');
   const topic = `t${randomBytes(3).toString('hex')}.steps`;
   const admin = kafka.admin();
@@ -52,7 +52,7 @@ test('When a partition is read in steps, then each record before a step’s end 
   await admin.disconnect();
 });
 
-test('When what takes the records fails, then the reading rejects with that', async () => {
+test('When the handler of the records fails, then the reading rejects with its error', async () => {
   const kafka = testKafka(process.env.KAFKA_BROKERS ?? '');
   const topic = `t${randomBytes(3).toString('hex')}.fails`;
   const producer = kafka.producer();

@@ -7,7 +7,7 @@ const { brokers, prefix } = isolatedStack();
 const topic = `${prefix}seen`;
 const kafka = testKafka(brokers);
 
-test('When records are truncated before an offset, then they are gone, and the rest and the other partition are there', async () => {
+test('When records are truncated before an offset, then they are deleted, and the rest and the other partition still exist', async () => {
   const admin = kafka.admin();
   const producer = kafka.producer();
   try {

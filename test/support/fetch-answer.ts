@@ -14,7 +14,7 @@ export const LZ4 = 3;
 export const ZSTD = 4;
 
 export type AnswerRecord = Readonly<{
-  /** Offsets that the log cleaner removed before it. */
+  /** How many offsets the log cleaner removed before this record. */
   gap: number;
   timestampDelta: number;
   key: Buffer | null;
@@ -24,24 +24,24 @@ export type AnswerRecord = Readonly<{
 
 export type AnswerBatch = Readonly<{
   firstOffset: number;
-  /** 1 to 4: compression; 0x8: time of appending; 0x10: transactional; 0x20: control. */
+  /** 1 to 4 name the compression; 0x8 means LogAppendTime, 0x10 transactional, 0x20 control. */
   attributes: number;
   firstTimestamp: bigint;
   maxTimestamp: bigint;
   producerId: number;
   records: readonly AnswerRecord[];
-  /** Offsets that the log cleaner removed behind the last record. */
+  /** How many offsets the log cleaner removed after the last record. */
   emptied: number;
-  /** What stands in the place of the records, made from their bytes; absent: as the attributes name it. */
+  /** Turns the bytes of the records into those of the batch. By default, compresses as the attributes say. */
   compress?: (records: Buffer) => Buffer;
 }>;
 
 export type AnswerPartition = Readonly<{
-  /** Null where the broker has nothing to say. */
+  /** Null if the broker sends no records. */
   set: Buffer | null;
   errorCode: number;
   preferredReadReplica: number;
-  /** Null where the broker tells of none. */
+  /** Null if the broker sends no list. */
   aborted: readonly Readonly<{ producerId: number; firstOffset: number }>[] | null;
 }>;
 
@@ -59,7 +59,7 @@ export const batchOf = (records: readonly AnswerRecord[], given: Partial<AnswerB
   ...given,
 });
 
-/** Version 11 of a Fetch answer: partitions by topic. */
+/** A Fetch response, version 11: partitions by topic. */
 export function encodeAnswer(topics: readonly (readonly [string, readonly AnswerPartition[]])[]): Buffer {
   const answer = encoder().writeInt32(7).writeInt16(0).writeInt32(3).writeInt32(topics.length);
   for (const [topic, partitions] of topics) {
@@ -74,11 +74,11 @@ export function encodeAnswer(topics: readonly (readonly [string, readonly Answer
   return answer.buffer;
 }
 
-/** An answer with these bytes as the one record set. */
+/** A response with these bytes as its only record set. */
 export const answerWith = (set: Buffer): Buffer =>
   encodeAnswer([['t', [{ set, errorCode: 0, preferredReadReplica: -1, aborted: [] }]]]);
 
-/** As https://kafka.apache.org/documentation/#recordbatch has it; kafkajs's own encoder knows no control batches. */
+/** The format of https://kafka.apache.org/documentation/#recordbatch. kafkajs's own encoder cannot write control batches. */
 export function encodeBatch(given: AnswerBatch): Buffer {
   let next = 0;
   const records = given.records.map((record) => {

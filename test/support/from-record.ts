@@ -2,7 +2,7 @@ import type { CallLog, Voicemail } from '../../services/shared/call-events/avro-
 import { type JsonObject, withExtraMembers } from '../../services/shared/call-events/extra-members.ts';
 import { parseJson } from '../../services/shared/call-events/parse-json.ts';
 
-/** The body of the webhook that a call-log record carries, as a JSON value. */
+/** Rebuilds the body of a webhook from a call-log record, as a JSON value. */
 export function callLogWebhook(record: CallLog): JsonObject {
   const { version, id, url, phoneNumberE164, extraJson, envelopeExtraJson } = record;
   const callLog = {
@@ -18,7 +18,7 @@ export function callLogWebhook(record: CallLog): JsonObject {
   return withExtraMembers({ event: 'callLog', callLog: withExtraMembers(callLog, extraJson) }, envelopeExtraJson);
 }
 
-/** The body of the webhook that a voicemail record carries, as a JSON value. */
+/** Rebuilds the body of a webhook from a voicemail record, as a JSON value. */
 export function voicemailWebhook(record: Voicemail): JsonObject {
   const { version, id, url, timestamp, duration, transcription, phoneNumberE164, extraJson, envelopeExtraJson } =
     record;

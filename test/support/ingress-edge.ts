@@ -7,18 +7,18 @@ import { type Listening, listen } from '../../services/shared/http/listen.ts';
 export const TOKEN = 'edge-token-0123456789';
 export const BODY_LIMIT = 100_000;
 
-/** The public port of an ingress, with nothing behind it but what a test puts there. */
+/** The public port of an ingress, with only a stub behind it that each test provides. */
 export type IngressEdge = Readonly<{
   listening: Listening;
   url: string;
-  /** What was counted so far, in its order. */
+  /** What was counted so far, in order. */
   outcomes: readonly Outcome[];
   internalErrors: readonly unknown[];
   /** The bodies that were received. */
   bodies: readonly Buffer[];
 }>;
 
-/** Listens on a free port. By default every body is a durable call. */
+/** Listens on a free port. By default, every body is accepted as a durable call. */
 export async function startIngressEdge(options: Partial<IngressAppOptions> = {}): Promise<IngressEdge> {
   const outcomes: Outcome[] = [];
   const internalErrors: unknown[] = [];

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import type { JavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from './eventually.ts';
 
-/** What may become of the registry of a stack whose Kafka goes on. */
+/** Things that may happen to the registry of a stack whose Kafka keeps running. */
 export type LostRegistry = Readonly<{
-  /** Copies its data; it is away for a moment. */
+  /** Copies its data. It is unavailable for a moment. */
   backUp: () => Promise<void>;
-  /** It is empty, as after its volume was removed. */
+  /** Empties it, as if its volume had been removed. */
   wipe: () => Promise<void>;
-  /** It is empty, and somebody else registers first: the ids mean other schemas. */
+  /** Empties it and lets another client register first, so that the ids mean other schemas. */
   dealAnew: () => Promise<void>;
-  /** It has the data of the copy again. */
+  /** Restores the data of the copy. */
   restoreBackup: () => Promise<void>;
-  /** Connections stay open, and nothing answers. */
+  /** Freezes it: connections stay open, and nothing answers. */
   freeze: () => void;
   thaw: () => void;
 }>;
 
-/** `directory` is the stack's data directory. */
+/** `directory` is the data directory of the stack. */
 export function lostRegistry(stack: JavaStack, directory: string): LostRegistry {
   const own = join(directory, 'registry');
   const copy = join(directory, 'registry-backup');

@@ -1,7 +1,7 @@
 import type { MetricsSnapshot } from '../../services/shared/observability/merge-metrics.ts';
 import { Counter, Gauge, Registry } from '../../services/shared/observability/prometheus.ts';
 
-/** The metrics that a worker reports which took so many webhooks and has as many queued. */
+/** The metrics of a worker that accepted this many webhooks and has as many queued. */
 export async function snapshotOf(webhooks: number): Promise<MetricsSnapshot> {
   const registry = new Registry();
   new Counter({ name: 'vxt_webhooks_total', help: 'x', registers: [registry] }).inc(webhooks);

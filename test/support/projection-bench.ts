@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { type TopicId, topicName } from '../../services/shared/call-events/topics.ts';
+import type { TestEvent } from './call-events.ts';
 import { hangingPartitions, readEvents, readTable } from './committed-table.ts';
 import { eventually } from './eventually.ts';
+import { createInputRecords, type InputRecord, produce } from './input-records.ts';
 import { testKafka } from './kafka-log.ts';
 import { naiveTotals, totalsByKey } from './naive-totals.ts';
-import { createInputRecords, type InputRecord, produce, type TestEvent } from './produce-events.ts';
 import { randomEvents } from './random-events.ts';
 
 const sharedStack = () => ({

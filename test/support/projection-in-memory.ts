@@ -7,8 +7,9 @@ import type { Outcome } from '../../services/call-metrics/projection/outcome-cou
 import type { ProjectionRules } from '../../services/call-metrics/projection/settings-fingerprint.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
+import type { TestEvent } from './call-events.ts';
+import { createInputRecords } from './input-records.ts';
 import { localRegistry } from './local-registry.ts';
-import { createInputRecords, type TestEvent } from './produce-events.ts';
 import { createTestDriver, type TestDriver } from './projection-test-driver.ts';
 
 export const TOPICS = {
@@ -65,10 +66,10 @@ export async function inMemory(
       rules = { ...rules, ...change };
     },
     counts: (outcome: Outcome) => counts.get(outcome) ?? 0,
-    /** What the running process has read back, and its calendar. */
+    /** The view and the calendar of the running process. */
     view: () => ({ committed: current().view, calendar: current().calendar }),
     takeExpiredSeen: (partition: number) => current().takeExpiredSeen(partition),
-    /** The totals of the table, by key. */
+    /** The totals in the table, by key. */
     totals: async () => {
       const table = driver.table(TOPICS.table);
       await codecs.table.reader.learn(table.values());

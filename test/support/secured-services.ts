@@ -1,6 +1,7 @@
+import { callBody, user } from './call-events.ts';
 import { eventually } from './eventually.ts';
+import { postWebhook } from './post-webhook.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
-import { callWebhook, postWebhook } from './webhooks.ts';
 
 export const WEBHOOK_TOKEN = 'webhook-token-of-the-tests';
 export const QUERY_TOKEN = 'query-api-token-of-the-tests';
@@ -12,15 +13,15 @@ export type SecuredService = ServiceProcess & Readonly<{ port: number; adminPort
 
 const started: ServiceProcess[] = [];
 
-/** Everything the services of this test file said so far. */
+/** All output of the services of this test file so far. */
 export const allOutput = (): string => started.map((service) => service.output()).join('\n');
 
-/** Ends what a test left behind. */
+/** Ends what a test left running. */
 export async function endServices(): Promise<void> {
   await Promise.all(started.map((service) => service.end('SIGKILL')));
 }
 
-/** Starts a service on free ports; it is not waited for. */
+/** Starts a service on free ports. It is not waited for. */
 export const startService = (
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
@@ -46,7 +47,7 @@ export async function startProgram(
   return { ...service, port, adminPort };
 }
 
-/** Runs a program to its end, and gives its exit code and all it said. */
+/** Runs a program to its end. Returns its exit code and output. */
 export async function runToEnd(
   entry: string,
   environment: Readonly<Record<string, string>>,
@@ -64,7 +65,7 @@ export const untilEnded = (run: ServiceProcess): Promise<boolean> =>
     what: () => `the end of it; it said:\n${run.output()}`,
   });
 
-/** A webhook goes in, and comes out as a counter; then the services stop in order. `environmentOf` gives each its settings, `look` sees them before they stop. */
+/** Sends a webhook and waits for its counter, then stops the services in order. `environmentOf` returns the settings of each; `look` can inspect them before they stop. */
 export async function passEndToEnd(
   uid: string,
   environmentOf: (service: ServiceName) => Readonly<Record<string, string>>,
@@ -78,7 +79,7 @@ export async function passEndToEnd(
   const status = await postWebhook(
     `http://127.0.0.1:${ingress.port}/webhooks/vxt`,
     WEBHOOK_TOKEN,
-    callWebhook(`call-of-${uid}`, uid),
+    callBody({ id: `call-of-${uid}`, user: user(uid) }),
   );
   if (status !== 202) throw new Error(`The webhook was answered ${status}:\n${ingress.output()}`);
   await untilReady(callMetrics, `http://127.0.0.1:${callMetrics.adminPort}/readyz`);

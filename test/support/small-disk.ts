@@ -3,17 +3,17 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of its own that is soon full. */
+/** A small file system that can be filled. */
 export type SmallDisk = Readonly<{
   path: string;
-  /** Takes all the room that is left. */
+  /** Uses up all free space. */
   fill: () => void;
-  /** Gives it back. */
+  /** Frees it again. */
   free: () => void;
   remove: () => void;
 }>;
 
-/** Why this machine cannot have one; null where it can: only root may mount a tmpfs, on Linux. */
+/** Why this machine cannot have one. Null if it can: only root may mount a tmpfs, and only on Linux. */
 export const smallDiskProblem = (): string | null =>
   process.platform === 'linux' && process.getuid?.() === 0 ? null : 'only root may mount a tmpfs';
 
@@ -44,6 +44,6 @@ function writeUntilFull(file: number, size: number): void {
   try {
     while (writeSync(file, chunk) === size);
   } catch {
-    // Full: that was the point.
+    // The disk is full, which is the purpose.
   }
 }

@@ -19,14 +19,14 @@ export const record = (value: string, partition = 0, topic = 't'): OutgoingRecor
 export const append = (spool: Spool, ...records: readonly OutgoingRecord[]) =>
   Promise.all(records.map((one) => spool.append(one, false, FAR)));
 
-/** Lets time pass until nothing is on disk: a place that was not taken is held for a while. */
+/** Lets time pass until nothing is on disk. A partition whose records were refused is held back for a while. */
 export const untilDrained = (spool: Spool, clock: { ms: number }): Promise<boolean> =>
   eventually(() => {
     clock.ms += 1_000;
     return spool.state().records === 0;
   });
 
-/** A folder for each test, and spools in it that are closed behind it. To be called once in a file. */
+/** A folder per test, and spools in it that are closed afterwards. Call this once per file. */
 export function spoolsOfTests() {
   const folder = { root: '', worker: '' };
   const opened: Spool[] = [];
@@ -39,7 +39,7 @@ export function spoolsOfTests() {
     rmSync(folder.root, { recursive: true, force: true });
   });
 
-  /** A Kafka that takes what its `judge` says, and a clock of its own. */
+  /** A Kafka that accepts what its `judge` allows, with a clock of its own. */
   const place = (judge: (record: OutgoingRecord) => PublishOutcome = () => 'durable') => {
     const taken: string[] = [];
     const told: string[] = [];
@@ -78,7 +78,7 @@ export function spoolsOfTests() {
     };
     return { taken, told, kafka, clock, open };
   };
-  /** Ends the spool that was opened last, as a process does that stops. */
+  /** Ends the spool that was opened last, as a stopping process does. */
   const closeLast = async (): Promise<void> => void (await opened.pop()?.close());
   return { folder, place, closeLast };
 }

@@ -1,15 +1,15 @@
 import type { RunLater } from '../../services/shared/lifecycle/run-later.ts';
 
-/** Timers that run when a test says that time passes. */
+/** Timers that run only when the test lets time pass. */
 export type Timers = Readonly<{
   later: RunLater;
   /** Milliseconds since the beginning. */
   nowMs: () => number;
-  /** Lets so many milliseconds pass; what falls due in them runs in its order. */
+  /** Lets this many milliseconds pass. Timers that fall due run in order. */
   pass: (milliseconds: number) => void;
-  /** Lets so many milliseconds pass in which nothing runs; what fell due in them runs late, after them. */
+  /** Lets this many milliseconds pass without running anything. Timers that fell due run late, afterwards. */
   standStill: (milliseconds: number) => void;
-  /** How many are to run yet. */
+  /** How many timers are pending. */
   waiting: () => number;
 }>;
 

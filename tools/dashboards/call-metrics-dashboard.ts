@@ -1,6 +1,6 @@
 import type { Dashboard, Panel, Query } from './dashboard-definition.ts';
 
-/** Replicas of the exporter show the same totals: the largest of them counts once. Summed before the increase, so that first calls count. */
+/** All replicas of the exporter expose the same totals, so the maximum is taken before the sum. Summing before increase() makes first calls count. */
 const sumOf = (metric: string, labels: string, by: string, ago = ''): string =>
   `sum${by === '' ? '' : ` by (${by})`} (max without (instance, pod) (${metric}{user_uid=~"$user"${labels === '' ? '' : `, ${labels}`}}${ago}))`;
 const increaseOf = (metric: string, labels: string, range: string, by = ''): string =>
@@ -9,8 +9,8 @@ const increaseOf = (metric: string, labels: string, range: string, by = ''): str
     : `increase(${sumOf(metric, labels, by)}[${range}:])`;
 
 /**
- * What each user's total moved by: exactly, with a user that is new since then from 0 (increase() would leave out a series' first
- * value). Where Prometheus has not scraped for so long, what it saw.
+ * How much each user's total increased: exactly, and from 0 for a new user, because increase() ignores the first value of a series. If Prometheus has not been
+ * scraping for the whole range, the increase that it saw.
  */
 const perUser = (total: string, before: string, range: string): string =>
   `((${total} - ${before}) or (${total} and on () count(vxt_calls_total offset ${range}) > 0) or increase(${total}[${range}:]))`;
@@ -22,7 +22,7 @@ const inbound = (result: string, range: string, by = ''): string =>
   increaseOf(calls, `direction="inbound", result=~"${result}"`, range, by);
 const missedRate = (range: string, by = ''): string =>
   `${inbound('missed', range, by)} / (${inbound('missed|answered', range, by)} > 0)`;
-/** Calls with clock skew, and implausible ones, are answered, but in no sum of seconds. */
+/** Answered calls without clock skew and implausible times: the ones that are in the sums of seconds. */
 const measured = (range: string, by: string): string =>
   [
     inbound('answered', range, by),
@@ -65,7 +65,7 @@ export const callMetricsDashboard: Dashboard = {
         stat('Inbound answered', 'Inbound calls that somebody answered.', 'short', inbound('answered', '$__range')),
         stat(
           'Inbound missed',
-          'Inbound calls that nobody answered, those that reached nobody included.',
+          'Inbound calls that nobody answered, including those that reached nobody.',
           'short',
           inbound('missed', '$__range'),
         ),
@@ -116,7 +116,7 @@ export const callMetricsDashboard: Dashboard = {
         chart(
           'timeseries',
           'Speed of answer',
-          `Answer minus start of inbound calls in the ${last('$window')}: the mean (of the chosen users), median and 90th percentile (of all users, as far as buckets tell).`,
+          `Answer minus start of inbound calls in the ${last('$window')}: the mean (of the chosen users), and the median and 90th percentile (of all users, estimated from buckets).`,
           's',
           [
             { expr: meanAnswer('$window'), legend: 'mean' },
@@ -167,7 +167,7 @@ export const callMetricsDashboard: Dashboard = {
           kind: 'table',
           title: 'People',
           description:
-            'Per user over the chosen time range; a click on a user shows only that one. `none` are events without a user, `other` users beyond METRICS_MAX_USERS.',
+            'Per user over the chosen time range; click a user to see only that one. `none` stands for events without a user, `other` for users beyond METRICS_MAX_USERS.',
           unit: 'short',
           width: 24,
           height: 11,
@@ -216,14 +216,14 @@ export const callMetricsDashboard: Dashboard = {
         ),
         stat(
           'Implausible',
-          'Calls and voicemails whose times cannot be, or of over 24 h: counted, but in no sum of seconds and no day.',
+          'Calls and voicemails with impossible times, or longer than 24 h: counted, but in no sum of seconds and no day.',
           'short',
           `${increaseOf('vxt_calls_implausible_total', '', '$__range')} + ${increaseOf('vxt_voicemails_implausible_total', '', '$__range')}`,
         ),
         {
           ...stat(
             'Users under `other`',
-            'Users beyond METRICS_MAX_USERS: in the totals, without lines of their own.',
+            'Users beyond METRICS_MAX_USERS: included in the totals, but without rows of their own.',
             'short',
             '',
           ),

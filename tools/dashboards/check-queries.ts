@@ -3,13 +3,13 @@ import type { Dashboard } from './dashboard-definition.ts';
 import { pipelineDashboard } from './pipeline-dashboard.ts';
 import { substituteVariables } from './substitute-variables.ts';
 
-/** What became of one query against a running Prometheus. */
+/** The result of one query against a running Prometheus. */
 export type Checked = Readonly<{
   where: string;
   query: string;
-  /** Series it returned; null where Prometheus refused it. */
+  /** How many series it returned. Null if Prometheus refused it. */
   series: number | null;
-  /** What is wrong, or null. */
+  /** What is wrong. Null if nothing is. */
   problem: string | null;
 }>;
 
@@ -19,7 +19,7 @@ type RuleGroups = Readonly<{
 }>;
 type Rule = Readonly<{ type: string; name: string; query: string; health: string; lastError?: string }>;
 
-/** Runs every query of every panel, and looks at every rule Prometheus evaluates. An empty answer is a problem, except where no data is the good case, as it is of alerts. */
+/** Runs every query of every panel and checks every rule that Prometheus evaluates. An empty result is a problem, unless no data is the good case, as for alerts. */
 export async function checkQueries(prometheusUrl: string): Promise<readonly Checked[]> {
   const panels = [callMetricsDashboard, pipelineDashboard].flatMap(queriesOf);
   const checked: Checked[] = [];

@@ -1,37 +1,37 @@
 /**
- * What our dashboards say, apart from how Grafana writes it down: build/ turns a definition into Grafana's JSON,
- * check-queries/ runs its queries against Prometheus. Queries may use `$user`, `$window`, `$__range` and `$__rate_interval`.
+ * The content of a dashboard, independent of Grafana's format: build/ turns it into Grafana's JSON, check-queries/ runs its queries against Prometheus. Queries may use
+ * `$user`, `$window`, `$__range` and `$__rate_interval`.
  */
 export type Dashboard = Readonly<{
-  /** Part of the address; never changes. */
+  /** Part of the URL; never changes. */
   uid: string;
   title: string;
   description: string;
   /** Whether it has the variables `user` and `window`. */
   hasVariables: boolean;
-  /** Default time range, as Grafana writes it: `now-24h`. */
+  /** Start of the default time range, in Grafana's notation: `now-24h`. */
   from: string;
   rows: readonly Readonly<{ title: string; panels: readonly Panel[] }>[];
 }>;
 
-/** Units by Grafana's ids. */
+/** Units, with Grafana's ids. */
 export type Unit = 'short' | 'percentunit' | 's' | 'reqps' | 'bytes' | 'none';
 
 export type Panel = Readonly<{
   kind: 'stat' | 'timeseries' | 'bars' | 'heatmap' | 'table';
   title: string;
-  /** The definition of what is shown. */
+  /** Defines what the panel shows. */
   description: string;
   unit: Unit;
-  /** Of 24 columns. */
+  /** In columns, of which a dashboard has 24. */
   width: number;
   height: number;
-  /** What is shown where there is nothing yet. */
+  /** The text shown when there is no data. */
   empty: string;
   queries: readonly Query[];
-  /** Whether no data is the good case, so that check-queries accepts it. */
+  /** Whether no data is the good case, which check-queries then accepts. */
   mayBeEmpty?: boolean;
 }>;
 
-/** In a table each query is a column named by its legend, joined by `user_uid`. */
+/** In a table, each query is a column titled with its legend; columns are joined by `user_uid`. */
 export type Query = Readonly<{ expr: string; legend: string; unit?: Unit }>;

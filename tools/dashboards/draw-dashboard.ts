@@ -1,4 +1,4 @@
-/** What is drawn of Grafana's JSON: where each panel is, of what kind, and what it says. */
+/** The parts of Grafana's JSON that are drawn: each panel's position, type and texts. */
 export type DashboardJson = Readonly<{ title: string; panels: readonly PanelJson[] }>;
 type PanelJson = Readonly<{
   type: string;
@@ -13,7 +13,7 @@ const COLUMN = 50;
 const LINE = 28;
 const HEAD = 44;
 
-/** The layout of a dashboard as SVG, drawn from its JSON: Grafana itself is not needed. */
+/** Draws the layout of a dashboard as SVG from its JSON. Grafana is not needed. */
 export function drawDashboard({ title, panels }: DashboardJson): string {
   const bottom = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h));
   const [width, height] = [24 * COLUMN, HEAD + bottom * LINE + 8];
@@ -36,10 +36,10 @@ function drawPanel(panel: PanelJson): string {
   const legends = (panel.targets ?? [])
     .map(({ legendFormat }) => legendFormat ?? '')
     .filter((one) => one !== panel.title);
-  const letters = Math.floor((width - 20) / 6);
+  const columns = Math.floor((width - 20) / 6);
   const room = Math.floor((height - 44) / 15);
-  const shows = h > 4 && legends.length > 0 ? wrap(`Shows: ${legends.join(', ')}`, letters) : [];
-  const all = [...wrap(panel.description ?? '', letters), ...shows];
+  const shows = h > 4 && legends.length > 0 ? wrap(`Shows: ${legends.join(', ')}`, columns) : [];
+  const all = [...wrap(panel.description ?? '', columns), ...shows];
   const lines = all.length <= room ? all : [...all.slice(0, room - 1), `${all[room - 1]} …`];
   return [
     `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="3" fill="#fff" stroke="#ccd3da"/>`,
@@ -49,16 +49,16 @@ function drawPanel(panel: PanelJson): string {
   ].join('\n');
 }
 
-const escapeXml = (value: string): string => value.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const escapeXml = (value: string): string => value.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const text = (x: number, y: number, size: number, fill: string, value: string, weight = 'normal'): string =>
   `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" font-weight="${weight}">${escapeXml(value)}</text>`;
 
-/** Lines of at most so many letters, broken at spaces. */
-function wrap(value: string, letters: number): readonly string[] {
+/** Breaks a text at spaces into lines of at most `columns` characters. */
+function wrap(value: string, columns: number): readonly string[] {
   return value.split(' ').reduce<string[]>((lines, word) => {
     const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= letters) lines[lines.length - 1] = `${line} ${word}`;
+    if (line !== undefined && line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
     return lines;
   }, []);

@@ -27,7 +27,7 @@ const quantiles = (metric: string): readonly Query[] =>
     legend: `${quantile * 100} %`,
   }));
 
-/** For those who run the pipeline. Each replica of ingress and call-metrics counts its own work, so these are sums. */
+/** For the people who run the pipeline. Each replica of the ingress and of call-metrics counts its own work, so their values are summed. */
 export const pipelineDashboard: Dashboard = {
   uid: 'vxt-pipeline',
   title: 'Pipeline',
@@ -49,7 +49,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'stat',
           'Ready',
-          'Share of the committed table call-metrics has read since its start; Kafka’s answer to every lane of the ingress.',
+          'Share of the committed table that call-metrics has read since its start, and whether Kafka answers every lane of the ingress.',
           'percentunit',
           [
             { expr: 'min(vxt_projection_restore_ratio)', legend: 'restored' },
@@ -78,7 +78,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Webhooks',
-          'Requests by what became of them. 202 is `accepted`: on all in-sync replicas or on the synced spool.',
+          'Requests by outcome. `accepted` is a 202: the webhook is on all in-sync replicas or in the synced spool.',
           'reqps',
           [{ expr: rate('vxt_webhooks_total', 'event, outcome'), legend: '{{event}} {{outcome}}' }],
         ),
@@ -100,13 +100,13 @@ export const pipelineDashboard: Dashboard = {
           's',
           quantiles('vxt_publish_duration_seconds'),
         ),
-        panel('timeseries', 'Queue', 'Webhooks in memory that wait for Kafka.', 'short', [
+        panel('timeseries', 'Queue', 'Webhooks in memory, waiting for Kafka.', 'short', [
           { expr: 'sum(vxt_publish_queue_records)', legend: 'webhooks' },
         ]),
         panel(
           'timeseries',
           'Spool',
-          'Webhooks on the ingress’s disk that wait for Kafka, where a spool is configured.',
+          'Webhooks on the ingress’s disk, waiting for Kafka, if a spool is configured.',
           'short',
           [{ expr: 'sum(vxt_spool_records)', legend: 'webhooks' }],
           { empty: 'No spool configured', mayBeEmpty: true },
@@ -124,7 +124,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Unrecognised',
-          'Webhooks that no schema holds, kept byte for byte: VXT may have changed its contract.',
+          'Webhooks that match no schema, kept byte for byte: VXT may have changed its contract.',
           'reqps',
           [{ expr: rate('vxt_webhooks_unrecognised_total', 'reason'), legend: '{{reason}}' }],
         ),
@@ -133,13 +133,13 @@ export const pipelineDashboard: Dashboard = {
     {
       title: 'Projection: webhooks counted',
       panels: [
-        panel('timeseries', 'Events', 'Records whose transaction is committed, by what became of them.', 'reqps', [
+        panel('timeseries', 'Events', 'Records whose transaction is committed, by outcome.', 'reqps', [
           { expr: rate('vxt_projection_events_total', 'topic, outcome'), legend: '{{topic}} {{outcome}}' },
         ]),
         panel(
           'timeseries',
           'Behind, in seconds',
-          'Age of the last record folded while others wait, by log time; else 0.',
+          'Age of the last folded record by log time, while others wait; otherwise 0.',
           's',
           [{ expr: 'max by (topic) (vxt_projection_lag_seconds)', legend: '{{topic}}' }],
         ),
@@ -156,7 +156,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Dead letters and conflicts',
-          'Records that cannot be read; ids that came again with other content.',
+          'Records that cannot be read, and repeated ids with different content.',
           'reqps',
           [
             {
@@ -168,7 +168,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Tasks',
-          'Partitions by what their replica is doing, and tasks that were thrown away and restored.',
+          'Partitions by the phase of their task, and tasks that were discarded and restored.',
           'short',
           [
             { expr: 'sum by (phase) (vxt_projection_tasks)', legend: '{{phase}}' },
@@ -181,15 +181,15 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Time to restore',
-          'From the fence of a task to its first fetch.',
+          'From the fencing of a task to its first fetch.',
           's',
           quantiles('vxt_projection_restore_duration_seconds'),
           {
-            empty: 'Nothing was restored in this time',
+            empty: 'Nothing was restored in this period',
             mayBeEmpty: true,
           },
         ),
-        panel('timeseries', 'State', 'Records of the table and ids remembered, in memory.', 'short', [
+        panel('timeseries', 'State', 'Table records and seen ids in memory.', 'short', [
           { expr: 'sum by (kind) (vxt_projection_state_entries)', legend: '{{kind}}' },
         ]),
       ],
@@ -203,7 +203,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Subjects',
-          'Users, numbers and unassigned partitions with totals; users that share `other`.',
+          'Users, numbers and unassigned partitions that have totals, and users summed under `other`.',
           'short',
           [
             { expr: 'max(vxt_exporter_table_subjects)', legend: 'subjects' },
@@ -224,7 +224,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Errors of Kafka and the registry',
-          'Problems with brokers as the client reports them, most of which pass at its next attempt; requests to the schema registry that failed.',
+          'Problems with brokers as the client reports them, most of which are gone at its next attempt, and failed requests to the schema registry.',
           'reqps',
           [
             { expr: rate('vxt_kafka_errors_total', 'job'), legend: '{{job}}: Kafka' },
@@ -237,7 +237,7 @@ export const pipelineDashboard: Dashboard = {
         panel(
           'timeseries',
           'Alerts',
-          'Alerts that fire.',
+          'Firing alerts.',
           'short',
           [{ expr: 'count by (alertname) (ALERTS{alertstate="firing", alertname=~"Vxt.*"})', legend: '{{alertname}}' }],
           good,

@@ -5,7 +5,7 @@ const values: Readonly<Record<string, string>> = {
   __rate_interval: '1m',
 };
 
-/** A panel's query as Grafana would send it with all users chosen. Throws on a variable this list does not know. */
+/** A panel's query as Grafana would send it with all users chosen. Throws on an unknown variable. */
 export function substituteVariables(expr: string): string {
   return expr.replace(/\$(\w+)/g, (_, name: string) => {
     const value = values[name];

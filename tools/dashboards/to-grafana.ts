@@ -11,7 +11,7 @@ import type { Dashboard, Panel, Query } from './dashboard-definition.ts';
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 const option = (value: string, text = value): grafana.VariableOption => ({ text, value, selected: false });
 
-/** A definition as Grafana's dashboard JSON. */
+/** Turns a definition into the JSON of a Grafana dashboard. */
 export function toGrafana(definition: Dashboard): grafana.Dashboard {
   const builder = new grafana.DashboardBuilder(definition.title)
     .uid(definition.uid)
@@ -104,7 +104,7 @@ const legend = () =>
     .placement(common.LegendPlacement.Bottom)
     .showLegend(true);
 
-/** One line per user: the queries joined by `user_uid`, each value column called by its legend; a click shows that user alone. */
+/** One row per user: the queries are joined by `user_uid`, and each value column is titled with its legend. Clicking a user shows only that one. */
 function table(panel: Panel): TableBuilder {
   const columns = panel.queries.map(({ legend }, index) => [`Value #${String.fromCharCode(65 + index)}`, legend]);
   const builder = new TableBuilder()

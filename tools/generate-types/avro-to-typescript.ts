@@ -1,4 +1,4 @@
-/** The parts of an Avro schema (1.12, "Schema Declaration") that the files in schemas/ use. */
+/** The part of Avro's schema language (1.12, "Schema Declaration") that the files in schemas/ use. */
 export type AvroSchema = string | readonly AvroSchema[] | AvroComplex;
 
 export type AvroComplex = Readonly<{
@@ -23,9 +23,8 @@ const primitives: Readonly<Record<string, string>> = {
 };
 
 /**
- * TypeScript source for the named types of `schemas`, in the shape avsc gives them with `wrapUnions: 'always'`: a branch
- * of a union is `{ 'full.Name': value }`, except null. A type that several schemas define is written once; two
- * definitions that differ are an error, because subscribers would see one name with two meanings.
+ * TypeScript source for the named types of `schemas`, as avsc represents them with `wrapUnions: 'always'`: a union branch is `{ 'full.Name': value }`, except null. A type
+ * that several schemas define is written once. Throws if two definitions differ, because subscribers would see one name with two meanings.
  */
 export function avroToTypescript(schemas: readonly AvroSchema[]): string {
   const written = new Map<string, string>();

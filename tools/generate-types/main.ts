@@ -1,4 +1,4 @@
-/** `npm run generate`: writes the TypeScript types of schemas/*.avsc. With --check it only says whether they are current. */
+/** `npm run generate`: writes the TypeScript types of schemas/*.avsc. With --check, only reports whether they are current. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -6,7 +6,7 @@ import { avroToTypescript } from './avro-to-typescript.ts';
 
 const { check } = new Command('npm run generate --')
   .description('Writes the TypeScript types of schemas/*.avsc.')
-  .option('--check', 'write nothing, and fail where they are stale', false)
+  .option('--check', 'write nothing, and fail if they are stale', false)
   .parse()
   .opts<{ check: boolean }>();
 

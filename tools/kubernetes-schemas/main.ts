@@ -1,6 +1,6 @@
 /**
- * `node tools/kubernetes-schemas/main.ts`: writes the schemas that deploy/kubernetes is checked against, from the published sources of Kubernetes and of the
- * Prometheus operator (Go modules; needs Go). Run it to move to another version; the result is committed, so that the check needs no network.
+ * `node tools/kubernetes-schemas/main.ts`: writes the schemas that deploy/kubernetes is checked against, from the published sources of Kubernetes and the Prometheus
+ * operator (Go modules, so it needs Go). Run it to change the version. The result is committed, so that the check needs no network.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -34,12 +34,12 @@ const kinds: Readonly<Record<string, string>> = {
 };
 const customKinds = ['servicemonitors', 'prometheusrules'];
 
-/** The folder with the module's sources. */
+/** Downloads a Go module and returns the folder with its sources. */
 function download(module: string): string {
-  const said: { Dir: string } = JSON.parse(
+  const answer: { Dir: string } = JSON.parse(
     execFileSync('go', ['mod', 'download', '-json', module], { encoding: 'utf8' }),
   );
-  return said.Dir;
+  return answer.Dir;
 }
 
 const file = join(import.meta.dirname, '../../test/fixtures/kubernetes/schemas.json');
@@ -60,7 +60,7 @@ const custom = customKinds.map((plural) => {
   const { spec } = parse(readFileSync(path, 'utf8'));
   const [version] = spec.versions;
   const schema = closedSchema(version.schema.openAPIV3Schema, () => undefined);
-  // What a custom resource definition leaves to Kubernetes itself.
+  // A custom resource definition leaves the schema of its metadata to Kubernetes.
   const metadata = { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' };
   const properties = { ...(schema.properties as Record<string, Schema>), metadata };
   return [`${spec.group}/${version.name}/${spec.names.kind}`, { ...schema, properties }] as const;

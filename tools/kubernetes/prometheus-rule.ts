@@ -4,10 +4,10 @@ import { parse, stringify } from 'yaml';
 
 const rules = join(import.meta.dirname, '../../deploy/prometheus');
 
-/** Where the manifest lies. */
+/** The path of the manifest. */
 export const prometheusRuleFile = join(import.meta.dirname, '../../deploy/kubernetes/monitoring/prometheus-rule.yaml');
 
-/** The rules of deploy/prometheus as a PrometheusRule, in YAML. */
+/** The rules of deploy/prometheus as the YAML of a PrometheusRule. */
 export function prometheusRule(): string {
   const files = readdirSync(rules).filter((name) => name.endsWith('.rules.yml'));
   const groups = files.flatMap((name) => parse(readFileSync(join(rules, name), 'utf8')).groups);

@@ -4,8 +4,8 @@ import { incompatibilities } from './compatibility.ts';
 import type { ReleasedSchema } from './released-schemas.ts';
 
 /**
- * What is wrong with a schema beside its released versions: FULL_TRANSITIVE compatibility (every version reads every
- * other), and the golden bytes of each release still decode to what they meant.
+ * How a schema breaks its promises to its released versions, empty if it does not: FULL_TRANSITIVE compatibility (every version can read every other), and golden bytes
+ * of each release that still decode to the same value.
  */
 export function problemsOf(name: string, current: string, released: readonly ReleasedSchema[]): readonly string[] {
   const now = avroType(JSON.parse(current));
@@ -14,11 +14,11 @@ export function problemsOf(name: string, current: string, released: readonly Rel
     newest?.schema === current ? [] : [`${name} is not released as it is: run \`npm run schemas:release\``];
   const broken = released.flatMap(({ version, schema, golden }) => {
     const then = avroType(JSON.parse(schema));
-    const told = [
+    const incompatible = [
       ...incompatibilities(now, then).map((problem) => `${name} cannot read v${version}: ${problem}`),
       ...incompatibilities(then, now).map((problem) => `v${version} cannot read ${name}: ${problem}`),
     ];
-    if (told.length > 0) return told;
+    if (incompatible.length > 0) return incompatible;
     const resolver = createResolver(now, then);
     return golden.flatMap(({ hex, json }, index) => {
       const value: unknown = now.fromBuffer(Buffer.from(hex, 'hex'), resolver);

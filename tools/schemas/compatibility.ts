@@ -2,8 +2,7 @@ import type { Type, types } from 'avsc';
 import { createResolver } from '../../services/shared/avro/resolver.ts';
 
 /**
- * Why data of `writer` cannot be read as `reader`, each line with the path of the field; none if it can (Avro 1.12,
- * "Schema Resolution").
+ * Why data of `writer` cannot be read as `reader`, as lines with the path of the field. Empty if it can (Avro 1.12, "Schema Resolution").
  */
 export function incompatibilities(reader: Type, writer: Type, path = reader.name ?? ''): readonly string[] {
   if (isRecord(reader) && isRecord(writer)) return ofRecords(reader, writer, path);

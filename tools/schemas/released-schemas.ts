@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const directory = join(import.meta.dirname, '../../schemas');
 export const releasedDirectory = join(directory, 'released');
 
-/** Names of the schemas in schemas/, without their ending. */
+/** File names of the schemas in schemas/, without the extension. */
 export const schemaNames = (): readonly string[] =>
   readdirSync(directory)
     .filter((file) => file.endsWith('.avsc'))
@@ -13,12 +13,12 @@ export const schemaNames = (): readonly string[] =>
 
 export const currentSchema = (name: string): string => readFileSync(join(directory, `${name}.avsc`), 'utf8');
 
-/** Values written with a version, for ever: the bytes in hexadecimal, and what they mean as JSON. */
+/** Sample values encoded with a released version, which never change: the bytes in hexadecimal, and the value as JSON. */
 export type Golden = readonly Readonly<{ hex: string; json: string }>[];
 
 export type ReleasedSchema = Readonly<{ version: number; schema: string; golden: Golden }>;
 
-/** The versions of a schema that were released, oldest first. */
+/** The released versions of a schema, oldest first. */
 export function releasedVersions(name: string): readonly ReleasedSchema[] {
   const folder = join(releasedDirectory, name);
   if (!existsSync(folder)) return [];

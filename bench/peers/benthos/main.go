@@ -1,4 +1,4 @@
-// Benthos with no more than this benchmark needs of it.
+// Benthos with only the components that this benchmark needs.
 package main
 
 import (

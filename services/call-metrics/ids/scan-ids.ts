@@ -1,7 +1,6 @@
 import { createReader } from '../../shared/avro/reader.ts';
 import { connectRegistry } from '../../shared/avro/registry.ts';
 import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
-import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.generated.ts';
 import { topicName } from '../../shared/call-events/topics.ts';
 import { createKafka } from '../../shared/kafka/client/connection.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
@@ -55,8 +54,8 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   const inputs = { callLog: topicName(topicPrefix, 'callLogs'), voicemail: topicName(topicPrefix, 'voicemails') };
   const readers = createInputReaders(
     {
-      callLogs: createReader<CallLog>(registry, 'call-log'),
-      voicemails: createReader<Voicemail>(registry, 'voicemail'),
+      callLogs: createReader(registry, 'callLogs'),
+      voicemails: createReader(registry, 'voicemails'),
     },
     inputs,
     createPartitionOfKey(partitions),

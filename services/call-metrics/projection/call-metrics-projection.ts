@@ -1,10 +1,10 @@
-import { type TopicId, topicName, topicOfEvent } from '../../shared/call-events/topics.ts';
+import { eventKinds, type TopicId, topicName, topicOfEvent } from '../../shared/call-events/topics.ts';
 import type { Projection } from '../../shared/projection/projection.ts';
 import type { CommittedRecord, Positions, SourceRecord } from '../../shared/projection/records.ts';
 import { type Calendar, calendarOf } from '../domain/calendar.ts';
 import type { Codecs } from './codecs.ts';
 import { type CommittedView, createCommittedView } from './committed-view.ts';
-import { countedLogTimesMs, countedPositions, inputKinds } from './counted-inputs.ts';
+import { countedLogTimesMs, countedPositions } from './counted-inputs.ts';
 import { expireSeenIds } from './expire-seen-ids.ts';
 import { createCallMetricsFold } from './fold.ts';
 import { createInputReaders, type InputReader, topicOfInput } from './input-reader.ts';
@@ -61,7 +61,7 @@ export function createCallMetricsProjection(options: ProjectionOptions): CallMet
   const stateOf = (partition: number) => view.partition(partition).state();
 
   return {
-    inputs: inputKinds.map((kind) => inputTopics[kind]),
+    inputs: eventKinds.map((kind) => inputTopics[kind]),
     restoredFrom: [topics.table, topics.state, topics.seen],
     topics,
     view,

@@ -8,7 +8,6 @@ import type {
   UserCallMetrics,
   Voicemail,
 } from '../../shared/call-events/avro-types.generated.ts';
-import { topicName } from '../../shared/call-events/topics.ts';
 
 /** The Avro readers and writers of everything the projection reads and writes. */
 export type Codecs = Readonly<{
@@ -21,21 +20,20 @@ export type Codecs = Readonly<{
 
 /** Registers the schemas the projection writes. Throws RegistryError if the registry is unavailable or refuses one. */
 export async function createCodecs(registry: Registry, topicPrefix: string): Promise<Codecs> {
-  const name = (topic: Parameters<typeof topicName>[1]): string => topicName(topicPrefix, topic);
   return {
-    callLogs: createReader<CallLog>(registry, 'call-log'),
-    voicemails: createReader<Voicemail>(registry, 'voicemail'),
+    callLogs: createReader(registry, 'callLogs'),
+    voicemails: createReader(registry, 'voicemails'),
     table: {
-      reader: createReader<UserCallMetrics>(registry, 'user-call-metrics'),
-      writer: await createWriter<UserCallMetrics>(registry, name('userCallMetrics'), 'user-call-metrics'),
+      reader: createReader(registry, 'userCallMetrics'),
+      writer: await createWriter(registry, topicPrefix, 'userCallMetrics'),
     },
     state: {
-      reader: createReader<CallMetricsState>(registry, 'call-metrics-state'),
-      writer: await createWriter<CallMetricsState>(registry, name('callMetricsState'), 'call-metrics-state'),
+      reader: createReader(registry, 'callMetricsState'),
+      writer: await createWriter(registry, topicPrefix, 'callMetricsState'),
     },
     seen: {
-      reader: createReader<CallMetricsSeen>(registry, 'call-metrics-seen'),
-      writer: await createWriter<CallMetricsSeen>(registry, name('callMetricsSeen'), 'call-metrics-seen'),
+      reader: createReader(registry, 'callMetricsSeen'),
+      writer: await createWriter(registry, topicPrefix, 'callMetricsSeen'),
     },
   };
 }

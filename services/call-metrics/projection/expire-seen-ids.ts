@@ -1,5 +1,5 @@
+import { eventKinds } from '../../shared/call-events/topics.ts';
 import type { PartitionView } from './committed-view.ts';
-import { inputKinds } from './counted-inputs.ts';
 
 /**
  * Drops the ids that are older than `dedupeMs` by the log time of their input. Returns the offset below which every
@@ -12,6 +12,6 @@ export function expireSeenIds({ seenLog, seenIds, state }: PartitionView, dedupe
   for (const { input, logTime } of current.inputs) if (logTime !== null) logTimes.set(input, logTime.long);
   const since = (input: string): number => (logTimes.get(input) ?? -Infinity) - dedupeMs;
   const expired = seenLog.takeExpired(current.generation, since);
-  if (expired !== null) for (const kind of inputKinds) seenIds(current.generation, kind).dropBefore(since(kind));
+  if (expired !== null) for (const kind of eventKinds) seenIds(current.generation, kind).dropBefore(since(kind));
   return expired;
 }

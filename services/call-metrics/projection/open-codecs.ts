@@ -1,9 +1,9 @@
 import { createReader } from '../../shared/avro/reader.ts';
 import { connectRegistry, type RegistrySettings } from '../../shared/avro/registry.ts';
-import { askingOnly } from '../../shared/avro/schema-ids/asking-only.ts';
 import { type CheckedRegistry, checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
+import { dryRunRegistry } from '../../shared/avro/schema-ids/dry-run-registry.ts';
 import { SchemaIdsError } from '../../shared/avro/schema-ids/schema-ids-error.ts';
-import { topicName } from '../../shared/call-events/topics.ts';
+import { schemaSubject, topicName } from '../../shared/call-events/topics.ts';
 import type { createKafka } from '../../shared/kafka/client/connection.ts';
 import { readToEnd } from '../../shared/kafka/table-reader/read-to-end.ts';
 import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
@@ -26,16 +26,15 @@ export async function openCodecs(
   const groupPrefix = readerGroupPrefixOf(topicPrefix);
   const ids = schemaIdLog(kafka, topicPrefix, groupPrefix);
   const schemas = await checkRegistry(connectRegistry(settings, onError), ids, settings.url);
-  const state = topicName(topicPrefix, 'callMetricsState');
-  if (!schemas.isWritten(`${state}-value`)) {
-    const records = await readToEnd(kafka, state, groupPrefix);
+  if (!schemas.isWritten(schemaSubject(topicPrefix, 'callMetricsState'))) {
+    const records = await readToEnd(kafka, topicName(topicPrefix, 'callMetricsState'), groupPrefix);
     await assertReadable(
       schemas,
       settings.url,
       records.flatMap(({ value }) => value ?? []),
     );
   }
-  return createCodecs(dryRun ? askingOnly(schemas) : schemas, topicPrefix);
+  return createCodecs(dryRun ? dryRunRegistry(schemas) : schemas, topicPrefix);
 }
 
 /**
@@ -43,7 +42,7 @@ export async function openCodecs(
  * schemas can read those states.
  */
 async function assertReadable(schemas: CheckedRegistry, url: string, states: readonly Buffer[]): Promise<void> {
-  const reader = createReader(schemas, 'call-metrics-state');
+  const reader = createReader(schemas, 'callMetricsState');
   await reader.learn(states);
   for (const state of states) {
     const decoded = reader.decode(state);

@@ -1,8 +1,8 @@
+import { eventKinds } from '../../shared/call-events/topics.ts';
 import type { TargetRecord } from '../../shared/projection/records.ts';
 import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';
 import type { Codecs } from '../projection/codecs.ts';
 import type { PartitionView } from '../projection/committed-view.ts';
-import { inputKinds } from '../projection/counted-inputs.ts';
 import { ENTRIES_PER_RECORD } from '../projection/dedupe.ts';
 
 /** How many rows are in memory as records at a time. */
@@ -43,7 +43,7 @@ export function generationRecords(
   return {
     seenIds: function* () {
       const state = rebuilt.state();
-      for (const input of inputKinds) {
+      for (const input of eventKinds) {
         const logTime = state?.inputs.find((one) => one.input === input)?.logTime?.long ?? -Infinity;
         const ids = rebuilt.seenIds(state?.generation ?? 0, input);
         for (const { newestLogTimeMs, entries } of ids.packs(logTime - dedupeMs, ENTRIES_PER_RECORD)) {

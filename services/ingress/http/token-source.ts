@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Secret } from '../../shared/config/secret.ts';
+import type { Secret } from '../../shared/config/secret.ts';
 import { SettingsError } from '../../shared/config/settings.ts';
-import { createTokenCheck, type TokenCheck, tokenProblems } from '../../shared/http/bearer-tokens.ts';
+import { createTokenCheck, parseTokens, type TokenCheck, tokenProblems } from '../../shared/http/bearer-tokens.ts';
 import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 
 const REREAD_MS = 500;
@@ -20,7 +20,7 @@ export function openTokenSource(
 ): TokenSource {
   const { tokens, tokensFile } = settings;
   if (tokensFile !== null) return watchFile(tokensFile, logger);
-  const list = split(tokens?.reveal() ?? '', ',');
+  const list = parseTokens(tokens?.reveal() ?? '', ',');
   assertUsable(list, 'VXT_WEBHOOK_TOKENS');
   return { check: createTokenCheck(list), close: () => undefined };
 }
@@ -35,7 +35,7 @@ function watchFile(file: string, logger: Logger): TokenSource {
       if (latest === content) return;
       content = latest;
       check = parse(latest, source);
-      logger.info('tokens-reread', { count: split(latest, '\n').length });
+      logger.info('tokens-reread', { count: parseTokens(latest, '\n').length });
     } catch (error) {
       logger.error('tokens-not-reread', errorFields(error));
     }
@@ -53,7 +53,7 @@ function read(file: string, source: string): string {
 }
 
 function parse(content: string, source: string): TokenCheck {
-  const list = split(content, '\n');
+  const list = parseTokens(content, '\n');
   assertUsable(list, source);
   return createTokenCheck(list);
 }
@@ -62,10 +62,3 @@ function assertUsable(list: readonly Secret[], source: string): void {
   const problems = tokenProblems(list, source);
   if (problems.length > 0) throw new SettingsError(problems);
 }
-
-const split = (text: string, separator: string): Secret[] =>
-  text
-    .split(separator)
-    .map((token) => token.trim())
-    .filter((token) => token !== '')
-    .map((token) => new Secret(token));

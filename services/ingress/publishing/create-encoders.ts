@@ -1,25 +1,16 @@
 import { schemaFingerprint } from '../../shared/avro/avro-type.ts';
 import type { Registry } from '../../shared/avro/registry.ts';
 import { registerSchema, writerWithId } from '../../shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.generated.ts';
-import { type EventKind, topicName, topicOfEvent } from '../../shared/call-events/topics.ts';
+import { type EventKind, topicOfEvent } from '../../shared/call-events/topics.ts';
 import type { IngressConfig } from '../config.ts';
 import type { Encoders } from '../domain/event-message.ts';
 
 /** The registry's id for the schema of each kind of event. */
 export type SchemaIds = Readonly<Record<EventKind, number>>;
 
-export const schemaOfEvent = { callLog: 'call-log', voicemail: 'voicemail' } as const satisfies Record<
-  EventKind,
-  string
->;
-
-export const eventKinds = ['callLog', 'voicemail'] as const satisfies readonly EventKind[];
-
 /** Registers the schemas of the events. Throws RegistryError if the registry is unavailable or refuses one. */
 export async function registerSchemas(registry: Registry, topicPrefix: string): Promise<SchemaIds> {
-  const idOf = (kind: EventKind): Promise<number> =>
-    registerSchema(registry, topicName(topicPrefix, topicOfEvent[kind]), schemaOfEvent[kind]);
+  const idOf = (kind: EventKind): Promise<number> => registerSchema(registry, topicPrefix, topicOfEvent[kind]);
   return { callLog: await idOf('callLog'), voicemail: await idOf('voicemail') };
 }
 
@@ -44,8 +35,8 @@ export async function mismatchedIds(
 /** Encoders that write these ids. */
 export function encodersWith(ids: SchemaIds, { registry }: Pick<IngressConfig, 'registry'>): Encoders {
   return {
-    callLog: writerWithId<CallLog>(ids.callLog, schemaOfEvent.callLog),
-    voicemail: writerWithId<Voicemail>(ids.voicemail, schemaOfEvent.voicemail),
+    callLog: writerWithId(ids.callLog, topicOfEvent.callLog),
+    voicemail: writerWithId(ids.voicemail, topicOfEvent.voicemail),
     schemaUri: (schemaId) => `${registry.url}/schemas/ids/${schemaId}`,
   };
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { readSchema, schemaFingerprint } from '../../shared/avro/avro-type.ts';
-import type { EventKind } from '../../shared/call-events/topics.ts';
+import { type EventKind, eventKinds, topicDefinitions, topicOfEvent } from '../../shared/call-events/topics.ts';
 import { syncDirectory } from '../spool/sync-directory.ts';
-import { type AssignedId, eventKinds, type SchemaIds, schemaOfEvent } from './create-encoders.ts';
+import type { AssignedId, SchemaIds } from './create-encoders.ts';
 
 const KeptId = Type.Object({
   kind: Type.Union([Type.Literal('callLog'), Type.Literal('voicemail')]),
@@ -88,12 +88,14 @@ function readText(path: string): string {
 }
 
 function entryOf(kind: EventKind, prefix: string, id: number): KeptId {
-  const fingerprint = schemaFingerprint(readSchema(schemaOfEvent[kind]));
-  if (fingerprint === null) throw new Error(`${schemaOfEvent[kind]}.avsc is not an Avro schema`);
+  const fingerprint = schemaFingerprint(readSchema(schemaOf(kind)));
+  if (fingerprint === null) throw new Error(`${schemaOf(kind)}.avsc is not an Avro schema`);
   return { kind, prefix, id, text: textOf(kind), fingerprint };
 }
 
 const textOf = (kind: EventKind): string =>
   createHash('sha256')
-    .update(JSON.stringify(readSchema(schemaOfEvent[kind])))
+    .update(JSON.stringify(readSchema(schemaOf(kind))))
     .digest('hex');
+
+const schemaOf = (kind: EventKind) => topicDefinitions[topicOfEvent[kind]].schema;

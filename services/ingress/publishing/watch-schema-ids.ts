@@ -2,18 +2,12 @@ import { connectRegistry, type Registry, RegistryError } from '../../shared/avro
 import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
 import { RESTORE, SchemaIdsError } from '../../shared/avro/schema-ids/schema-ids-error.ts';
 import type { SchemaIdLog } from '../../shared/avro/schema-ids/written-id.ts';
+import { eventKinds } from '../../shared/call-events/topics.ts';
 import { errorFields, type Logger } from '../../shared/observability/logger.ts';
 import { summaryOf } from '../../shared/observability/summarise.ts';
 import type { IngressConfig } from '../config.ts';
 import type { Encoders } from '../domain/event-message.ts';
-import {
-  type AssignedId,
-  encodersWith,
-  eventKinds,
-  mismatchedIds,
-  registerSchemas,
-  type SchemaIds,
-} from './create-encoders.ts';
+import { type AssignedId, encodersWith, mismatchedIds, registerSchemas, type SchemaIds } from './create-encoders.ts';
 import { type KeptSchemaIds, keptSchemaIds } from './kept-schema-ids.ts';
 import { retryInBackground } from './retry-in-background.ts';
 

@@ -1,6 +1,6 @@
 import { connectRegistry } from '../../shared/avro/registry.ts';
-import { askingOnly } from '../../shared/avro/schema-ids/asking-only.ts';
 import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
+import { dryRunRegistry } from '../../shared/avro/schema-ids/dry-run-registry.ts';
 import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
 import { createKafka } from '../../shared/kafka/client/connection.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
@@ -58,7 +58,7 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   const groupPrefix = `${topicPrefix}redrive-`;
   const ids = schemaIdLog(kafka, topicPrefix, groupPrefix);
   const registry = await checkRegistry(connectRegistry(config.registry), ids, config.registry.url);
-  const encoders = await createEncoders(dryRun ? askingOnly(registry) : registry, config);
+  const encoders = await createEncoders(dryRun ? dryRunRegistry(registry) : registry, config);
   const log = openKeptLog(kafka, topicName(topicPrefix, 'unrecognisedWebhooks'), groupPrefix);
   const find = async (keep: number): Promise<Findings> => {
     const finder = createFinder((kept) => reparse(kept, options.recogniseBody, encoders), log.redriven, keep);

@@ -1,4 +1,4 @@
-"""Decodes events as a subscriber in Python would: schema from the registry, bytes by fastavro.
+"""Decodes events as a subscriber in Python would: schemas from the registry, values with fastavro.
 
 Reads one hexadecimal value a line from standard input; writes the webhook that each carries as one JSON a line.
 Usage: decode_events.py REGISTRY_URL
@@ -12,7 +12,7 @@ import urllib.request
 
 import fastavro
 
-# A datetime ends with the year 9999, and a subscriber with it. The schemas say what the numbers are.
+# Python's datetime ends with the year 9999 and would fail on later times. The schemas say what the numbers mean.
 fastavro.read.LOGICAL_READERS.pop("long-timestamp-millis", None)
 
 registry_url = sys.argv[1]
@@ -82,7 +82,7 @@ def webhook(schema, record):
 
 
 def printable(value):
-    """JSON has no infinity: a number beyond a double is told apart by its name."""
+    """JSON has no infinity, so a number that is too large for a double becomes a text."""
     if isinstance(value, float) and math.isinf(value):
         return "beyond a double"
     if isinstance(value, dict):

@@ -1,9 +1,9 @@
 /** What a sender does on its connection, in order. */
 export type Step =
   | Readonly<{ kind: 'send'; bytes: Buffer; pieces: number }>
-  /** Until there are so many answers, interim ones (1xx) too, or the connection ended. */
+  /** Waits until this many answers have arrived, including interim ones (1xx), or the connection has ended. */
   | Readonly<{ kind: 'await-answers'; count: number }>
-  /** What comes meanwhile is left to wait in the system. */
+  /** Bytes that arrive meanwhile stay in the system's buffers. */
   | Readonly<{ kind: 'stop-reading' }>
   | Readonly<{ kind: 'read-on' }>
   | Readonly<{ kind: 'half-close' }>
@@ -11,10 +11,10 @@ export type Step =
   | Readonly<{ kind: 'close' }>;
 
 /**
- * What must come.
- * - `answers`: exactly these, each with one of these statuses.
- * - `some`: one answer or more, of any documented status; nobody has worked out what is right.
- * - `end`: the end of the connection: there is no request, or the sender has given it up.
+ * What must happen.
+ * - `answers`: exactly these answers, each with one of these statuses.
+ * - `some`: one or more answers with any documented status; the right one is not worked out.
+ * - `end`: the end of the connection: there is no request, or the sender has abandoned it.
  * - `nothing`: the sender does not wait.
  */
 export type Expected =
@@ -23,27 +23,27 @@ export type Expected =
   | Readonly<{ kind: 'end' }>
   | Readonly<{ kind: 'nothing' }>;
 
-/** What is sent on one connection, and what must come of it. */
+/** What is sent on one connection, and what must happen. */
 export type Exchange = Readonly<{
-  /** What was done to a request, for a report: it holds nothing of what is sent. */
+  /** What was done to a request, for a report. It contains nothing of what is sent. */
   what: string;
   steps: readonly Step[];
   expected: Expected;
-  /** It is sent on a connection that others use before and after it. */
+  /** Whether the connection is shared with cases before and after it. */
   kept?: boolean;
-  /** Its answers have no body, as those to HEAD. */
+  /** Whether its answers have no body, like those to HEAD. */
   bodiless?: boolean;
 }>;
 
 export type FuzzCase = Exchange & Readonly<{ number: number; target: Target }>;
 
-/** The services under test: one has a spool and Kafka is away from it for a part of the run, the other has none. */
+/** The services under test: one has a spool, and its Kafka is unavailable for a part of the run; the other has no spool. */
 export const targets = ['spooling', 'plain'] as const;
 export type Target = (typeof targets)[number];
 
 export const sending = (bytes: Buffer, pieces = 1): Step => ({ kind: 'send', bytes, pieces });
 
-/** Exactly one answer, and the service ends the connection. */
+/** Expects exactly one answer, and the service to end the connection. */
 export const oneAnswer = (...statuses: readonly number[]): Expected => ({
   kind: 'answers',
   statuses: [statuses],

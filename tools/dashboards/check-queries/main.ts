@@ -9,7 +9,7 @@ const [url = '']: readonly string[] = new Command('node tools/dashboards/check-q
   .description(
     'Runs every query of every panel and rule against a Prometheus, and fails if one is refused or returns nothing.',
   )
-  .argument('[url]', 'the Prometheus, which scrapes the services', 'http://127.0.0.1:9090')
+  .argument('[url]', 'a Prometheus that scrapes the services', 'http://127.0.0.1:9090')
   .parse().processedArgs;
 const checked = await checkQueries(url);
 const problems = checked.filter(({ problem }) => problem !== null);

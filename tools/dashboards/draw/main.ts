@@ -1,4 +1,4 @@
-/** `node tools/dashboards/draw/main.ts`: draws the layout of each dashboard from its JSON into pictures/; with --check it only compares. */
+/** `node tools/dashboards/draw/main.ts`: draws the layout of each dashboard into deploy/grafana/pictures. With --check, only compares the pictures. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -6,7 +6,7 @@ import { type DashboardJson, drawDashboard } from '../draw-dashboard.ts';
 
 const { check } = new Command('node tools/dashboards/draw/main.ts')
   .description('Draws the layout of each dashboard from its JSON into deploy/grafana/pictures.')
-  .option('--check', 'write nothing, and fail where one is not what its dashboard looks like', false)
+  .option('--check', 'write nothing, and fail if a picture differs from its dashboard', false)
   .parse()
   .opts<{ check: boolean }>();
 
@@ -17,7 +17,7 @@ for (const name of readdirSync(dashboards)) {
   const svg = drawDashboard(json);
   if (!check) writeFileSync(file, svg);
   else if (readFileSync(file, 'utf8') !== svg) {
-    console.error(`${file} is not what its dashboard looks like: run node tools/dashboards/draw/main.ts`);
+    console.error(`${file} differs from its dashboard: run node tools/dashboards/draw/main.ts`);
     process.exitCode = 1;
   }
 }

@@ -1,10 +1,10 @@
-/** `npm run schemas`: fails, naming the field, when a schema is not compatible with all released versions. */
+/** `npm run schemas`: fails and names the field if a schema is not compatible with all its released versions. */
 import { Command } from 'commander';
 import { problemsOf } from '../check-schema.ts';
 import { currentSchema, releasedVersions, schemaNames } from '../released-schemas.ts';
 
 new Command('node tools/schemas/check/main.ts')
-  .description('Fails, naming the field, when a schema is not compatible with all its released versions.')
+  .description('Fails and names the field if a schema is not compatible with all its released versions.')
   .parse();
 
 const names = schemaNames();

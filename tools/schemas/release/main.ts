@@ -1,4 +1,4 @@
-/** `npm run schemas:release`: freezes every schema that changed as a version that later ones must stay compatible with. */
+/** `npm run schemas:release`: freezes every changed schema as a new version, with which later versions must stay compatible. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -6,8 +6,8 @@ import { avroType } from '../../../services/shared/avro/avro-type.ts';
 import { currentSchema, type Golden, releasedDirectory, releasedVersions, schemaNames } from '../released-schemas.ts';
 
 const { dryRun } = new Command('npm run schemas:release --')
-  .description('Freezes every schema that changed as a version that later ones must stay compatible with.')
-  .option('--dry-run', 'only say what would be released', false)
+  .description('Freezes every changed schema as a new version, with which later versions must stay compatible.')
+  .option('--dry-run', 'only print what would be released', false)
   .parse()
   .opts<{ dryRun: boolean }>();
 

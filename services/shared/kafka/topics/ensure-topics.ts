@@ -1,5 +1,5 @@
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
-import { type TopicId, topicDefinitions, topicName } from '../../call-events/topics.ts';
+import { type Cleanup, TIMESTAMP_TYPE, type TopicId, topicDefinitions, topicName } from '../../call-events/topics.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { KafkaSettings } from '../client/connection.ts';
 import { withAdmin } from '../client/with-admin.ts';
@@ -25,7 +25,7 @@ const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 /** Room for the headers of a dead letter that say where its record came from. */
 const DEAD_LETTER_HEADERS_BYTES = 64 * 1024;
 
-const cleanup: Readonly<Record<'keep' | 'compact' | 'truncated', Readonly<Record<string, string>>>> = {
+const cleanup: Readonly<Record<Cleanup, Readonly<Record<string, string>>>> = {
   keep: {
     'cleanup.policy': 'delete',
     'retention.ms': '-1',
@@ -138,7 +138,7 @@ async function create(admin: Admin, topic: TopicId, settings: KafkaSettings, log
     ...cleanup[topicDefinitions[topic].cleanup],
     'min.insync.replicas': String(inSync),
     // The broker's time: with CreateTime, a producer whose clock is wrong would be refused.
-    'message.timestamp.type': 'LogAppendTime',
+    'message.timestamp.type': TIMESTAMP_TYPE,
     // A batch stays as its producer compressed it, so no broker default turns it into one that a reader cannot decompress.
     'compression.type': 'producer',
     ...(topic === 'deadLetters' ? { 'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADERS_BYTES) } : {}),

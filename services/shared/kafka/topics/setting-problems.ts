@@ -1,4 +1,4 @@
-import { type TopicId, topicDefinitions } from '../../call-events/topics.ts';
+import { type Cleanup, TIMESTAMP_TYPE, type TopicId, topicDefinitions } from '../../call-events/topics.ts';
 
 /** A topic as it exists: every setting by name, including those inherited from the broker. */
 export type FoundTopic = Readonly<{
@@ -56,7 +56,7 @@ const unlimited = (setting: string, isRefused: Rule['isRefused'], because: strin
 });
 
 const everyTopic: readonly Rule[] = [
-  exactly('message.timestamp.type', 'LogAppendTime', never, 'log time is then whatever each producer says'),
+  exactly('message.timestamp.type', TIMESTAMP_TYPE, never, 'log time is then whatever each producer says'),
   exactly('compression.type', 'producer', never, 'the broker recompresses every batch'),
   exactly('unclean.leader.election.enable', 'false', never, 'an out-of-sync leader loses acknowledged records'),
 ];
@@ -71,7 +71,7 @@ const keptTopic = (recordBytes: number): readonly Rule[] => [
   atLeast('max.message.bytes', recordBytes, never, 'larger webhooks are refused'),
 ];
 const ownBatches = atLeast('max.message.bytes', OWN_BATCH_BYTES, always, 'a transaction would never commit');
-const rulesOf: Readonly<Record<'keep' | 'compact' | 'truncated', (recordBytes: number) => readonly Rule[]>> = {
+const rulesOf: Readonly<Record<Cleanup, (recordBytes: number) => readonly Rule[]>> = {
   keep: keptTopic,
   compact: () => [
     exactly('cleanup.policy', 'compact', always, 'deleting old records removes totals and positions'),

@@ -22,7 +22,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'a method that is none',
+    name: 'an invalid method',
     make: (draw, request) => {
       const method = draw.pick([
         'post',
@@ -69,7 +69,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'the path, written otherwise',
+    name: 'the path in unusual notation',
     make: (draw, request) => {
       const target = draw.pick([
         `http://x${WEBHOOK_PATH}`,
@@ -85,7 +85,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'a target that is none',
+    name: 'an invalid target',
     make: (draw, request) => {
       const target = draw.pick([
         '*',
@@ -121,7 +121,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    // The parser of node:http takes it for HTTP/1.0, and tells nobody the difference.
+    // The parser of node:http treats it as HTTP/1.0 and does not expose the difference.
     name: 'RTSP/1.0',
     make: (_draw, request) => made({ ...request, version: 'RTSP/1.0' }, 202, 400),
   },

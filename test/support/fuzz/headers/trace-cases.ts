@@ -1,10 +1,10 @@
 import { adding, replacing } from '../http-request.ts';
 import { type HeaderCase, made } from './header-case.ts';
 
-/** What a sender says of its trace. It never decides whether a webhook is taken. */
+/** The trace headers of a sender. They never decide whether a webhook is accepted. */
 export const traceCases: readonly HeaderCase[] = [
   {
-    name: 'a traceparent that is none',
+    name: 'an invalid traceparent',
     make: (draw, request) => {
       const value = draw.pick([
         '',

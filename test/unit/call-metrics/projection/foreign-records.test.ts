@@ -67,10 +67,7 @@ describe('When a total is overwritten by another writer', () => {
     const { driver, put, pipe, row, missed } = await givenOneCall();
     put(TOPICS.table, KEY, null, false);
     await driver.crash();
-    pipe(
-      voicemail({ user: { type: 'user', uid: 'u-1', email: 'u-1@example.com' }, id: 'late', timestamp: 0 }),
-      LOG_TIME,
-    );
+    pipe(voicemail({ id: 'late', timestamp: 0 }), LOG_TIME);
     const before = driver.records(TOPICS.table).length;
     await driver.drain();
     expect(

@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { RefusedError } from '../../../../services/shared/projection/projection.ts';
-import { call, voicemail } from '../../../support/call-events.ts';
+import { call, missed, voicemail } from '../../../support/call-events.ts';
 import { inMemory, TOPICS } from '../../../support/projection-in-memory.ts';
 
 const DAY = 86_400_000;
 const NOON = Date.UTC(2026, 10, 22, 12);
-const missedAt = (startTimestamp: number) => ({ type: 'missed' as const, startTimestamp });
 /** A call of the same user that is sent as it happens, and so confirms the log's time. */
-const fresh = (atMs: number) => call({ id: `fresh-${atMs}`, direction: 'outbound', result: missedAt(atMs) });
+const fresh = (atMs: number) => call({ id: `fresh-${atMs}`, direction: 'outbound', result: missed(atMs) });
 
 describe('The horizon of dedupe', () => {
   test('is measured in log time: within it the id is known, past it the same id counts again', async () => {
@@ -56,7 +55,7 @@ describe('The horizon of dedupe', () => {
   test('when one event is dated 2090 by its sender, then nothing is forgotten', async () => {
     const { driver, pipe, counts } = await inMemory({ dedupeDays: 1 });
     pipe(call({ id: 'early' }), NOON);
-    pipe(call({ id: 'future', result: missedAt(Date.UTC(2090, 0, 1)) }), NOON + 1);
+    pipe(call({ id: 'future', result: missed(Date.UTC(2090, 0, 1)) }), NOON + 1);
     pipe(call({ id: 'early' }), NOON + 2);
     await driver.drain();
     expect(counts('duplicate')).toBe(1);
@@ -79,7 +78,7 @@ describe('Days', () => {
     await driver.drain();
     expect([...(await totals()).keys()]).toEqual(['user/u-1/lifetime', 'user/u-1/2026-11-22']);
 
-    pipe(call({ id: 'other', user: null, result: missedAt(NOON + 11 * DAY) }), NOON + 11 * DAY);
+    pipe(call({ id: 'other', user: null, result: missed(NOON + 11 * DAY) }), NOON + 11 * DAY);
     await driver.drain();
 
     const table = await totals();
@@ -92,10 +91,10 @@ describe('Days', () => {
 
   test('when an event arrives for a closed day, then it counts in the lifetime and as late, in no day', async () => {
     const { driver, pipe, totals } = await inMemory({ keptDays: 10, partitions: 1 });
-    pipe(call({ id: 'now', user: null, result: missedAt(NOON + 11 * DAY) }), NOON + 11 * DAY);
+    pipe(call({ id: 'now', user: null, result: missed(NOON + 11 * DAY) }), NOON + 11 * DAY);
     pipe(call({ id: 'late' }), NOON + 11 * DAY);
     pipe(call({ id: 'just' }), NOON + 10 * DAY);
-    pipe(call({ id: 'in-time', result: missedAt(NOON + DAY) }), NOON + 11 * DAY);
+    pipe(call({ id: 'in-time', result: missed(NOON + DAY) }), NOON + 11 * DAY);
     await driver.drain();
 
     const table = await totals();
@@ -111,7 +110,7 @@ describe('Days', () => {
   test('when voicemails wait to be read, then the days they may still count in stay open', async () => {
     const { driver, pipe, totals } = await inMemory({ keptDays: 10, partitions: 1 });
     pipe(call({ id: 'old' }), NOON);
-    pipe(call({ id: 'new', result: missedAt(NOON + 20 * DAY) }), NOON + 20 * DAY);
+    pipe(call({ id: 'new', result: missed(NOON + 20 * DAY) }), NOON + 20 * DAY);
     pipe(voicemail(), NOON);
     pipe(voicemail({ id: 'v-2', timestamp: NOON + 20 * DAY }), NOON + 20 * DAY);
     await driver.crash();

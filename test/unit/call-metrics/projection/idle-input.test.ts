@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { call, voicemail } from '../../../support/call-events.ts';
+import { call, missed, voicemail } from '../../../support/call-events.ts';
 import { inMemory, TOPICS } from '../../../support/projection-in-memory.ts';
 
 const HOUR = 3_600_000;
@@ -10,7 +10,7 @@ const KEPT_DAYS = 10;
 const oneEachDay = (days: number, from = 0) =>
   Array.from({ length: days }, (_, index) => {
     const atMs = NOON + (from + index) * DAY;
-    return { atMs, event: call({ id: `c-${from + index}`, result: { type: 'missed', startTimestamp: atMs } }) };
+    return { atMs, event: call({ id: `c-${from + index}`, result: missed(atMs) }) };
   });
 const voicemailAt = (id: string, timestamp: number) => voicemail({ id, timestamp });
 

@@ -1,20 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { createQueries } from '../../../../services/call-metrics/query-api/queries.ts';
-import { answered, call, voicemail } from '../../../support/call-events.ts';
+import { answered, call, missed, voicemail } from '../../../support/call-events.ts';
 import { inMemory } from '../../../support/projection-in-memory.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOON = Date.UTC(2026, 10, 22, 12);
 const IN_2090 = Date.UTC(2090, 0, 1);
-const missedAt = (startTimestamp: number) => ({ type: 'missed' as const, startTimestamp });
 const onePartition = (rules = {}) => inMemory({ partitions: 1, ...rules });
 
 describe('When a sender sends an implausible time or duration:', () => {
   test('a call of 2090, then it counts, flagged; the query API still shows today, and the last event does not move', async () => {
     const { driver, pipe, view } = await onePartition();
     pipe(call({ id: 'today' }), NOON);
-    pipe(call({ id: 'future', result: missedAt(IN_2090) }), NOON + 1);
+    pipe(call({ id: 'future', result: missed(IN_2090) }), NOON + 1);
     pipe(voicemail({ id: 'v-future', timestamp: IN_2090 }), NOON + 1);
     await driver.drain();
 
@@ -51,18 +50,18 @@ describe('When a sender sends an implausible time or duration:', () => {
 
   test('the same again, then it is a duplicate like any other', async () => {
     const { driver, pipe, counts } = await onePartition();
-    pipe(call({ result: missedAt(IN_2090) }), NOON);
-    pipe(call({ result: missedAt(IN_2090) }), NOON + 1);
+    pipe(call({ result: missed(IN_2090) }), NOON);
+    pipe(call({ result: missed(IN_2090) }), NOON + 1);
     await driver.drain();
     await driver.crash();
-    pipe(call({ result: missedAt(IN_2090) }), NOON + 2);
+    pipe(call({ result: missed(IN_2090) }), NOON + 2);
     await driver.drain();
     expect([counts('applied'), counts('duplicate')]).toEqual([1, 2]);
   });
 });
 
 describe('When a broker’s clock is wrong', () => {
-  const fresh = (id: string, atMs: number) => call({ id, result: missedAt(atMs) });
+  const fresh = (id: string, atMs: number) => call({ id, result: missed(atMs) });
 
   test.each([
     ['one record', 1],
@@ -91,7 +90,7 @@ describe('When a broker’s clock is wrong', () => {
 
   test('for the first record of a partition, then the next ones are not late', async () => {
     const { driver, pipe, totals } = await onePartition();
-    pipe(call({ id: 'first', result: missedAt(NOON) }), IN_2090);
+    pipe(call({ id: 'first', result: missed(NOON) }), IN_2090);
     for (let index = 0; index < 100; index += 1) pipe(fresh(`c-${index}`, NOON + index), NOON + index);
     pipe(fresh('c-5', NOON + 5), NOON + 100);
     await driver.drain();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { call, voicemail } from '../../../support/call-events.ts';
-import type { TestEvent } from '../../../support/produce-events.ts';
+import { call, type TestEvent, voicemail } from '../../../support/call-events.ts';
 import { inMemory, TOPICS } from '../../../support/projection-in-memory.ts';
 import type { TestDriver } from '../../../support/projection-test-driver.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { TestEvent } from '../../../support/call-events.ts';
 import { naiveTotals, totalsByKey } from '../../../support/naive-totals.ts';
-import type { TestEvent } from '../../../support/produce-events.ts';
 import { inMemory, RULES, TOPICS } from '../../../support/projection-in-memory.ts';
 import type { TestDriver } from '../../../support/projection-test-driver.ts';
 import { randomEvents } from '../../../support/random-events.ts';

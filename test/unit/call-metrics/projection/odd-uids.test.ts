@@ -9,7 +9,7 @@ import { createCommittedView } from '../../../../services/call-metrics/projectio
 import { callMetricsApp } from '../../../../services/call-metrics/query-api/app.ts';
 import { createQueries } from '../../../../services/call-metrics/query-api/queries.ts';
 import { createPartitionOfKey } from '../../../../services/shared/kafka/publisher/partition-of-key.ts';
-import { call } from '../../../support/call-events.ts';
+import { call, user } from '../../../support/call-events.ts';
 import { inMemory, RULES, TOPICS } from '../../../support/projection-in-memory.ts';
 
 const LOG_TIME = Date.UTC(2026, 10, 22, 12);
@@ -44,7 +44,7 @@ beforeAll(async () => {
   const { driver, pipe, registry } = await inMemory();
   const users = [...uids, '\ud800', '\udfff'];
   for (const [index, uid] of users.entries()) {
-    pipe(call({ id: `c-${index}`, user: { type: 'user', uid, email: 'e@example.com' } }), LOG_TIME);
+    pipe(call({ id: `c-${index}`, user: user(uid, 'e@example.com') }), LOG_TIME);
   }
   pipe(call({ id: 'n', user: null, phoneNumberE164: '' }), LOG_TIME);
   await driver.drain();

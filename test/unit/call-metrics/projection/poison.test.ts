@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createPartitionOfKey } from '../../../../services/shared/kafka/publisher/partition-of-key.ts';
-import { call, voicemail } from '../../../support/call-events.ts';
+import { call, user, voicemail } from '../../../support/call-events.ts';
 import { inMemory, RULES, TOPICS } from '../../../support/projection-in-memory.ts';
 
 const partition = createPartitionOfKey(RULES.partitions)('u-1');
@@ -84,14 +84,14 @@ describe('When a record in the middle of a partition cannot be counted', () => {
 
 describe('When a record cannot be counted because of its content', () => {
   const LONG = 'x'.repeat(257);
-  const user = (uid: string, email = 'u@example.com') => ({ type: 'user' as const, uid, email });
+  const EMAIL = 'u@example.com';
 
   test.each([
     ['an id', { id: LONG }],
-    ['a uid', { user: user(LONG) }],
+    ['a uid', { user: user(LONG, EMAIL) }],
     ['a number', { user: null, phoneNumberE164: LONG }],
     ['a number in addition to a user', { phoneNumberE164: LONG }],
-    ['a uid of 600,000 units', { user: user('u'.repeat(600_000)) }],
+    ['a uid of 600,000 units', { user: user('u'.repeat(600_000), EMAIL) }],
   ])('because %s is too long to be real, then it is dead-lettered', async (_what, given) => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'long', ...given }), LOG_TIME);
@@ -104,7 +104,7 @@ describe('When a record cannot be counted because of its content', () => {
   test('then one with identifiers of 256 units is still counted', async () => {
     const { driver, pipe, totals } = await inMemory();
     const longest = LONG.slice(1);
-    pipe(call({ id: longest, user: user(longest), phoneNumberE164: longest }), LOG_TIME);
+    pipe(call({ id: longest, user: user(longest, EMAIL), phoneNumberE164: longest }), LOG_TIME);
     await driver.drain();
     expect((await totals()).get(`user/${longest}/lifetime`)?.inbound.missed).toBe(1);
   });
@@ -163,7 +163,7 @@ describe('When an event arrives again', () => {
     const { driver, pipe, totals } = await inMemory();
     pipe(call({ id: 'same' }), LOG_TIME);
     pipe(voicemail({ id: 'same' }), LOG_TIME);
-    pipe(call({ id: 'same', user: { type: 'user', uid: 'u-2', email: 'u-2@example.com' } }), LOG_TIME);
+    pipe(call({ id: 'same', user: user('u-2') }), LOG_TIME);
 
     await driver.drain();
 

@@ -4,7 +4,7 @@ import { type Encoders, eventMessage, type Received } from '../../../../services
 import { unrecognised } from '../../../../services/ingress/domain/recognise.ts';
 import { recogniseBody } from '../../../../services/ingress/publishing/recognise-body.ts';
 import { MAX_MS } from '../../../../services/shared/call-events/webhook-payload.ts';
-import { callWebhook } from '../../../support/webhooks.ts';
+import { callBody, missed } from '../../../support/call-events.ts';
 
 const encoder = { schemaId: 7, encode: () => Buffer.from('avro') };
 const encoders: Encoders = { callLog: encoder, voicemail: encoder, schemaUri: (id) => `schema:${id}` };
@@ -24,7 +24,7 @@ function headersOf(body: string, more: Partial<Received> = {}): Readonly<Record<
   return eventMessage(recognition, { ...received, ...more }, encoders).headers;
 }
 
-const startingAt = (ms: number): string => callWebhook('c-1').replace('1763700000000', String(ms));
+const startingAt = (ms: number): string => callBody({ result: missed(ms) });
 
 describe('ce_time', () => {
   test.each([
@@ -47,7 +47,7 @@ describe('ce_time', () => {
   });
 
   test('When a call’s result has no time, then it is the receive time', () => {
-    const body = callWebhook('c-1').replace('"missed","startTimestamp":1763700000000', '"parked"');
+    const body = callBody({ result: { type: 'parked' } });
     expect(headersOf(body).ce_time).toBe('2026-11-22T01:02:03.004Z');
     expect('ce_time' in headersOf(body, { atMs: Number.NaN })).toBe(false);
   });
@@ -63,12 +63,12 @@ describe('ce_id', () => {
     ['%0A', 'callLog/%250A'],
     ['\ud83d', 'callLog/\ufffd'],
   ])('When the id is %j, then it is %s', (id, expected) => {
-    expect(headersOf(callWebhook(id)).ce_id).toBe(expected);
+    expect(headersOf(callBody({ id })).ce_id).toBe(expected);
   });
 
   test('When an id is any text, then it has no control characters and is unique to that id', () => {
     const property = fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (id) => {
-      const header = headersOf(callWebhook(id)).ce_id ?? '';
+      const header = headersOf(callBody({ id })).ce_id ?? '';
       expect(header).not.toMatch(control);
       expect(decodeURIComponent(header)).toBe(`callLog/${id}`);
     });
@@ -96,7 +96,7 @@ describe('The record of an unrecognised body', () => {
 
 test('When a webhook has a tracestate, then events and kept bodies have it; otherwise the header is absent', () => {
   const tracestate = 'vendor=1,other=2';
-  for (const body of [callWebhook('c-1'), '{"event":"sms"}']) {
+  for (const body of [callBody({ id: 'c-1' }), '{"event":"sms"}']) {
     expect(headersOf(body, { tracestate })).toMatchObject({ traceparent: received.traceparent, tracestate });
     expect('tracestate' in headersOf(body)).toBe(false);
   }

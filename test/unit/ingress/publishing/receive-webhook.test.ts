@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Encoders } from '../../../../services/ingress/domain/event-message.ts';
 import { createReceiveWebhook } from '../../../../services/ingress/publishing/receive-webhook.ts';
 import { createWriter } from '../../../../services/shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../../../../services/shared/call-events/avro-types.generated.ts';
+import type { CallLog } from '../../../../services/shared/call-events/avro-types.generated.ts';
 import type { OutgoingRecord } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { errorFields } from '../../../../services/shared/observability/logger.ts';
 import { startTrace } from '../../../../services/shared/observability/tracing.ts';
+import { callBody, user } from '../../../support/call-events.ts';
 import { localRegistry } from '../../../support/local-registry.ts';
-import { callWebhook } from '../../../support/webhooks.ts';
 
 const published: OutgoingRecord[] = [];
 const errors: unknown[] = [];
@@ -35,7 +35,7 @@ function receiveWith(encoders: Encoders | null, body: Buffer) {
 
 const failing = (fail: () => never): Encoders => ({ ...working, callLog: { ...encoder, encode: fail } });
 const notEncodable = { kind: 'unrecognised', reason: 'not-encodable', published: 'durable' };
-const body = Buffer.from(callWebhook('MARKER-id', 'MARKER-uid'));
+const body = Buffer.from(callBody({ id: 'MARKER-id', user: user('MARKER-uid') }));
 
 describe('When an event cannot be encoded', () => {
   test.each([
@@ -86,7 +86,7 @@ describe('When an event cannot be encoded', () => {
   );
 
   test('by Avro, whose messages quote the value, then the error says only where it failed', async () => {
-    const writer = await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log');
+    const writer = await createWriter(localRegistry(), 'vxt.', 'callLogs');
     const encode = (record: CallLog) => writer.encode({ ...record, url: 17 as unknown as string });
     expect(await receiveWith({ ...working, callLog: { schemaId: 1, encode } }, body)).toEqual(notEncodable);
     expect(errorFields(errors[0]).problem).toMatch(/^Could not encode a webhook: Error at .*types\.js:\d+:\d+\)/);
@@ -95,9 +95,11 @@ describe('When an event cannot be encoded', () => {
 });
 
 test('When a body is deep, then it is kept without an internal error, both with encoders and before the schema ids are known', async () => {
-  const voicemail = await createWriter<Voicemail>(localRegistry(), 'vxt.voicemails', 'voicemail');
-  const callLog = await createWriter<CallLog>(localRegistry(), 'vxt.call-logs', 'call-log');
-  const deep = Buffer.from(callWebhook('c-1').replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`));
+  const voicemail = await createWriter(localRegistry(), 'vxt.', 'voicemails');
+  const callLog = await createWriter(localRegistry(), 'vxt.', 'callLogs');
+  const deep = Buffer.from(
+    callBody({ id: 'c-1' }).replace(/}$/, `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+  );
   for (const encoders of [{ callLog, voicemail, schemaUri: String }, null]) {
     expect(await receiveWith(encoders, deep)).toEqual({ ...notEncodable, reason: 'too-deep' });
     expect(published.pop()?.value).toEqual(deep);
@@ -106,7 +108,7 @@ test('When a body is deep, then it is kept without an internal error, both with 
 });
 
 test('When the parser itself fails, then the body is kept as well', async () => {
-  const broken = Buffer.from(callWebhook('c-1'));
+  const broken = Buffer.from(callBody({ id: 'c-1' }));
   broken.toString = () => {
     throw new Error('MARKER');
   };

@@ -3,24 +3,12 @@ import { MAX_LEVELS } from '../../../../services/ingress/domain/recognise.ts';
 import { recogniseBody } from '../../../../services/ingress/publishing/recognise-body.ts';
 import { callLogRecord } from '../../../../services/shared/call-events/to-record.ts';
 import { MAX_IDENTIFIER_UNITS } from '../../../../services/shared/call-events/webhook-payload.ts';
-import { callWebhook } from '../../../support/webhooks.ts';
+import { callBody as call, EVENT_MS, user, voicemailBody as voicemail } from '../../../support/call-events.ts';
 
 const recogniseText = (text: string) => recogniseBody(Buffer.from(text));
 const notJson = { kind: 'not-json' };
 const unrecognised = (reason: string, pointer: string) => ({ kind: 'unrecognised', reason, pointer });
 
-const call = (change: Readonly<Record<string, unknown>>): string => {
-  const { event, callLog } = JSON.parse(callWebhook('c-1'));
-  return JSON.stringify({ event, callLog: { ...callLog, ...change } });
-};
-const voicemail = (change: Readonly<Record<string, unknown>>): string => {
-  const known = { version: 3, id: 'v-1', url: 'u', timestamp: 1, duration: 1, transcription: null, user: null };
-  return JSON.stringify({
-    event: 'voicemail',
-    voicemail: { ...known, phoneNumberE164: null, callerId: { type: 'unknown' }, ...change },
-  });
-};
-const user = (uid: string) => ({ type: 'user', uid, email: 'e' });
 const number = (phoneNumberE164: string) => ({ type: 'phoneNumber', phoneNumberE164 });
 
 describe('When an identifier', () => {
@@ -49,7 +37,7 @@ describe('When an identifier', () => {
 describe('When a body', () => {
   const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
   /** The call itself has two levels. */
-  const callOf = (levels: number): string => callWebhook('c-1').replace(/}}$/, `,"added":${nested(levels - 2)}}}`);
+  const callOf = (levels: number): string => call().replace(/}}$/, `,"added":${nested(levels - 2)}}}`);
 
   test('of a known event has 100 levels, then it is an event; with one more it is too deep', () => {
     expect(recogniseText(callOf(MAX_LEVELS)).kind).toBe('callLog');
@@ -58,16 +46,16 @@ describe('When a body', () => {
   });
 
   test('of a known event is deep outside its payload, or violates the contract as well, then it is too deep', () => {
-    expect(recogniseText(callWebhook('c-1').replace(/}$/, `,"x":${nested(MAX_LEVELS)}}`))).toEqual(
-      unrecognised('too-deep', ''),
-    );
+    expect(recogniseText(call().replace(/}$/, `,"x":${nested(MAX_LEVELS)}}`))).toEqual(unrecognised('too-deep', ''));
     expect(recogniseText(`{"event":"voicemail","voicemail":${nested(MAX_LEVELS)}}`)).toEqual(
       unrecognised('too-deep', ''),
     );
   });
 
   test('has brackets in its strings, then they do not count as levels', () => {
-    expect(recogniseText(callWebhook('['.repeat(200)).replace('app.example', '\\"['.repeat(200))).kind).toBe('callLog');
+    expect(recogniseText(call({ id: '['.repeat(200) }).replace('app.example', '\\"['.repeat(200))).kind).toBe(
+      'callLog',
+    );
   });
 
   const size = 3 * 2 ** 20;
@@ -92,8 +80,8 @@ describe('When a body', () => {
   });
 
   test('begins with a byte order mark, then that is ignored; in another encoding than UTF-8 it is not JSON', () => {
-    expect(recogniseText(`\ufeff${callWebhook('c-1')}`).kind).toBe('callLog');
-    expect(recogniseBody(Buffer.from(callWebhook('c-1'), 'utf16le'))).toEqual(notJson);
+    expect(recogniseText(`\ufeff${call()}`).kind).toBe('callLog');
+    expect(recogniseBody(Buffer.from(call(), 'utf16le'))).toEqual(notJson);
     expect(recogniseBody(Buffer.from([0x22, 0xff, 0x22]))).toEqual(notJson);
     expect(recogniseText('')).toEqual(notJson);
   });
@@ -101,7 +89,7 @@ describe('When a body', () => {
 
 describe('When a timestamp is', () => {
   const startOf = (start: string) => {
-    const recognition = recogniseText(callWebhook('c-1').replace('1763700000000', start));
+    const recognition = recogniseText(call().replace(String(EVENT_MS), start));
     if (recognition.kind !== 'callLog') return recognition;
     const { result, extraJson } = callLogRecord(recognition.webhook);
     return 'vxt.events.MissedCall' in result ? [result['vxt.events.MissedCall'], extraJson] : result;
@@ -130,7 +118,7 @@ describe('When a timestamp is', () => {
 
   test('in a result of a future type, then the same rule applies', () => {
     const future = (start: string) => {
-      const body = callWebhook('c-1').replace('"missed"', '"parked"').replace('1763700000000', start);
+      const body = call().replace('"missed"', '"parked"').replace(String(EVENT_MS), start);
       const recognition = recogniseText(body);
       return recognition.kind === 'callLog' ? callLogRecord(recognition.webhook).result : recognition;
     };
@@ -148,7 +136,7 @@ describe('When a timestamp is', () => {
   });
 
   test('next to a version written as 3.0, then it is version 3; version 4 is unknown', () => {
-    const version = (text: string) => recogniseText(callWebhook('c-1').replace('"version":3', `"version":${text}`));
+    const version = (text: string) => recogniseText(call().replace('"version":3', `"version":${text}`));
     expect(version('3.0').kind).toBe('callLog');
     expect(version('3.00000000000000000000001').kind).toBe('callLog');
     expect(version('4')).toEqual(unrecognised('unknown-version', '/callLog/version'));

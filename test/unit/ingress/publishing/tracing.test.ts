@@ -4,7 +4,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { createReceiveWebhook } from '../../../../services/ingress/publishing/receive-webhook.ts';
 import type { OutgoingRecord } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
 import { startTrace, traceBatch } from '../../../../services/shared/observability/tracing.ts';
-import { callWebhook } from '../../../support/webhooks.ts';
+import { callBody } from '../../../support/call-events.ts';
 
 const wellFormed = /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/;
 const sender = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01';
@@ -27,7 +27,7 @@ const receive = createReceiveWebhook(
 
 async function headersFor(traceparent: string | null, tracestate: string | null = null) {
   const trace = startTrace('receive webhook', 'server', { traceparent, tracestate });
-  await receive({ body: Buffer.from(callWebhook('PAYLOAD-MARKER')), contentType: null, atMs: 0 }, trace);
+  await receive({ body: Buffer.from(callBody({ id: 'PAYLOAD-MARKER' })), contentType: null, atMs: 0 }, trace);
   trace.end();
   return published.at(-1)?.headers ?? {};
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Schema } from 'avsc';
 import * as avroTypes from '../../../../services/shared/avro/avro-type.ts';
+import type { SchemaName } from '../../../../services/shared/call-events/topics.ts';
 import type { LogFields } from '../../../../services/shared/observability/logger.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type MemorySchemaIdLog, memorySchemaIdLog } from '../../../support/memory-schema-id-log.ts';
@@ -14,7 +15,7 @@ const { readSchema } = avroTypes;
 const otherRelease = new Map<string, Schema>();
 jest.unstable_mockModule('../../../../services/shared/avro/avro-type.ts', () => ({
   ...avroTypes,
-  readSchema: (name: avroTypes.SchemaName) => otherRelease.get(name) ?? readSchema(name),
+  readSchema: (name: SchemaName) => otherRelease.get(name) ?? readSchema(name),
 }));
 const { watchSchemaIds } = await import('../../../../services/ingress/publishing/watch-schema-ids.ts');
 const { readIngressConfig } = await import('../../../../services/ingress/config.ts');
@@ -76,7 +77,7 @@ async function ranBefore(): Promise<void> {
   before.stop();
 }
 
-function change(...schemas: readonly avroTypes.SchemaName[]): void {
+function change(...schemas: readonly SchemaName[]): void {
   for (const name of schemas) {
     const schema = readSchema(name);
     if (typeof schema !== 'object' || !('fields' in schema)) throw new Error(`${name} is not a record`);

@@ -13,7 +13,7 @@ import { openRedriveWriter } from '../../../../services/ingress/redrive/redrive-
 import { reparse } from '../../../../services/ingress/redrive/reparse.ts';
 import { exitCodeOf, linesOf } from '../../../../services/ingress/redrive/report.ts';
 import type { OutgoingRecord } from '../../../../services/shared/kafka/publisher/outgoing-record.ts';
-import { callWebhook } from '../../../support/webhooks.ts';
+import { callBody } from '../../../support/call-events.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const encoders: Encoders = {
@@ -35,7 +35,7 @@ const kept = (value: Buffer | string | null, more: Partial<KeptWebhook> = {}): K
 const parse = (one: KeptWebhook) => reparse(one, recogniseBody, encoders);
 
 describe('When a kept record is parsed again', () => {
-  const body = callWebhook('a');
+  const body = callBody({ id: 'a' });
 
   test.each([
     ['with a byte order mark', `\ufeff${body}`],
@@ -95,13 +95,13 @@ describe('When the topic is searched', () => {
   };
   const idsOf = (found: readonly Redrivable[]) => found.map(({ message }) => message.headers.ce_id);
   const call = (offset: number, timestampMs: number): KeptWebhook =>
-    kept(callWebhook(String(offset)), { offset, timestampMs });
+    kept(callBody({ id: String(offset) }), { offset, timestampMs });
 
   test('then redriven webhooks and their markers are skipped; a webhook with a marker’s header is not', () => {
     const redriven = createPlaces();
     redriven.add({ partition: 0, offset: 1 });
     const marker = kept(null, { offset: 9, headers: { redriven: '0/1' }, transactional: true });
-    const forged = kept(callWebhook('3'), { offset: 3, headers: { redriven: '0/2' } });
+    const forged = kept(callBody({ id: '3' }), { offset: 3, headers: { redriven: '0/2' } });
     const found = find([call(1, 1), call(2, 2), marker, forged], 1e6, redriven);
     expect(idsOf(found.first)).toEqual(['callLog/2', 'callLog/3']);
     expect(found).toMatchObject({ redrivenBefore: 1, redrivable: { callLogs: 2 }, broken: [] });
@@ -118,7 +118,7 @@ describe('When the topic is searched', () => {
   });
 
   test('then a batch that cannot be read is reported with its place, whatever its bytes', () => {
-    const batch = kept(callWebhook('3'), { offset: 7, unreadable: { firstOffset: 5, records: 3 } });
+    const batch = kept(callBody({ id: '3' }), { offset: 7, unreadable: { firstOffset: 5, records: 3 } });
     expect(find([batch], 1e6)).toMatchObject({
       redrivable: {},
       broken: [{ place: { partition: 0, offset: 7 }, reason: 'unreadable-batch' }],

@@ -22,14 +22,14 @@ const check = () =>
   checkRegistry(connectRegistry({ url: registry.url, username: null, password: null }), log, registry.url);
 const posts = () => registry.asked.filter((request) => request.startsWith('POST'));
 
-/** A start before: call logs 1, voicemails 2. */
+/** What an earlier start registered: call logs as 1, voicemails as 2. */
 async function ranBefore(): Promise<void> {
   const { register } = await check();
   expect(await register(calls, callLog)).toBe(1);
   expect(await register('vxt.voicemails-value', voicemail)).toBe(2);
 }
 
-test('When a schema is registered, then the log knows its id and its text before anybody gets the id', async () => {
+test('When a schema is registered, then the log knows its id and text before the caller gets the id', async () => {
   await ranBefore();
   expect(log.written).toMatchObject([
     { subject: calls, id: 1, schema: JSON.stringify(callLog) },
@@ -40,20 +40,24 @@ test('When a schema is registered, then the log knows its id and its text before
   await expect(register(calls, callLog)).rejects.toThrow('Kafka is unavailable');
 });
 
-test('When the registry is as it was, then its ids go on', async () => {
+test('When the registry is unchanged, then its ids stay in use', async () => {
   await ranBefore();
   const { register, isWritten } = await check();
   expect(await register(calls, callLog)).toBe(1);
   expect([isWritten(calls), isWritten('vxt.dead-letters-value')]).toEqual([true, false]);
 });
 
-describe('When the registry is not the one that the log was written with, then it is refused with the remedy, and nothing is registered', () => {
+describe('When the registry is not the one that the log was written with, then the error names the remedy, and nothing is registered', () => {
   test.each<[string, () => void, RegExp]>([
     ['it has lost everything', () => registry.schemas.clear(), /no schema 1, .*call-logs.*no schema 2, .*voicemails/],
     ['it has lost one', () => registry.schemas.delete(2), /no schema 2, with which vxt.voicemails-value was written/],
-    ['another has the id', () => registry.schemas.set(1, other), /schema 1 is another there than vxt.call-logs-value/],
     [
-      'ids were dealt anew',
+      'another schema has the id',
+      () => registry.schemas.set(1, other),
+      /schema 1 is another there than vxt.call-logs-value/,
+    ],
+    [
+      'it has assigned new ids',
       () => {
         registry.schemas.clear();
         registry.schemas.set(1, JSON.stringify(voicemail)).set(2, JSON.stringify(callLog));
@@ -72,7 +76,7 @@ describe('When the registry is not the one that the log was written with, then i
   });
 });
 
-test('When the registry gives a written schema another id beside its own, then that id is not used', async () => {
+test('When the registry gives a written schema a second id, then that id is not used', async () => {
   await ranBefore();
   const { register } = await check();
   registry.schemas.clear();
@@ -91,14 +95,14 @@ test('When the registry loses its data between the check and the registration, t
   expect(log.written).toHaveLength(2);
 });
 
-test('When the registry is unavailable, then that is an outage, and not a registry that lost its data', async () => {
+test('When the registry is unavailable, then that is an outage, not a registry that lost its data', async () => {
   await ranBefore();
   registry.answerWith('gateway');
   await expect(check()).rejects.toMatchObject({ name: 'RegistryError', retriable: true });
 });
 
 describe('When an id is read', () => {
-  test('then the log says what it means, whatever has become of the registry since the start', async () => {
+  test('then the log says what it means, whatever has happened to the registry since the start', async () => {
     await ranBefore();
     const { schemaById } = await check();
     registry.schemas.clear();
@@ -108,7 +112,7 @@ describe('When an id is read', () => {
     expect(await schemaById(2)).toEqual(voicemail);
   });
 
-  test('that another process began to write with meanwhile, then the log says what it means', async () => {
+  test('that another process has meanwhile started to use, then the log says what it means', async () => {
     const { schemaById } = await check();
     await ranBefore();
     registry.schemas.clear();
@@ -122,7 +126,7 @@ describe('When an id is read', () => {
     expect(await schemaById(10)).toBeNull();
   });
 
-  test('and many are not known to the log, then it is not read again for each', async () => {
+  test('and the log does not know many of them, then it is not read again for each', async () => {
     let nowMs = 0;
     let reads = 0;
     const { read } = log;

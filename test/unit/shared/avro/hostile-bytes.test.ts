@@ -12,7 +12,7 @@ const strings: Schema = { type: 'array', items: 'string' };
 const map: Schema = { type: 'map', values: 'string' };
 const nulls: Schema = { type: 'array', items: 'null' };
 
-/** Avro's long. */
+/** An Avro long. */
 function long(value: bigint): Buffer {
   const bytes: number[] = [];
   for (let left = (value << 1n) ^ (value >> 63n); ; left >>= 7n) {
@@ -24,19 +24,19 @@ function long(value: bigint): Buffer {
 const BILLION = 1_000_000_000n;
 const VAST = 2n ** 52n;
 const hostile: readonly (readonly [string, Buffer])[] = [
-  ['a billion items that are not there', long(BILLION)],
-  ['as many as a number can tell', long(VAST)],
+  ['a billion items that do not exist', long(BILLION)],
+  ['as many items as a number can express', long(VAST)],
   ['a billion in a block with a size', Buffer.concat([long(-BILLION), long(5n)])],
-  ['a block of a negative size, which would lead back to itself', Buffer.concat([long(-2n), long(-3n)])],
+  ['a block of a negative size, which would point back to itself', Buffer.concat([long(-2n), long(-3n)])],
   ['more items in all its blocks than there are bytes', Buffer.concat(Array(8).fill(long(20n)))],
 ];
 
-describe.each(hostile)('Bytes that announce %s', (_what, bytes) => {
+describe.each(hostile)('Bytes that claim %s', (_what, bytes) => {
   test.each([
     ['an array', strings],
     ['an array of nothings', nulls],
     ['a map', map],
-  ])('are told at once, where %s is read', (_of, schema) => {
+  ])('are rejected at once when %s is read', (_of, schema) => {
     const type = avroType(record(['items', schema]));
     const startedMs = performance.now();
     expect(() => {
@@ -49,7 +49,7 @@ describe.each(hostile)('Bytes that announce %s', (_what, bytes) => {
     ['an array', strings],
     ['an array of nothings', nulls],
     ['a map', map],
-  ])('are told at once, where %s is skipped', (_of, schema) => {
+  ])('are rejected at once when %s is skipped', (_of, schema) => {
     const reader = avroType(record());
     const writer = avroType(record(['items', schema]));
     const startedMs = performance.now();
@@ -61,7 +61,7 @@ describe.each(hostile)('Bytes that announce %s', (_what, bytes) => {
   });
 });
 
-test('Arrays and maps that are whole are read and skipped, in one block or in several, with sizes or without', () => {
+test('Complete arrays and maps are read and skipped, in one block or in several, with sizes or without', () => {
   const writer = avroType(record(['before', strings], ['items', strings], ['values', map], ['last', 'string']));
   const value = { before: ['x'], items: ['a', 'b', 'c'], values: { k: 'v', l: 'w' }, last: 'end' };
   const bytes = writer.toBuffer(value);

@@ -10,10 +10,10 @@ import { localRegistry } from '../../../support/local-registry.ts';
 
 const MINUTE_MS = 60_000;
 
-/** A registry that has lost its schemas, until it is given them back, and a reader of call logs with a clock of the test's. */
+/** A registry without its schemas until they are restored, and a reader of call logs with a clock that the test controls. */
 async function givenLostRegistry() {
   const whole = localRegistry();
-  const writer = await createWriter(whole, 'call-logs', 'call-log');
+  const writer = await createWriter(whole, 'vxt.', 'callLogs');
   let nowMs = 1_000;
   let has: Registry['schemaById'] = async () => null;
   const asked: number[] = [];
@@ -24,7 +24,7 @@ async function givenLostRegistry() {
       return has(id);
     },
   };
-  const reader = createReader(registry, 'call-log', () => nowMs);
+  const reader = createReader(registry, 'callLogs', () => nowMs);
   const value = writer.encode(callLogRecord(call()));
   return {
     asked,
@@ -44,7 +44,7 @@ async function givenLostRegistry() {
   };
 }
 
-test('When the registry did not know an id, then it is asked again after a minute, and a registry that was restored is believed', async () => {
+test('When the registry did not know an id, then it is requested again after a minute, and found in a registry that was restored', async () => {
   const { asked, read, restore, later } = await givenLostRegistry();
   expect(await read()).toEqual({ ok: false, reason: 'unknown-schema-id' });
   restore();
@@ -57,7 +57,7 @@ test('When the registry did not know an id, then it is asked again after a minut
   expect(asked).toHaveLength(2);
 });
 
-test('When it is still unknown after a minute, then it is asked for once a minute, not with every record', async () => {
+test('When it is still unknown after a minute, then it is requested once a minute, not with every record', async () => {
   const { asked, read, later } = await givenLostRegistry();
   for (let second = 0; second < 180; second += 1) {
     await read();
@@ -66,21 +66,21 @@ test('When it is still unknown after a minute, then it is asked for once a minut
   expect(asked).toHaveLength(3);
 });
 
-test('When the registry is away as an unknown id is asked for again, then that is an outage, and nothing is forgotten', async () => {
+test('When the registry is unavailable as an unknown id is requested again, then that is an outage, and nothing is forgotten', async () => {
   const { read, answer, restore, later } = await givenLostRegistry();
   await read();
   later(MINUTE_MS);
-  answer(() => Promise.reject(new RegistryError('away')));
-  await expect(read()).rejects.toThrow('away');
+  answer(() => Promise.reject(new RegistryError('unavailable')));
+  await expect(read()).rejects.toThrow('unavailable');
   restore();
   expect(await read()).toMatchObject({ ok: true });
 });
 
 test.each<[string, Schema, string]>([
-  ['is no Avro', { type: 'nothing' } as unknown as Schema, 'not-avro'],
-  ['is of something else', 'string', 'incompatible-schema'],
+  ['is not Avro', { type: 'nothing' } as unknown as Schema, 'not-avro'],
+  ['describes something else', 'string', 'incompatible-schema'],
   [
-    'names itself without end',
+    'contains itself',
     { type: 'record', name: 'vxt.events.CallLog', fields: [{ name: 'self', type: 'vxt.events.CallLog' }] },
     'incompatible-schema',
   ],

@@ -3,16 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** A registry over HTTP as it is asked by us, and what lies before it on a bad day. */
+/** An HTTP registry with the calls that we use, and with the failures of a proxy in front of it. */
 export type RegistryDouble = Readonly<{
   url: string;
-  /** The schemas it has, by id: change it as the day has it. */
+  /** Its schemas by id. Tests may change them. */
   schemas: Map<number, string>;
-  /** Other answers than those it would give, by path. */
+  /** Answers that replace its own, by path. */
   answers: Map<string, Readonly<{ status?: number; body: unknown }>>;
   /** Requests so far, as `GET /schemas/ids/1`. */
   asked: readonly string[];
-  /** The login of each request, as its header has it. */
+  /** The Authorization header of each request. */
   logins: readonly (string | undefined)[];
   answerWith: (manner: Manner) => void;
   stop: () => Promise<void>;

@@ -17,18 +17,18 @@ const schemaById = (id: number, path = '') =>
     failed += 1;
   }).schemaById(id);
 
-test('When the registry has the schema, then it is told', async () => {
+test('When the registry has the schema, then it is returned', async () => {
   registry.schemas.set(7, '{"type":"string"}');
   expect(await schemaById(7)).toBe('string');
 });
 
-test('When the registry itself says that it has no such schema, then there is none, and that is no failure', async () => {
+test('When the registry itself says that it has no such schema, then the result is null, and that is not a failure', async () => {
   expect(await schemaById(999_999)).toBeNull();
   expect(failed).toBe(0);
 });
 
 test.each(['page', 'gateway'] as const)(
-  'When something before the registry answers 404 with its own %s, then that is an outage, and not a schema that is unknown',
+  'When something in front of the registry answers 404 with its own %s, then that is an outage, not an unknown schema',
   async (manner) => {
     registry.schemas.set(7, '{"type":"string"}');
     registry.answerWith(manner);
@@ -40,28 +40,31 @@ test.each(['page', 'gateway'] as const)(
   },
 );
 
-test('When SCHEMA_REGISTRY_URL ends with a slash, then an unknown schema is known as one', async () => {
+test('When SCHEMA_REGISTRY_URL ends with a slash, then an unknown schema is still recognised as unknown', async () => {
   expect(await schemaById(1, '/')).toBeNull();
 });
 
-test('When the registry asks for a login, then it comes with every request, for an unknown schema too', async () => {
+test('When the registry requires a login, then every request has it, also for an unknown schema', async () => {
   const login = { username: 'ingress', password: new Secret('a: b') };
   expect(await connectRegistry({ url: registry.url, ...login }).schemaById(1)).toBeNull();
   expect(registry.logins).toEqual([`Basic ${Buffer.from('ingress:a: b').toString('base64')}`]);
 });
 
-describe('When an id names what is no Avro schema, then that is told, and is no outage:', () => {
+describe('When an id refers to something other than an Avro schema, then that is reported, and is not an outage:', () => {
   test.each<[string, unknown]>([
     ['a JSON schema', { schemaType: 'JSON', schema: '{"type":"object"}' }],
     ['a JSON schema that would be Avro too', { schemaType: 'JSON', schema: '{"type":"string"}' }],
     ['Protobuf', { schemaType: 'PROTOBUF', schema: 'syntax = "proto3"; message M { string a = 1; }' }],
-    ['a type of tomorrow', { schemaType: 'CBOR', schema: '{}' }],
+    ['a future type', { schemaType: 'CBOR', schema: '{}' }],
     ['Avro that is not valid', { schema: '{"type":"record","name":"R","fields":[{"name":"a","type":"nothing"}]}' }],
     ['Avro that is not JSON', { schema: '{"type":' }],
-    ['JSON that is no schema', { schema: '[]7' }],
-    ['nothing at all', { schema: '' }],
+    ['JSON that is not a schema', { schema: '[]7' }],
+    ['an empty text', { schema: '' }],
     ['null', { schema: 'null' }],
-    ['Avro that refers to what is gone', { schema: '"a.B"', references: [{ name: 'a.B', subject: 'b', version: 1 }] }],
+    [
+      'Avro that refers to a deleted schema',
+      { schema: '"a.B"', references: [{ name: 'a.B', subject: 'b', version: 1 }] },
+    ],
   ])('%s', async (_what, body) => {
     registry.answers.set('/schemas/ids/7', { body });
     registry.answers.set('/subjects/b/versions/1', { status: 404, body: { error_code: 40402 } });
@@ -72,7 +75,7 @@ describe('When an id names what is no Avro schema, then that is told, and is no 
   });
 });
 
-test('When a schema refers to another one, then it comes whole', async () => {
+test('When a schema refers to another one, then the result includes it', async () => {
   const inner = '{"type":"record","name":"a.B","fields":[{"name":"c","type":"int"}]}';
   const outer = '{"type":"record","name":"D","fields":[{"name":"b","type":"a.B"}]}';
   const references = [{ name: 'a.B', subject: 'a b/c', version: 3 }];
@@ -94,7 +97,7 @@ test.each<[string, number, unknown]>([
   await expect(schemaById(7)).rejects.toMatchObject({ name: 'RegistryError', retriable: true });
 });
 
-test('When an id is one that no registry deals, then it is unknown, and nobody is asked', async () => {
+test('When an id is one that no registry assigns, then it is unknown, and nothing is requested', async () => {
   expect([await schemaById(0), await schemaById(-1), await schemaById(-(2 ** 31))]).toEqual([null, null, null]);
   expect(registry.asked).toEqual([]);
 });

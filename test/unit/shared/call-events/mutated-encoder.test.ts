@@ -6,7 +6,7 @@ import { callLogRecord } from '../../../../services/shared/call-events/to-record
 import { callLogWebhook } from '../../../support/from-record.ts';
 import { callLogWebhooks } from '../../../support/payload-arbitraries.ts';
 
-/** What the property of round-trip.test.ts says of an encoder that is `mutated`: whether it finds nothing. */
+/** Whether the property of round-trip.test.ts holds for an encoder that is `mutated`. */
 function holdsFor(mutated: (record: CallLog) => CallLog): boolean {
   const property = fc.property(callLogWebhooks, (webhook) => {
     const body = JSON.stringify(webhook);
@@ -18,7 +18,7 @@ function holdsFor(mutated: (record: CallLog) => CallLog): boolean {
   return !fc.check(property, { numRuns: 500 }).failed;
 }
 
-test('The property holds for the encoder as it is', () => {
+test('The property holds for the unchanged encoder', () => {
   expect(holdsFor((record) => record)).toBe(true);
 });
 

@@ -8,9 +8,9 @@ import { numberTexts } from '../../../support/payload-arbitraries.ts';
 
 const runs = { numRuns: 5_000 };
 
-/** JSON texts as any sender may write them: white space, escapes, repeated names, numbers of any form. */
+/** JSON texts as any sender may write them: with white space, escapes, repeated names and numbers in any notation. */
 const space = fc.constantFrom('', ' ', '\n\t', '\r\n');
-// No name is a lone backslash, as JSON.parse is what this is compared with: see scanJson.
+// No name is a lone backslash, because the result is compared with that of JSON.parse: see scanJson.
 const names = fc.oneof(
   fc
     .string({ unit: 'binary' })
@@ -37,7 +37,7 @@ const { value: jsonTexts } = fc.letrec<{ value: string }>((tie) => ({
     .map((parts) => parts.join('')),
 }));
 
-test('When a number is read, then it is a double exactly where JSON.stringify writes the same number for that', () => {
+test('When a number is read, then it is a double exactly if JSON.stringify writes the same number for that', () => {
   const property = fc.property(numberTexts, (text) => {
     const value = readNumber(text);
     const double: number = JSON.parse(text);
@@ -83,7 +83,7 @@ test('When a text is parsed with exact numbers, then only numbers differ from JS
   fc.assert(property, runs);
 });
 
-test('When V8 has seen a member named by a lone backslash, then a name with an escape is read right all the same', () => {
+test('When V8 has seen a member named by a lone backslash, then a name with an escape is still read correctly', () => {
   parseJson('{"h":0,"\\\\":0}');
   expect(parseJson('{"h":0,"\\n":1,"x":{"\\"":2}}')).toEqual({ h: 0, '\n': 1, x: { '"': 2 } });
 });
@@ -107,7 +107,7 @@ test.each([
   expect(scanJson(text).levels).toBe(levels);
 });
 
-test('When a body is a megabyte of brackets, then it is parsed with exact numbers all the same', () => {
+test('When a body is a megabyte of brackets, then it is still parsed with exact numbers', () => {
   const levels = 500_000;
   let value = parseJson(`${'['.repeat(levels)}-0${']'.repeat(levels)}`);
   let deep = 0;

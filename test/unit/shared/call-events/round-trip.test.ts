@@ -26,19 +26,19 @@ let voicemails: { writer: Writer<Voicemail>; reader: Reader<Voicemail> };
 beforeAll(async () => {
   const registry = localRegistry();
   calls = {
-    writer: await createWriter<CallLog>(registry, 'vxt.call-logs', 'call-log'),
-    reader: createReader<CallLog>(registry, 'call-log'),
+    writer: await createWriter(registry, 'vxt.', 'callLogs'),
+    reader: createReader(registry, 'callLogs'),
   };
   voicemails = {
-    writer: await createWriter<Voicemail>(registry, 'vxt.voicemails', 'voicemail'),
-    reader: createReader<Voicemail>(registry, 'voicemail'),
+    writer: await createWriter(registry, 'vxt.', 'voicemails'),
+    reader: createReader(registry, 'voicemails'),
   };
   const schemaIdOnly = (id: number): Buffer => toWireFormat(id, Buffer.alloc(0));
   await calls.reader.learn([schemaIdOnly(calls.writer.schemaId)]);
   await voicemails.reader.learn([schemaIdOnly(voicemails.writer.schemaId)]);
 });
 
-/** The body through everything that happens to it: bytes → JSON → event → Avro bytes → event → JSON. */
+/** Takes a body through everything that happens to it: bytes → JSON → event → Avro bytes → event → JSON. */
 function throughAvro(body: string): unknown {
   const recognised = recogniseBody(Buffer.from(body));
   switch (recognised.kind) {
@@ -103,7 +103,7 @@ describe('decode(encode(payload)) is the same JSON value', () => {
     ['minus zero', '"n":-0'],
     ['numbers deep inside', '"n":{"a":[1,{"b":98765432109876543210}]}'],
     ['a fraction of a millisecond', '"n":1.5', '"duration":1234.5'],
-    ['a duration no double holds', '"n":1', '"duration":1.00000000000000000001'],
+    ['a duration that no double can hold', '"n":1', '"duration":1.00000000000000000001'],
     ['a duration of minus zero', '"n":1', '"duration":-0'],
     ['a duration with an exponent', '"n":1', '"duration":1.0e3'],
     ['a member named __proto__', '"__proto__":{"polluted":true}'],
@@ -116,7 +116,7 @@ describe('decode(encode(payload)) is the same JSON value', () => {
 const voicemail = (more = ''): string =>
   `{"version":3,"id":"v1","url":"u","timestamp":1763700000000,"duration":1,"transcription":null,"user":null,"phoneNumberE164":null,"callerId":{"type":"unknown"}${more}}`;
 
-/** JSON text with the members of every object in order, numbers as they stand. */
+/** JSON text with the members of every object sorted and numbers unchanged. */
 function sortedText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sortedText).join()}]`;
   if (typeof value !== 'object' || value === null || isRaw(value)) return JSON.stringify(value);

@@ -11,20 +11,20 @@ function terminalWith(typed: string | null) {
   return { input, output };
 }
 
-describe('When a command is about to rewrite what others read', () => {
-  test('and --yes was said, then nobody is asked', async () => {
+describe('When a command is about to rewrite data that others read', () => {
+  test('and --yes was given, then nobody is asked', async () => {
     const nobody = { input: new PassThrough(), output: new PassThrough() };
     await expect(createConfirmation(true, nobody)('Publish?')).resolves.toBeUndefined();
     expect(nobody.output.read()).toBeNull();
   });
 
-  test('and there is no terminal, then it ends before it begins, and says how to agree', () => {
+  test('and there is no terminal, then it ends before it does anything, and says how to confirm', () => {
     const pipes = { input: new PassThrough(), output: new PassThrough() };
-    expect(() => createConfirmation(false, pipes)).toThrow('Say --yes, or --dry-run');
+    expect(() => createConfirmation(false, pipes)).toThrow('Use --yes, or --dry-run');
     expect(() => createConfirmation(false, { ...terminalWith('y'), output: new PassThrough() })).toThrow('--yes');
   });
 
-  test.each(['y', 'Yes', ' yes '])('and a person answers %j, then it goes on', async (typed) => {
+  test.each(['y', 'Yes', ' yes '])('and a person answers %j, then it continues', async (typed) => {
     const terminal = terminalWith(typed);
     await expect(createConfirmation(false, terminal)('Publish?')).resolves.toBeUndefined();
     expect(String(terminal.output.read())).toContain('Publish? [y/N]');

@@ -29,8 +29,8 @@ test.each([
 });
 
 test.each([
-  ['::1:9092', 'an IPv6 address stands in brackets, as in [::1]:9092'],
-  ['2001:db8::7', 'an IPv6 address stands in brackets'],
+  ['::1:9092', 'an IPv6 address needs brackets, as in [::1]:9092'],
+  ['2001:db8::7', 'an IPv6 address needs brackets'],
   ['kafka', 'kafka has no port'],
   ['[::1]', '[::1] has no port'],
   ['[::1]9092', 'has no port'],
@@ -51,6 +51,6 @@ test.each([
   expect(problemOf(`good:9092,${broker}`)).toContain('KAFKA_BROKERS');
 });
 
-test('When two brokers are wrong, then both are told', () => {
+test('When two brokers are wrong, then both are reported', () => {
   expect(problemOf('one,two:0')).toMatch(/one has no port.*two:0 has a port/);
 });

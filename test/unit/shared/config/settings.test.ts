@@ -7,7 +7,7 @@ import { SettingsError } from '../../../../services/shared/config/settings.ts';
 
 const least = { KAFKA_BROKERS: 'a:9092,b:9093', SCHEMA_REGISTRY_URL: 'http://registry:8081/' };
 
-/** The problems told for this environment. */
+/** The problems reported for this environment. */
 function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   try {
     readIngressConfig(environment);
@@ -18,7 +18,7 @@ function problemsOf(environment: Readonly<Record<string, string>>): readonly str
   return [];
 }
 
-test('When only what is required is set, then the rest has its default', () => {
+test('When only the required settings are set, then the others have their defaults', () => {
   const config = readIngressConfig(least);
   expect(config.kafka.brokers).toEqual(['a:9092', 'b:9093']);
   expect(config.registry.url).toBe('http://registry:8081');
@@ -26,7 +26,7 @@ test('When only what is required is set, then the rest has its default', () => {
   expect(config.kafka).toMatchObject({ topicPrefix: 'vxt.', partitions: 12, createTopics: true, ssl: false });
 });
 
-test('When several settings are wrong, then all problems are told at once, each with its variable', () => {
+test('When several settings are wrong, then all problems are reported at once, each with its variable', () => {
   const problems = problemsOf({ KAFKA_BROKERS: 'nowhere', PORT: '99999', KAFKA_SSL: 'maybe', LOG_LEVEL: 'loud' });
   expect(problems.map((problem) => problem.split(/[ :]/)[0])).toEqual([
     'KAFKA_BROKERS',
@@ -50,7 +50,7 @@ test('When the file of a secret is missing, then the problem names the variable'
   ]);
 });
 
-test('When an address holds a login, then it is refused without repeating the password', () => {
+test('When an address contains a login, then it is refused without repeating the password', () => {
   const problems = problemsOf({ ...least, SCHEMA_REGISTRY_URL: 'https://me:a-password@registry:8081' });
   expect(problems).toEqual([expect.stringContaining('SCHEMA_REGISTRY_URL "https://[redacted]@registry:8081"')]);
 });

@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '../../../../services/shared/config/secret.ts';
-import { createTokenCheck, tokenProblems } from '../../../../services/shared/http/bearer-tokens.ts';
+import { createTokenCheck, parseTokens, tokenProblems } from '../../../../services/shared/http/bearer-tokens.ts';
 
 const current = 'current-token-0123456789';
 const next = 'next-token-0123456789abc';
 const check = createTokenCheck([new Secret(current), new Secret(next)]);
 
-describe('When a request brings an Authorization header', () => {
+describe('When a request has an Authorization header', () => {
   test.each([`Bearer ${current}`, `bearer ${next}`, `BEARER   ${current}  `])('%s, then it is accepted', (header) => {
     expect(check(header)).toBe(true);
   });
@@ -29,19 +29,26 @@ describe('When a request brings an Authorization header', () => {
   });
 });
 
+test('When a list of tokens has spaces and empty members, then only the tokens are read', () => {
+  const revealed = (list: string, separator: string) => parseTokens(list, separator).map((token) => token.reveal());
+  expect(revealed(` ${current}, ,${next},`, ',')).toEqual([current, next]);
+  expect(revealed(`${current}\r\n\n${next}\n`, '\n')).toEqual([current, next]);
+  expect(revealed('', ',')).toEqual([]);
+});
+
 describe('When tokens are configured', () => {
   test('with none, then that is a problem', () => {
     expect(tokenProblems([], 'VXT_WEBHOOK_TOKENS')).toHaveLength(1);
   });
 
-  test('with one shorter than 16 characters, then the problem names its place and not the token', () => {
+  test('with one shorter than 16 characters, then the problem names its position and not the token', () => {
     const problems = tokenProblems([new Secret(current), new Secret('short-secret')], 'VXT_WEBHOOK_TOKENS');
     expect(problems).toEqual([expect.stringContaining('token 2 is shorter than 16')]);
     expect(problems.join()).not.toContain('short-secret');
   });
 });
 
-test('A secret prints as [redacted] wherever something prints it', () => {
+test('A secret prints as [redacted] however it is printed', () => {
   const secret = new Secret(current);
   const printed = [
     String(secret),

@@ -11,7 +11,7 @@ const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 const start = (listener: RequestListener = (_request, response) => response.end('ok')): Promise<Listening> =>
   listen(listener, { host: '127.0.0.1', port: 0, portVariable: 'PORT' }, { keepAliveTimeout: 75_000 });
 
-/** A connection that has had one answer and is idle. */
+/** An idle connection that has had one answer. */
 async function idle({ port }: Listening): Promise<RawConnection> {
   const connection = openRawConnection(port);
   connection.send(GET);
@@ -30,7 +30,7 @@ test('When a service stops, then a sender on an idle connection gets one more an
   await closed;
 });
 
-test('When a service stops under a sender that keeps its connection and sends one request at a time, then no answer is lost', async () => {
+test('When a service stops while a sender with a persistent connection sends one request at a time, then no answer is lost', async () => {
   const listening = await start();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const failures: string[] = [];
@@ -61,7 +61,7 @@ test('When a service stops under a sender that keeps its connection and sends on
   expect(last).toBe('close');
 });
 
-test('When a service stops while a request is at work, then its answer still comes, and says that it is the last', async () => {
+test('When a service stops while a request is being handled, then it is still answered, and the answer says that it is the last', async () => {
   const atWork = Promise.withResolvers<() => void>();
   const listening = await start((_request, response) => atWork.resolve(() => response.end('done')));
   const connection = openRawConnection(listening.port);
@@ -74,7 +74,7 @@ test('When a service stops while a request is at work, then its answer still com
   await closed;
 });
 
-test('When a service stops while requests come one behind the other without waiting, then all are answered, and only the last answer closes', async () => {
+test('When a service stops while requests are pipelined, then all are answered, and only the last answer closes the connection', async () => {
   const waiting: (() => void)[] = [];
   const listening = await start((_request, response) => waiting.push(() => response.writeHead(204).end()));
   const connection = openRawConnection(listening.port);
@@ -89,7 +89,7 @@ test('When a service stops while requests come one behind the other without wait
   await closed;
 });
 
-test('When a service stops, then it takes no new connection, and a request that never ends is cut', async () => {
+test('When a service stops, then it accepts no new connection, and a request that never ends is cut off', async () => {
   const atWork = Promise.withResolvers<void>();
   const listening = await start(() => atWork.resolve());
   const connection = openRawConnection(listening.port);
@@ -103,7 +103,7 @@ test('When a service stops, then it takes no new connection, and a request that 
   expect(connection.answers()).toEqual([]);
 });
 
-test('When nothing comes on idle connections, also on one that never sent a byte, then they end after the grace, long before busy ones', async () => {
+test('When connections are idle, including one that never sent a byte, then they end after the grace period, long before busy ones', async () => {
   const server = createServer({ keepAliveTimeout: 75_000 });
   const connections = keepConnections(server);
   server.on('request', (received, response) => {

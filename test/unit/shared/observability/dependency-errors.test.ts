@@ -13,7 +13,7 @@ import { freePort } from '../../../support/service-process.ts';
 const totalOf = async (registry: Registry, name: string): Promise<number> =>
   Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await registry.metrics())?.[1]);
 
-test('When a broker cannot be reached, or cuts the connection, then it is counted', async () => {
+test('When a broker is unreachable, or cuts the connection, then it is counted', async () => {
   const registry = new Registry();
   const onProblem = countKafkaErrors(registry);
   expect(await totalOf(registry, 'vxt_kafka_errors_total')).toBe(0);
@@ -37,7 +37,7 @@ test('When a broker cannot be reached, or cuts the connection, then it is counte
   expect(await totalOf(registry, 'vxt_kafka_errors_total')).toBeGreaterThan(afterRefusal);
 });
 
-test('When the schema registry is away, then each request that failed is counted', async () => {
+test('When the schema registry is unavailable, then each failed request is counted', async () => {
   const registry = new Registry();
   const onError = countRegistryErrors(registry);
   const url = `http://127.0.0.1:${await freePort()}`;

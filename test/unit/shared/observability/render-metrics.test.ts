@@ -21,7 +21,7 @@ function registryWithCounters(): Registry {
   return registry;
 }
 
-test('When both formats are asked for in turn, then each names its counters as it should, every time', async () => {
+test('When both formats are requested in turn, then each names its counters correctly, every time', async () => {
   const registry = registryWithCounters();
   const formats = [false, true, false, true, true, false];
   const rendered = await Promise.all(formats.map((open) => renderMetrics(registry, open)));
@@ -35,7 +35,7 @@ test('When both formats are asked for in turn, then each names its counters as i
   }
 });
 
-test('When a histogram is read, then its buckets are cumulative and end with all', async () => {
+test('When a histogram is read, then its buckets are cumulative and the last one has all', async () => {
   const { body } = await renderMetrics(registryWithCounters(), false);
   expect(body).toContain(
     [

@@ -21,7 +21,7 @@ beforeEach(() => {
   );
 });
 
-test('When something happens once, then it is one line, at once, and no summary follows', () => {
+test('When something happens once, then one line is written at once, and no summary follows', () => {
   summary.warn('lane-renewed', '', { reason: 'failure' });
   expect(lines).toEqual([['warn', 'lane-renewed', { reason: 'failure' }]]);
   timers.pass(600_000);
@@ -29,7 +29,7 @@ test('When something happens once, then it is one line, at once, and no summary 
   expect(timers.waiting()).toBe(0);
 });
 
-test('When the same thing happens a thousand times, then the first is told at once and the rest in one line a minute', () => {
+test('When the same thing happens a thousand times, then the first is logged at once and the rest in one line per minute', () => {
   for (let attempt = 0; attempt < 1_000; attempt += 1) {
     summary.warn('lane-renewed', '', { attempt });
     timers.pass(100);
@@ -42,14 +42,14 @@ test('When the same thing happens a thousand times, then the first is told at on
   ]);
 });
 
-test('When it happens again after a quiet minute, then it is told at once', () => {
+test('When it happens again after a quiet minute, then it is logged at once', () => {
   summary.error('internal-error', '');
   timers.pass(60_000);
   summary.error('internal-error', '');
   expect(lines.map(([, , { count }]) => count)).toEqual([undefined, undefined]);
 });
 
-test('When events, kinds and levels differ, then none is hidden behind another', () => {
+test('When events, kinds and levels differ, then none hides another', () => {
   summary.warn('lane-renewed', 'a');
   summary.warn('lane-renewed', 'b');
   summary.warn('spool-write-failed', 'a');
@@ -57,7 +57,7 @@ test('When events, kinds and levels differ, then none is hidden behind another',
   expect(lines).toHaveLength(4);
 });
 
-test('When an event has ever new kinds, then those beyond the limit share a line, and memory does not grow', () => {
+test('When an event keeps having new kinds, then those beyond the limit share a line, and memory does not grow', () => {
   for (let index = 0; index < 10_000; index += 1)
     summary.warn('kafka-client-said', `kind ${index}`, { attempt: index });
   expect(lines).toHaveLength(6);
@@ -67,7 +67,7 @@ test('When an event has ever new kinds, then those beyond the limit share a line
   expect(lines.at(-1)).toEqual(['warn', 'kafka-client-said', { attempt: 9_999, count: 9_994 }]);
 });
 
-test('When the service ends, then what was counted is still told, once, and no timer is left', () => {
+test('When the service ends, then what was counted is still logged, once, and no timer is left', () => {
   summary.warn('spool-write-failed', '', { attempt: 1 });
   summary.warn('spool-write-failed', '', { attempt: 2 });
   summary.warn('other', '');

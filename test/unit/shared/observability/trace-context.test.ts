@@ -12,7 +12,7 @@ describe('When a traceparent', () => {
     ['is of version 00', traceparent, trace(1)],
     ['is not sampled', `00-${traceId}-${parentId}-00`, trace(0)],
     ['has a random id', `00-${traceId}-${parentId}-02`, trace(2)],
-    ['has flags nobody knows', `00-${traceId}-${parentId}-ff`, trace(3)],
+    ['has unknown flags', `00-${traceId}-${parentId}-ff`, trace(3)],
     ['is of a later version', `cc-${traceId}-${parentId}-01`, trace(1)],
     ['is of a later version with more fields', `cc-${traceId}-${parentId}-01-what-the.future`, trace(1)],
     ['is of a later version and ends in a dash', `01-${traceId}-${parentId}-01-`, trace(1)],
@@ -29,15 +29,15 @@ describe('When a traceparent', () => {
     ['has upper-case digits in its trace id', `00-${traceId.toUpperCase()}-${parentId}-01`],
     ['has upper-case digits in its parent id', `00-${traceId}-${parentId.toUpperCase()}-01`],
     ['has upper-case flags', `00-${traceId}-${parentId}-0A`],
-    ['is of version 00 with a field more', `${traceparent}-01`],
+    ['is of version 00 with an extra field', `${traceparent}-01`],
     ['is of version 00 and ends in a dash', `${traceparent}-`],
     ['is of version 00 and ends in a line break', `${traceparent}\n`],
     ['is of a later version whose flags are longer', `01-${traceId}-${parentId}-011`],
-    ['is of a later version with something else behind', `01-${traceId}-${parentId}-01.x`],
+    ['is of a later version followed by something else', `01-${traceId}-${parentId}-01.x`],
     ['has a short trace id', `00-${traceId.slice(1)}-${parentId}-01`],
     ['was sent twice', `${traceparent}, ${traceparent}`],
     ['is something else', 'PAYLOAD-MARKER'],
-  ])('%s, then it is none', (_how, text) => {
+  ])('%s, then it is ignored', (_how, text) => {
     expect(read(text)).toBeNull();
   });
 });
@@ -75,11 +75,11 @@ describe('When a tracestate', () => {
     [`k=${'v'.repeat(257)}`, 'has a long value'],
     [`${long}v`, 'is longer than 512 characters'],
     [Array.from({ length: 33 }, (_, index) => `k${index}=v`).join(), 'has more than 32 members'],
-  ])('is %s (it %s), then it is dropped whole, and the trace goes on', (text) => {
+  ])('is %s (it %s), then it is dropped entirely, and the trace is continued', (text) => {
     expect(state(text)).toBeNull();
   });
 
-  test('comes with a traceparent that is none, then it says nothing', () => {
+  test('has an invalid traceparent next to it, then it is ignored', () => {
     expect(readTraceContext({ traceparent: null, tracestate: 'vendor=1' })).toBeNull();
     expect(readTraceContext({ traceparent: `ff-${traceId}-${parentId}-01`, tracestate: 'vendor=1' })).toBeNull();
   });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readSchema } from '../../../../services/shared/avro/avro-type.ts';
 import { connectRegistry } from '../../../../services/shared/avro/registry.ts';
-import { askingOnly } from '../../../../services/shared/avro/schema-ids/asking-only.ts';
 import { checkRegistry } from '../../../../services/shared/avro/schema-ids/checked-registry.ts';
+import { dryRunRegistry } from '../../../../services/shared/avro/schema-ids/dry-run-registry.ts';
 import { memorySchemaIdLog } from '../../../support/memory-schema-id-log.ts';
 import { type RegistryDouble, startRegistryDouble } from './registry-double.ts';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => registry.stop());
 
-test('When it is a dry run, then a schema of the log has its id, a new one has one of its own that can be read, and neither registry nor log is written', async () => {
+test('When it is a dry run, then a schema of the log keeps its id, a new one gets an id that can be read back, and nothing is written to the registry or the log', async () => {
   const log = memorySchemaIdLog();
   const check = () =>
     checkRegistry(connectRegistry({ url: registry.url, username: null, password: null }), log, registry.url);
@@ -24,7 +24,7 @@ test('When it is a dry run, then a schema of the log has its id, a new one has o
   const written = await register(calls, callLog);
   const asked = registry.asked.length;
 
-  const dry = askingOnly(await check());
+  const dry = dryRunRegistry(await check());
   expect(await dry.register(calls, callLog)).toBe(written);
   const made = [await dry.register('vxt.voicemails-value', voicemail), await dry.register(calls, voicemail)];
   expect(new Set([written, ...made]).size).toBe(3);

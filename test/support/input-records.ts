@@ -1,24 +1,21 @@
 import type { Kafka } from 'kafkajs';
 import type { Registry } from '../../services/shared/avro/registry.ts';
-import { createWriter, type Writer } from '../../services/shared/avro/writer.ts';
-import type { CallLog, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
+import { createWriter } from '../../services/shared/avro/writer.ts';
 import { subjectKey } from '../../services/shared/call-events/subject.ts';
 import { callLogRecord, voicemailRecord } from '../../services/shared/call-events/to-record.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
-import type { CallLogWebhook, VoicemailWebhook } from '../../services/shared/call-events/webhook-payload.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
-
-export type TestEvent = CallLogWebhook | VoicemailWebhook;
+import type { TestEvent } from './call-events.ts';
 
 /** A record of an input topic, as the ingress would write it. */
 export type InputRecord = Readonly<{ topic: string; partition: number; key: string; value: Buffer }>;
 
-/** Turns webhooks into the records the ingress would write for them. */
+/** Returns a function that turns webhooks into the records that the ingress would write for them. */
 export async function createInputRecords(registry: Registry, topicPrefix: string, partitions: number) {
   const callLogs = topicName(topicPrefix, 'callLogs');
   const voicemails = topicName(topicPrefix, 'voicemails');
-  const calls: Writer<CallLog> = await createWriter<CallLog>(registry, callLogs, 'call-log');
-  const messages: Writer<Voicemail> = await createWriter<Voicemail>(registry, voicemails, 'voicemail');
+  const calls = await createWriter(registry, topicPrefix, 'callLogs');
+  const messages = await createWriter(registry, topicPrefix, 'voicemails');
   const partitionOf = createPartitionOfKey(partitions);
   return (event: TestEvent): InputRecord => {
     if (event.event === 'callLog') {
@@ -32,7 +29,7 @@ export async function createInputRecords(registry: Registry, topicPrefix: string
   };
 }
 
-/** Writes records to Kafka, in their order. */
+/** Writes records to Kafka in order. */
 export async function produce(kafka: Kafka, records: readonly InputRecord[], batch = 2_000): Promise<void> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
