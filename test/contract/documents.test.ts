@@ -53,7 +53,8 @@ describe.each(files.filter((file) => file.endsWith('.md')))('Given %s', (file) =
   });
 
   test('then no line of prose is longer than 120 characters', () => {
-    const prose = text.split('\n').filter((line) => !/^\s*(\||<!--|\[[^\]]+\]:)/.test(line));
+    // Rows, comments, link targets and the names of tests cannot be wrapped.
+    const prose = text.split('\n').filter((line) => !/^\s*(\||<!--|\[[^\]]+\]:|- `test\/\S+`: ")/.test(line));
     expect(prose.filter((line) => line.length > 120)).toEqual([]);
   });
 });
