@@ -42,7 +42,7 @@ export function spoolsOfTests() {
   /** A Kafka that accepts what its `judge` allows, with a clock of its own. */
   const place = (judge: (record: OutgoingRecord) => PublishOutcome = () => 'durable') => {
     const taken: string[] = [];
-    const told: string[] = [];
+    const reported: string[] = [];
     const kafka = { up: false, judge, given: 0 };
     const clock = { ms: 1_000_000 };
     const publishAll = async (records: readonly OutgoingRecord[]): Promise<readonly PublishOutcome[]> =>
@@ -62,13 +62,13 @@ export function spoolsOfTests() {
         adapt: (one) => one,
         now: () => clock.ms,
         observer: {
-          began: () => told.push('began'),
-          ended: () => told.push('ended'),
-          failed: (what, error) => told.push(`failed ${what}: ${error}`),
-          setAside: (where, bytes) => told.push(`set aside ${where} ${bytes > 0}`),
-          resent: (records) => told.push(`resent ${records}`),
+          began: () => reported.push('began'),
+          ended: () => reported.push('ended'),
+          failed: (what, error) => reported.push(`failed ${what}: ${error}`),
+          setAside: (where, bytes) => reported.push(`set aside ${where} ${bytes > 0}`),
+          resent: (records) => reported.push(`resent ${records}`),
           leftovers: (_path, { damagedBytes, unfinishedBytes }) => {
-            if (damagedBytes + unfinishedBytes > 0) told.push(`found ${damagedBytes} ${unfinishedBytes}`);
+            if (damagedBytes + unfinishedBytes > 0) reported.push(`found ${damagedBytes} ${unfinishedBytes}`);
           },
         },
         ...more,
@@ -76,7 +76,7 @@ export function spoolsOfTests() {
       opened.push(spool);
       return spool;
     };
-    return { taken, told, kafka, clock, open };
+    return { taken, reported, kafka, clock, open };
   };
   /** Ends the spool that was opened last, as a stopping process does. */
   const closeLast = async (): Promise<void> => void (await opened.pop()?.close());

@@ -3,7 +3,7 @@ import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
 /**
  * Tracks how long open transactions have blocked readers. While events flow, one is nearly always open for a few
  * milliseconds, so a high watermark above the last stable offset is normal. A stuck transaction shows in a last stable
- * offset that stands still below the high watermark.
+ * offset that does not move below the high watermark.
  */
 export type OpenTransactions = Readonly<{
   /** The high watermarks must have been fetched before the last stable offsets. */

@@ -5,7 +5,7 @@ import type { EndsOfTopics } from '../../../../services/shared/kafka/topics/log-
 const ends = (...highs: readonly number[]): EndsOfTopics =>
   new Map([['table', new Map(highs.map((high, partition) => [partition, { low: 0, high }]))]]);
 
-test('When transactions begin and end, then none is stuck; when the last stable offset stands still below the high watermark, then its time is reported', () => {
+test('When transactions begin and end, then none is stuck; when the last stable offset does not move below the high watermark, then its time is reported', () => {
   let nowMs = 0;
   const open = createOpenTransactions(['table'], () => nowMs);
   const secondsAfter = (ms: number, watermarks: EndsOfTopics, stable: EndsOfTopics): number | undefined => {

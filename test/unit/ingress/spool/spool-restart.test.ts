@@ -43,7 +43,7 @@ test('When a power failure loses the marks of sent records, then those are sent 
     ['a', 'b', 'c'],
     ['a', 'b', 'c'],
   ]);
-  expect(after.told).toEqual(['began', 'ended']);
+  expect(after.reported).toEqual(['began', 'ended']);
 });
 
 describe('When a record may be in the log already', () => {
@@ -63,14 +63,14 @@ describe('When a record may be in the log already', () => {
       const next = await after.open({ directory: copy });
       await next.drained();
       expect(after.taken).toEqual(['a', 'b']);
-      return after.told.some((line) => line.startsWith('resent'));
+      return after.reported.some((line) => line.startsWith('resent'));
     });
     answer.resolve(['durable', 'durable']);
   });
 
   test('because Kafka did not answer, then each further attempt is counted', async () => {
     let answers = false;
-    const { taken, told, kafka, clock, open } = place(() => (answers ? 'durable' : 'unknown'));
+    const { taken, reported, kafka, clock, open } = place(() => (answers ? 'durable' : 'unknown'));
     const spool = await open();
     await append(spool, record('a'));
     kafka.up = true;
@@ -78,28 +78,28 @@ describe('When a record may be in the log already', () => {
     answers = true;
     await untilDrained(spool, clock);
     expect(taken).toEqual(['a']);
-    expect(told.filter((line) => line.startsWith('resent'))).toEqual(['resent 1']);
+    expect(reported.filter((line) => line.startsWith('resent'))).toEqual(['resent 1']);
   });
 
   test('because it was sent before it was spooled, then its first attempt from the spool is counted', async () => {
-    const { told, kafka, open } = place();
+    const { reported, kafka, open } = place();
     const spool = await open();
     await spool.append(record('a'), true, FAR);
     kafka.up = true;
     await spool.drained();
-    expect(told).toContain('resent 1');
+    expect(reported).toContain('resent 1');
   });
 
   test('but Kafka never had it, then nothing is counted', async () => {
     let accepts = false;
-    const { told, kafka, clock, open } = place(() => (accepts ? 'durable' : 'unavailable'));
+    const { reported, kafka, clock, open } = place(() => (accepts ? 'durable' : 'unavailable'));
     const spool = await open();
     await append(spool, record('a'));
     kafka.up = true;
     await eventually(() => kafka.given === 1);
     accepts = true;
     await untilDrained(spool, clock);
-    expect(told.filter((line) => line.startsWith('resent'))).toEqual([]);
+    expect(reported.filter((line) => line.startsWith('resent'))).toEqual([]);
   });
 });
 
@@ -111,12 +111,12 @@ test('When the process was killed after sending everything but before removing t
   await killed?.segment.mark(killed.segment.entries, 'done');
   await killed?.segment.close();
 
-  const { told, open } = place();
+  const { reported, open } = place();
   const spool = await open({ maxBytes: 200_000 });
   await eventually(() => readdirSync(folder.worker).every((one) => !one.endsWith('.spool')));
   expect(spool.state()).toEqual({ records: 0, bytes: 0, oldestAgeMs: null });
   expect(spool.problem()).toBeNull();
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test('When the records of an earlier process are still being read, then the spool holds every place, and queues new records behind them', async () => {
@@ -136,11 +136,11 @@ test('When a file of the spool cannot be read, then that is reported, and the ot
   await append(await place().open(), record('a'));
   await closeLast();
   mkdirSync(join(folder.worker, '00000000.spool'));
-  const { taken, told, kafka, open } = place();
+  const { taken, reported, kafka, open } = place();
   kafka.up = true;
   await (await open()).drained();
   expect(taken).toEqual(['a']);
-  expect(told).toContainEqual(expect.stringMatching(/^failed read: /));
+  expect(reported).toContainEqual(expect.stringMatching(/^failed read: /));
 });
 
 test('When the folder holds a spool of an earlier version, then it is not mistaken for an empty one', async () => {

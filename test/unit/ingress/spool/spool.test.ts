@@ -9,7 +9,7 @@ import { append, record, spoolsOfTests, untilDrained } from '../../../support/sp
 const { folder, place, closeLast } = spoolsOfTests();
 
 test('When Kafka is available again, then the waiting records reach it complete and in order, and nothing is left on disk', async () => {
-  const { taken, told, kafka, open } = place();
+  const { taken, reported, kafka, open } = place();
   const spool = await open();
   expect(await append(spool, record('a'), record('b'), record('c'))).toEqual(['stored', 'stored', 'stored']);
   expect([spool.holds('t/0'), spool.holds('t/1')]).toEqual([true, false]);
@@ -20,7 +20,7 @@ test('When Kafka is available again, then the waiting records reach it complete 
   expect(taken).toEqual(['a', 'b', 'c']);
   expect(spool.holds('t/0')).toBe(false);
   expect(spool.state()).toEqual({ records: 0, bytes: 0, oldestAgeMs: null });
-  expect(told).toEqual(['began', 'ended']);
+  expect(reported).toEqual(['began', 'ended']);
 });
 
 test('When Kafka is unavailable a second time, then the oldest age counts from the records that wait now', async () => {
@@ -39,7 +39,7 @@ test('When Kafka is unavailable a second time, then the oldest age counts from t
 });
 
 test('When the broker refuses a record as too large, then it stays on disk, is reported, holds up no other, and is tried again at the next start', async () => {
-  const { taken, told, kafka, clock, open } = place((one) =>
+  const { taken, reported, kafka, clock, open } = place((one) =>
     (one.value?.length ?? 0) > 100 ? 'too-large' : 'durable',
   );
   const spool = await open();
@@ -51,7 +51,7 @@ test('When the broker refuses a record as too large, then it stays on disk, is r
   clock.ms += 7_000;
 
   expect(taken).toEqual(['before', 'behind', 'later']);
-  expect(told).toContain('set aside t/0 true');
+  expect(reported).toContain('set aside t/0 true');
   expect(spool.holds('t/0')).toBe(false);
   expect(spool.state()).toMatchObject({ records: 1, oldestAgeMs: 7_000 });
   await closeLast();
