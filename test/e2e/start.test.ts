@@ -182,7 +182,7 @@ test('When external addresses are right, then no broker is started, and they are
   const KAFKA_TOPIC_PREFIX = `e2e${process.pid}.`;
   const launch = place.launch({ KAFKA_BROKERS, SCHEMA_REGISTRY_URL, KAFKA_TOPIC_PREFIX });
   await launch.untilReady();
-  expect(launch.said()).toContain('Using the Kafka and registry given: KAFKA_BROKERS and SCHEMA_REGISTRY_URL are set.');
+  expect(launch.said()).toContain('Using the given Kafka and registry: KAFKA_BROKERS and SCHEMA_REGISTRY_URL are set.');
   expect(place.servers()).toHaveLength(withPrometheus ? 4 : 3);
   await stopped('SIGTERM', launch);
 }, 120_000);
