@@ -21,7 +21,10 @@ import { within } from './within.ts';
  */
 export type BatchIntake = Readonly<{
   eachBatch: (payload: EachBatchPayload) => Promise<void>;
-  /** Offsets without records for us, such as transaction markers, which never reach eachBatch (rule 9). `next` is the offset after them. */
+  /**
+   * Offsets without records for us, such as transaction markers, which never reach eachBatch (shared/kafka/README.md, rule 9). `next` is the offset after
+   * them.
+   */
   passed: (topic: string, partition: number, first: number, next: number) => void;
   /** The broker reports that the position kafkajs requested is outside the log. */
   outOfRange: (topic: string, partition: number) => void;

@@ -41,8 +41,8 @@ export type Lane = Readonly<{
 
 /**
  * Publishes records of one topic, so that trouble with a topic delays no other. A lane has one idempotent producer with one request in flight,
- * which batches what arrived meanwhile (shared/kafka/README.md, rule 1). A producer is never used again after a request of it failed, even in
- * part (rule 14). The order of each partition is kept: what was given first is in the log first.
+ * which batches what arrived meanwhile (shared/kafka/README.md, rules 1 and 14). A producer is never used again after a request of it failed,
+ * even in part. The order of each partition is kept: what was given first is in the log first.
  */
 export function createLane(options: LaneOptions): Lane {
   const { topic, explain, now, observer } = options;
