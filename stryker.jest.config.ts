@@ -6,7 +6,7 @@ const config: Config = {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
   extensionsToTreatAsEsm: ['.ts'],
   injectGlobals: false,
-  testMatch: ['<rootDir>/test/unit/call-metrics/domain/*.test.ts'],
+  testMatch: ['<rootDir>/test/unit/call-metrics/{calendar,evolve,interpret,log-clock}.test.ts'],
 };
 
 export default config;

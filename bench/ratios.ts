@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The measurements of one round by the contestant's name; ours is the first. */
+/** What the contestants of one round measured, by name; ours is the first. */
 export type Round<Figure extends string> = Readonly<Record<string, Readonly<Record<Figure, number>>>>;
 
-/** Prints, for each peer and figure, the ratio of ours to the peer's: minimum, median and maximum over the rounds. */
+/** Prints, for each peer and figure, ours divided by the peer's: least, median and most over the rounds. */
 export function printRatios<Figure extends string>(
   rounds: readonly Round<Figure>[],
   figures: Readonly<Partial<Record<Figure, string>>>,
@@ -27,6 +27,6 @@ export function writeResults(name: string, rounds: readonly Round<string>[]): vo
 
 function spread(ratios: readonly number[]): string {
   const sorted = [...ratios].sort((a, b) => a - b);
-  const [min = 0, median = 0, max = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-  return `min ${min.toFixed(2)}, median ${median.toFixed(2)}, max ${max.toFixed(2)}`;
+  const [least = 0, middle = 0, most = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  return `min ${least.toFixed(2)}, median ${middle.toFixed(2)}, max ${most.toFixed(2)}`;
 }

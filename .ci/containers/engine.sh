@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A Docker engine: the one that answers, otherwise one that is started here and ends with the run. Sourced by run.
+# A Docker engine: the one that answers, or else one of our own that ends with the run. Sourced by run.
 
 engine_pid=
 
-# Sets `engine` to a description, or fails and sets `engine_problem` to the reason.
+# Sets `engine` to a description; or fails with `engine_problem` set to why there is none.
 find_engine() {
   if timeout 20 docker version >/dev/null 2>&1; then
     engine="$(describe_engine), found"
@@ -16,7 +16,7 @@ find_engine() {
   start_engine
 }
 
-# Images stay in the user's cache, so that a second run does not rebuild them.
+# Its images stay in the user's cache, so that a second run builds none of them again.
 start_engine() {
   [ "$(id -u)" = 0 ] || { engine_problem='no engine answers, and only root can start one'; return 1; }
   command -v apt-get >/dev/null || { engine_problem='no engine answers, and without apt none can be installed'; return 1; }
@@ -26,7 +26,7 @@ start_engine() {
   done
   if [ ${#packages[@]} -gt 0 ]; then
     echo "Installing ${packages[*]}"
-    # The package would start the engine as a service; this script starts it itself.
+    # The package wants to start the engine as a service; ours is started by hand.
     { timeout 60 apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 180 apt-get install -y -qq --no-install-recommends "${packages[@]}"; } \
       >"$work/apt.log" 2>&1 </dev/null || { engine_problem="apt cannot install ${packages[*]}: $(tail -n 1 "$work/apt.log")"; return 1; }
   fi
@@ -39,9 +39,9 @@ start_engine() {
   for ((tries = 0; tries < 60; tries += 1)); do
     if timeout 5 docker version >/dev/null 2>&1; then
       engine="$(describe_engine), started for this run"
-      # Testcontainers' clean-up container cannot be pulled; the run removes leftovers by label.
+      # Its clean-up container cannot be pulled; the run removes by label what tests leave.
       export TESTCONTAINERS_RYUK_DISABLED=true
-      # A CI machine may itself be a container; the engine still runs next to the tests.
+      # A CI machine may itself be a container; the engine runs beside the tests nevertheless.
       export TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1
       return 0
     fi
@@ -56,7 +56,7 @@ start_engine() {
 
 describe_engine() { timeout 10 docker info --format 'Docker {{.ServerVersion}}, {{.Driver}}, {{.NCPU}} CPUs'; }
 
-# Removes containers, networks and volumes that tests left, and ends the engine if this script started it. Images stay.
+# Containers, networks and volumes that tests left, and the engine if it is ours. The images stay.
 stop_engine() {
   [ -n "$engine_pid" ] || return 0
   remove_labelled org.testcontainers=true

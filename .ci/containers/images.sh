@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Stand-ins for the published images, built from this machine's Debian, Node, npm, jars and Prometheus. Sourced by run. An
-# image is not rebuilt for the same inputs: its tag is their hash.
+# Stand-ins for the published images, built from this machine's Debian, Node, npm, jars and Prometheus. Sourced by run. An image that exists with the same
+# inputs is not built again: its tag is their hash.
 
 images="$(dirname "${BASH_SOURCE[0]}")"
 
-# Exports the images' names in the variables that docker-compose.yml and the tests read. Fails if one cannot be built.
+# Names the images in the variables that docker-compose.yml and the tests read. Fails when one cannot be built.
 build_stand_ins() {
   local debian java artifacts node
   node="$PWD/node_modules/node/bin/node"
@@ -20,7 +20,7 @@ build_stand_ins() {
   export NODE_IMAGE KAFKA_IMAGE SCHEMA_REGISTRY_IMAGE PROMETHEUS_IMAGE
 }
 
-# Prints the folder with the jars of the Java stack, and downloads them if no test run has.
+# The folder with the jars of the Java stack; fetched if no test run has fetched them before.
 java_artifacts() {
   node_modules/.bin/node --input-type=module -e '
     const { cacheFolder, fetchJavaArtifacts } = await import(`${process.cwd()}/dev/stack/java-artifacts.ts`);
@@ -28,14 +28,14 @@ java_artifacts() {
     console.log(cacheFolder(process.env));'
 }
 
-# npm's registry settings, for `npm ci` inside a build. Without credentials: CI does not use registries that need them.
+# npm's own way to the registry, for `npm ci` inside a build. No credentials: a registry that wants some is not for CI.
 npm_settings() {
   local file="$work/npmrc"
   printf 'registry=%s\ncafile=/etc/ssl/certs/ca-certificates.crt\n' "$(npm config get registry 2>/dev/null)" >"$file"
   echo "$file"
 }
 
-# A minimal Debian with this machine's certificate authorities, because registries may use one of them.
+# The smallest Debian, with this machine's authorities: registries may stand behind one of them.
 debian_image() {
   local suite tag root="$work/debian" authorities=/etc/ssl/certs/ca-certificates.crt
   suite="$(. /etc/os-release && echo "$VERSION_CODENAME")"
@@ -74,7 +74,7 @@ stand_in() {
 
 exists() { docker image inspect "$1" >/dev/null 2>&1; }
 
-# One hash of texts, files (by content) and folders (by the names and sizes of their files).
+# One hash of texts, files (by content) and folders (by the names and sizes below them).
 hash_of() {
   local one
   for one in "$@"; do

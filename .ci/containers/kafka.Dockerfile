@@ -1,4 +1,4 @@
-# Stands in for apache/kafka: the same jars in the same places, with the same entry point.
+# Stands in for apache/kafka: the same jars in the same places, entered as that image is.
 ARG JAVA
 FROM ${JAVA}
 RUN useradd --uid 1000 appuser \

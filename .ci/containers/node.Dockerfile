@@ -1,4 +1,4 @@
-# Stands in for node:24-slim: this machine’s Node and npm on Debian.
+# Stands in for node:24-slim: Node and npm of this machine on Debian.
 ARG DEBIAN
 FROM ${DEBIAN}
 COPY node /usr/local/bin/node

@@ -1,4 +1,4 @@
-# Stands in for prom/prometheus, with Debian’s build.
+# Stands in for prom/prometheus: Debian’s build of it.
 ARG DEBIAN
 FROM ${DEBIAN}
 COPY prometheus promtool /bin/

@@ -1,4 +1,4 @@
-# Stands in for apicurio/apicurio-registry: the published jar on Debian’s Java 17.
+# Stands in for apicurio/apicurio-registry: the published program on Debian’s Java 17.
 ARG JAVA
 FROM ${JAVA}
 WORKDIR /opt/registry

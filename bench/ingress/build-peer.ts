@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vxt-call-events');
 
-/** Builds bench/peers/`peer` with Go as `binary` in the user's cache, unless it is there already. Returns its path, or prints why not and returns null. */
+/** Builds bench/peers/`peer` with Go, once, as `binary` in the user's cache; returns its path. Null, and a line that says so, where that is not possible. */
 export function buildPeer(peer: string, binary: string): string | null {
   const path = join(cache, binary);
   if (existsSync(path)) return path;
@@ -16,6 +16,6 @@ export function buildPeer(peer: string, binary: string): string | null {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (!built.error && built.status === 0) return path;
-  console.log(`${peer} is skipped: it cannot be built here (Go 1.22 or newer is needed)`);
+  console.log(`${peer} is left out: it cannot be built here (Go 1.22 or newer is needed)`);
   return null;
 }

@@ -12,7 +12,7 @@ const topic = 'vxt.call-logs';
 
 export type Contestant = Readonly<{ name: string; url: string; start: () => Promise<ChildProcess> }>;
 
-/** The ingress as it is deployed, with all features, and with one process per core, because the peers use all cores too. */
+/** The ingress as it is deployed, all features on: a process a core, as the peers use all cores too. */
 export function ours(stack: JavaStack, port: number, adminPort: number, spoolDirectory: string): Contestant {
   return contestant('vxt-call-events', port, process.execPath, [...ourFlags, ingress], {
     KAFKA_BROKERS: stack.brokers,
@@ -28,7 +28,7 @@ export function ours(stack: JavaStack, port: number, adminPort: number, spoolDir
 const ingress = join(bench, '../services/ingress/main.ts');
 const ourFlags = [...nodeFlags, '--disable-warning=TimeoutNegativeWarning'];
 
-/** Benthos 4.27. If it cannot be built, prints so and returns null. */
+/** Benthos 4.27; null where it cannot be built, which is said. */
 export async function benthos(stack: JavaStack, port: number): Promise<Contestant | null> {
   const binary = buildPeer('benthos', 'benthos-4.27.0');
   if (binary === null) return null;
@@ -42,7 +42,7 @@ export async function benthos(stack: JavaStack, port: number): Promise<Contestan
   });
 }
 
-/** Shows the limit of the machine: a Go service that does only the bare minimum with a webhook. Null if it cannot be built. */
+/** The mark of what the machine gives: Go with nothing but the way of a webhook; null where it cannot be built. */
 export async function bareGo(stack: JavaStack, port: number): Promise<Contestant | null> {
   const binary = buildPeer('bare-go', 'bare-go-1');
   if (binary === null) return null;
@@ -57,7 +57,7 @@ export async function bareGo(stack: JavaStack, port: number): Promise<Contestant
 
 const peerSchema = (): string => readFileSync(join(bench, 'peers/call-log.avsc'), 'utf8');
 
-/** Returns the id of the schema. */
+/** Returns the schema's id. */
 async function registerPeerSchema(stack: JavaStack, subject: string): Promise<number> {
   const response = await fetch(`${stack.registryUrl}/subjects/${subject}/versions`, {
     method: 'POST',
@@ -69,7 +69,7 @@ async function registerPeerSchema(stack: JavaStack, subject: string): Promise<nu
   return id;
 }
 
-/** A server that listens on `port` once it is ready. From this process's environment it gets only PATH. */
+/** A server that listens on `port` once it is ready; it gets `PORT` and nothing else of this process's environment but PATH. */
 function contestant(
   name: string,
   port: number,

@@ -1,4 +1,4 @@
-/** `npm run bench:ingress`: our ingress, Benthos and a bare Go service in turn on one broker. Prints ratios and writes bench/results/ingress.json. */
+/** `npm run bench:ingress`: our ingress, Benthos and a bare Go service in turn on one broker. Prints ratios; writes bench/results/ingress.json. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const stack = await startJavaStack({ dataDirectory: directory });
 try {
   const [ourPort = 0, adminPort = 0, benthosPort = 0, goPort = 0] = await freePorts(4);
   const us = ours(stack, ourPort, adminPort, join(directory, 'spool'));
-  await measure(us, 1, 0); // The first run creates the topics.
+  await measure(us, 1, 0); // It creates the topics.
   const built = [await benthos(stack, benthosPort), await bareGo(stack, goPort)];
   const peers = built.filter((peer) => peer !== null);
   const rounds: Readonly<Record<string, Measurement>>[] = [];

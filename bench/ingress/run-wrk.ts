@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** The results of wrk. */
+/** What wrk measured. Latencies in milliseconds. */
 export type Measurement = Readonly<{ requestsPerSecond: number; p50Ms: number; p99Ms: number; not2xx: number }>;
 
-/** Runs wrk against `url` over 64 connections. Throws if wrk is missing or measures nothing. */
+/** Loads `url` over 64 connections. Throws where wrk is missing or measures nothing. */
 export function runWrk(url: string, seconds: number, seed: number): Measurement {
   const script = join(import.meta.dirname, 'webhooks.lua');
   const args = ['-t', '2', '-c', '64', '-d', `${seconds}s`, '--latency', '-s', script, url];

@@ -1,4 +1,4 @@
--- Answered calls, all different. The same seed gives the same calls.
+-- Answered calls, each another one, the same for the same seed.
 local seed = tonumber(os.getenv("BENCH_SEED") or "1")
 local threads = 0
 function setup(thread)

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
 import { readIngressConfig } from '../../services/ingress/config.ts';
-import { createEncoders } from '../../services/ingress/publishing/create-encoders.ts';
+import { createEncoders } from '../../services/ingress/create-encoders.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
-import { createKafka } from '../../services/shared/kafka/client/connection.ts';
-import { ensureTopics } from '../../services/shared/kafka/topics/ensure-topics.ts';
+import { createKafka } from '../../services/shared/kafka/connection.ts';
+import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
 import { writeCalls } from './calls.ts';
 import { type Contestant, kafkaStreams, ours } from './contestants.ts';
@@ -16,14 +16,14 @@ import type { Server } from './server.ts';
 export const CALLS = Number(process.env.BENCH_CALLS ?? 1_000_000);
 export const PAIRS = Number(process.env.BENCH_PAIRS ?? 5);
 
-/** A broker that holds the calls, and the contestants that fold them. */
+/** A broker with the calls in it, and who folds them. */
 export type Arena = Readonly<{
   contestants: readonly Contestant[];
-  /** Throws unless the contestant's totals match the calls. */
+  /** Throws unless the contestant's totals are those of the calls. */
   assertTotals: (contestant: Contestant) => Promise<void>;
 }>;
 
-/** Starts a broker, writes the calls, runs `work`, and removes everything. */
+/** Starts a broker of its own, writes the calls, does `work`, and leaves nothing behind. */
 export async function inArena(work: (arena: Arena) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-projection-'));
   const stack = await startJavaStack({ dataDirectory: directory });
@@ -57,7 +57,7 @@ export async function inArena(work: (arena: Arena) => Promise<void>): Promise<vo
         const wrong = expected.findIndex((line, index) => line !== totals[index]);
         if (wrong === -1 && totals.length === expected.length) return;
         throw new Error(
-          `${contestant.name} has wrong totals (uid, counts, sums): ${totals[wrong]} instead of ${expected[wrong]}; ${totals.length} users of ${expected.length}`,
+          `${contestant.name} has other totals (uid, counts, sums): ${totals[wrong]} instead of ${expected[wrong]}; ${totals.length} users of ${expected.length}`,
         );
       },
     });

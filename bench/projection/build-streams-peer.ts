@@ -7,11 +7,11 @@ import { findJava } from '../../dev/stack/java-runtime.ts';
 
 const peer = join(import.meta.dirname, '../peers/kafka-streams');
 
-/** Builds bench/peers/kafka-streams with Maven in the user's cache, unless this version is there already. If that is not possible, prints why and returns null. */
+/** Builds bench/peers/kafka-streams with Maven, once per content, in the user's cache. Null, and a line that says so, where that is not possible. */
 export function buildStreamsPeer(): Readonly<{ java: string; classPath: string }> | null {
   const { java, maven, problem } = findJava(process.env);
   if (problem !== null) {
-    console.log(`Kafka Streams is skipped: ${problem}`);
+    console.log(`Kafka Streams is left out: ${problem}`);
     return null;
   }
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vxt-call-events');
@@ -19,21 +19,21 @@ export function buildStreamsPeer(): Readonly<{ java: string; classPath: string }
   const classPath = [join(folder, 'target/peer.jar'), join(folder, 'lib/*')].join(':');
   if (existsSync(folder)) return { java, classPath };
   console.log('Building the Kafka Streams program (about a minute, once)');
-  const partial = `${folder}.building`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
+  const half = `${folder}.building`;
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { recursive: true });
   const { status } = spawnSync(
     maven,
-    ['-q', '-B', '-f', join(peer, 'pom.xml'), `-Dpeer.directory=${partial}`, 'package'],
+    ['-q', '-B', '-f', join(peer, 'pom.xml'), `-Dpeer.directory=${half}`, 'package'],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
     },
   );
   if (status !== 0) {
-    console.log('Kafka Streams is skipped: Maven could not build it (see above)');
+    console.log('Kafka Streams is left out: Maven could not build it (see above)');
     return null;
   }
-  renameSync(partial, folder);
+  renameSync(half, folder);
   return { java, classPath };
 }
 

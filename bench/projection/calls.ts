@@ -3,18 +3,18 @@ import { createRandom, type Random } from '../../dev/simulate/random.ts';
 import { type Encoders, eventMessage } from '../../services/ingress/domain/event-message.ts';
 import type { CallLogWebhook } from '../../services/shared/call-events/webhook-payload.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
-import { toBatch, toMessage } from '../../services/shared/kafka/publisher/to-batch.ts';
+import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';
 
 export const USERS = 500;
 export const DAYS = 20;
 const DUPLICATES = 0.1;
 const DAY_MS = 86_400_000;
 const BEGIN_MS = Date.UTC(2026, 9, 20);
-/** A duplicate repeats one of this many previous calls. */
+/** A duplicate repeats one of so many calls before it. */
 const RECENT = 10_000;
 const BATCH = 2_000;
 
-/** The lifetime totals of one user. Sums are in milliseconds. */
+/** Of one user, over a lifetime. Sums are in milliseconds. */
 export type UserTotals = {
   inboundAnswered: number;
   inboundMissed: number;
@@ -26,7 +26,7 @@ export type UserTotals = {
   conferenceCalls: number;
 };
 
-/** The totals as a line for comparison: the uid, then the totals in the order of the type. */
+/** A line that can be compared: the uid, then the totals in the order of the type. */
 export function totalsLine(uid: string, totals: UserTotals): string {
   const { inboundAnswered, inboundMissed, outboundAnswered, outboundUnanswered } = totals;
   const counts = [inboundAnswered, inboundMissed, outboundAnswered, outboundUnanswered];
@@ -39,8 +39,8 @@ const noTotals = (): UserTotals => ({
 });
 
 /**
- * Writes `count` calls as the ingress would, a tenth of them duplicates. The same seed writes the same calls. Returns the expected totals of the users as sorted
- * lines, summed while the calls were generated.
+ * Writes `count` calls, a tenth of them repeated, as the ingress would; the same for the same seed. Returns a line of
+ * totals for each user, sorted, added up here from what was made.
  */
 export async function writeCalls(
   kafka: Kafka,
@@ -73,7 +73,7 @@ export async function writeCalls(
         const { key, value, headers } = eventMessage({ kind: 'callLog', webhook }, received, encoders);
         return { topic, partition: partitionOf(key), key, value, headers };
       });
-      await producer.sendBatch(toBatch(records, toMessage, 30_000));
+      await producer.sendBatch(toBatch(records, 30_000));
       written += records.length;
       onProgress(written);
     }

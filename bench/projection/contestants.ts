@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Admin, Kafka } from 'kafkajs';
 import type { JavaStack } from '../../dev/stack/java-stack.ts';
 import { nodeFlags } from '../../dev/start/node-flags.ts';
-import type { CallMetricsAnswer } from '../../services/call-metrics/query-api/queries.ts';
+import type { CallMetricsAnswer } from '../../services/call-metrics/queries.ts';
 import { buildStreamsPeer } from './build-streams-peer.ts';
 import { totalsLine } from './calls.ts';
-import { fetchBody, type Server, startServer, until } from './server.ts';
+import { got, type Server, startServer, until } from './server.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** A program that folds the calls, with its own ports, topics and folders. */
+/** One that folds the calls. Ports, topics and folders are its own. */
 export type Contestant = Readonly<{
   name: string;
   start: () => Server;
@@ -18,19 +18,19 @@ export type Contestant = Readonly<{
   ready: () => Promise<true | null>;
   /** Records folded since the process started. */
   progress: () => Promise<number>;
-  /** One line per user, sorted. */
+  /** A line a user, sorted. */
   totals: () => Promise<readonly string[]>;
-  /** Waits until its consumer group is empty: a stopped Kafka Streams does not leave its group and stays a member for 45 s. */
+  /** Waits until its consumer group is empty: a stopped Kafka Streams says no goodbye and stays a member for 45 s. */
   hasLeft: () => Promise<void>;
-  /** Deletes its state outside Kafka. */
+  /** Forgets what it keeps outside Kafka. */
   wipeLocal: () => void;
-  /** Deletes all of its state, so that the next start folds from the first call. */
+  /** Forgets everything: the next start folds from the first call. */
   wipeAll: () => Promise<void>;
 }>;
 
 export type BenchTopics = Readonly<{ prefix: string; calls: string; partitions: number }>;
 
-/** call-metrics as it is deployed. It stores nothing outside Kafka. */
+/** call-metrics as it is deployed. It keeps nothing outside Kafka. */
 export function ours(
   stack: JavaStack,
   kafka: Kafka,
@@ -40,8 +40,7 @@ export function ours(
   const [port, adminPort] = ports;
   const authorization = 'Bearer bench-token-0123456789';
   const api = `http://127.0.0.1:${port}/v1/users`;
-  const json = async <T>(url: string): Promise<T> =>
-    JSON.parse((await fetchBody(url, { authorization })) ?? 'null') as T;
+  const json = async <T>(url: string): Promise<T> => JSON.parse((await got(url, { authorization })) ?? 'null') as T;
   return {
     name: 'vxt-call-events',
     start: () =>
@@ -64,9 +63,9 @@ export function ours(
           LOG_LEVEL: 'error',
         },
       ),
-    ready: async () => ((await fetchBody(`http://127.0.0.1:${adminPort}/readyz`)) === null ? null : true),
+    ready: async () => ((await got(`http://127.0.0.1:${adminPort}/readyz`)) === null ? null : true),
     progress: async () => {
-      const metrics = (await fetchBody(`http://127.0.0.1:${adminPort}/metrics`)) ?? '';
+      const metrics = (await got(`http://127.0.0.1:${adminPort}/metrics`)) ?? '';
       const samples = metrics.matchAll(/^vxt_projection_events_total\{.*\} (\d+)$/gm);
       return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
     },
@@ -96,7 +95,7 @@ export function ours(
   };
 }
 
-/** A Kafka Streams program that does the same. If it cannot be built, prints so and returns null. */
+/** A Kafka Streams program that does the same; null where it cannot be built, which is said. */
 export function kafkaStreams(
   stack: JavaStack,
   kafka: Kafka,
@@ -108,7 +107,7 @@ export function kafkaStreams(
   if (peer === null) return null;
   const state = join(directory, 'kafka-streams');
   let run = 0;
-  const at = (path: string): Promise<string | null> => fetchBody(`http://127.0.0.1:${port}${path}`);
+  const at = (path: string): Promise<string | null> => got(`http://127.0.0.1:${port}${path}`);
   return {
     name: 'Kafka Streams 4.1.1',
     start: () =>
@@ -139,19 +138,19 @@ const jvmFlags = (process.env.BENCH_JVM_FLAGS ?? '-Xmx384m -XX:+UseSerialGC')
   .concat('-Dorg.slf4j.simpleLogger.defaultLogLevel=error');
 
 function deleteTopics(kafka: Kafka, which: (topic: string) => boolean): Promise<void> {
-  return useAdmin(kafka, async (admin) => {
+  return administering(kafka, async (admin) => {
     const topics = (await admin.listTopics()).filter(which);
     if (topics.length > 0) await admin.deleteTopics({ topics });
   });
 }
 
 function groupIsEmpty(kafka: Kafka, group: string): Promise<void> {
-  return useAdmin(kafka, async (admin) => {
+  return administering(kafka, async (admin) => {
     await until(async () => ((await admin.describeGroups([group])).groups[0]?.state === 'Empty' ? true : null), 200);
   });
 }
 
-async function useAdmin(kafka: Kafka, work: (admin: Admin) => Promise<void>): Promise<void> {
+async function administering(kafka: Kafka, work: (admin: Admin) => Promise<void>): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {

@@ -1,4 +1,4 @@
-/** `npm run bench:projection`: call-metrics and Kafka Streams fold the same calls in turn. Prints ratios and writes bench/results/projection.json. */
+/** `npm run bench:projection`: call-metrics and Kafka Streams in turn fold the same calls. Prints ratios; writes bench/results/projection.json. */
 import { Command } from 'commander';
 import { printRatios, writeResults } from '../ratios.ts';
 import { CALLS, inArena, PAIRS, running } from './arena.ts';
@@ -7,7 +7,7 @@ import { until } from './server.ts';
 
 new Command('npm run bench:projection')
   .description(
-    'call-metrics and Kafka Streams fold the same calls in turn: prints ratios, writes bench/results/projection.json.',
+    'call-metrics and Kafka Streams in turn fold the same calls: prints ratios, writes bench/results/projection.json.',
   )
   .addHelpText('after', '\nBENCH_PAIRS (5): rounds; BENCH_CALLS (1000000): calls.')
   .parse();
@@ -38,7 +38,7 @@ await inArena(async ({ contestants, assertTotals }) => {
   writeResults('projection', rounds);
 });
 
-/** Records per second, measured between the first and the last observed progress. */
+/** Records per second between the first and the last that were seen to be folded. */
 async function foldAll(contestant: Contestant): Promise<number> {
   const progress = async () => ({ count: await contestant.progress(), ms: performance.now() });
   const first = await until(async () => {

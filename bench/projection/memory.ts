@@ -1,19 +1,18 @@
-/** `npm run bench:memory`: the bytes that call-metrics needs per user-day and per counted id. Kafka is not needed. */
+/** `npm run bench:memory`: bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed. */
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
+import { createCodecs } from '../../services/call-metrics/codecs.ts';
+import { createCommittedView } from '../../services/call-metrics/committed-view.ts';
 import { dateOfDay } from '../../services/call-metrics/domain/calendar.ts';
 import { evolve } from '../../services/call-metrics/domain/evolve.ts';
 import { initialState, snapshot } from '../../services/call-metrics/domain/totals.ts';
-import { createCodecs } from '../../services/call-metrics/projection/codecs.ts';
-import { createCommittedView } from '../../services/call-metrics/projection/committed-view.ts';
 import { tableKey } from '../../services/shared/call-events/table-key.ts';
 import type { CommittedRecord } from '../../services/shared/projection/records.ts';
-import { seenEntry } from '../../services/shared/projection/seen-entry.ts';
-import { createSeenIds } from '../../services/shared/projection/seen-ids.ts';
+import { createSeenIds, seenEntry } from '../../services/shared/projection/seen-ids.ts';
 import { localRegistry } from '../../test/support/local-registry.ts';
 
 new Command('npm run bench:memory')
-  .description('Prints the bytes that call-metrics needs per user-day and per counted id. Kafka is not needed.')
+  .description('Bytes that call-metrics holds for each user-day and for each id it has counted. Kafka is not needed.')
   .parse();
 
 const USERS = 2_000;
@@ -21,7 +20,7 @@ const DAYS = 400;
 const IDS = 5_000_000;
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** Bytes in use after a garbage collection. */
+/** Bytes held now, after everything that is not has been collected. */
 function heldBytes(): number {
   if (globalThis.gc === undefined) throw new Error('Run it as `npm run bench:memory`: Node needs --expose-gc');
   globalThis.gc();
@@ -37,12 +36,12 @@ const view = createCommittedView({
   topics: { table: 'table', state: 'state', seen: 'seen' },
   dedupeMs: 0,
   partitionOf: () => 0,
-  onLeftOut: ({ offset }, reason) => {
+  leftOut: ({ offset }, reason) => {
     throw new Error(`Record ${offset} was left out (${reason})`);
   },
 });
 
-/** The row of a user's day with a missed call, and an answered call in each direction. */
+/** The row of a user's day on which calls were missed and answered both ways. */
 function userDay(user: number, day: number): CommittedRecord {
   const subject = { type: 'user', id: `user-${String(user).padStart(8, '0')}` } as const;
   const window = { kind: 'day', date: dateOfDay(20_000 + day) } as const;

@@ -1,7 +1,4 @@
-/**
- * `npm run bench:restore`: how long call-metrics and Kafka Streams take from start to serving, with no local state and an empty group. Prints ratios and writes
- * bench/results/restore.json.
- */
+/** `npm run bench:restore`: how long call-metrics and Kafka Streams take from their start to serving, all local state wiped and the group empty. Writes bench/results/restore.json. */
 import { Command } from 'commander';
 import { printRatios, writeResults } from '../ratios.ts';
 import { CALLS, inArena, PAIRS, running } from './arena.ts';
@@ -9,7 +6,7 @@ import { until } from './server.ts';
 
 new Command('npm run bench:restore')
   .description(
-    'How long call-metrics and Kafka Streams take from start to serving: prints ratios, writes bench/results/restore.json.',
+    'How long call-metrics and Kafka Streams take from their start to serving: prints ratios, writes bench/results/restore.json.',
   )
   .addHelpText('after', '\nBENCH_PAIRS (5): rounds; BENCH_CALLS (1000000): calls.')
   .parse();

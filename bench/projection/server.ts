@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-/** The process of a contestant. */
+/** A contestant's process, started a moment ago. */
 export type Server = Readonly<{
   startedMs: number;
-  /** Its peak memory so far, in MB (VmHWM of Linux). */
+  /** Most memory it held so far, in MB (VmHWM of Linux). */
   peakMb: () => number;
   stop: () => Promise<void>;
 }>;
 
-/** Starts `command` with `environment` and PATH only. Its standard error is printed. */
+/** Starts `command` with `environment` and PATH, nothing else. What it writes to standard error is shown. */
 export function startServer(
   command: string,
   args: readonly string[],
@@ -33,19 +33,19 @@ export function startServer(
   };
 }
 
-/** The body of a 200, or null for any other answer or none. */
-export async function fetchBody(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string | null> {
+/** The body of a 200, or null for anything else. */
+export async function got(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string | null> {
   const response = await fetch(url, { headers }).catch(() => null);
   return response?.status === 200 ? response.text() : null;
 }
 
-/** Calls `poll` every `everyMs` until its result is not null. */
-export async function until<T>(poll: () => Promise<T | null>, everyMs: number, withinMs = 300_000): Promise<T> {
+/** Asks until the answer is not null, every `everyMs`. */
+export async function until<T>(ask: () => Promise<T | null>, everyMs: number, withinMs = 300_000): Promise<T> {
   const endMs = performance.now() + withinMs;
   for (;;) {
-    const result = await poll();
-    if (result !== null) return result;
-    if (performance.now() > endMs) throw new Error(`Nothing after ${withinMs} ms`);
+    const answer = await ask();
+    if (answer !== null) return answer;
+    if (performance.now() > endMs) throw new Error(`Waited ${withinMs} ms in vain`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

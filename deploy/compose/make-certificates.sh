@@ -1,10 +1,9 @@
 #!/bin/bash
-# Generates an authority, certificates for Kafka and the registry, and passwords. Runs once, in Kafka's image, because that
-# has keytool. Each reader has its own volume below /made, with only what it needs. Existing files are kept, so that a
-# restart changes no password; `down -v` removes everything.
+# Runs once, in Kafka's image (it has keytool): an authority, certificates for Kafka and the registry, and passwords. Each reader has a volume of its own below
+# /made with nothing but what it needs. What is there already is kept, so that a restart changes no password; `down -v` forgets all.
 set -euo pipefail
 if [ $# -gt 0 ]; then
-  echo "Usage: make-certificates.sh generates the certificates and passwords of secure.yml, in its container. It takes no arguments."
+  echo "Usage: make-certificates.sh makes the certificates and passwords of secure.yml, in its container. It takes no arguments."
   [ "$1" = --help ] && exit 0
   exit 2
 fi
@@ -47,9 +46,9 @@ quarkus.http.ssl.certificate.key-store-file=/run/secrets/vxt/schema-registry.p12
 quarkus.http.ssl.certificate.key-store-password=$store
 PROPERTIES
 printf '%s\n' "$services" >/made/services/kafka-password
-# The users of the images.
+# Their images' users.
 chown -R 1000:1000 /made/kafka
 chown -R 10001:10001 /made/services
-# Written last: its presence means that everything is complete.
+# Last, as the sign that all is there.
 install -m 400 -o 10001 -g 10001 ca.pem /made/services/ca.pem
-echo 'Generated an authority, certificates for Kafka and the registry, and passwords.'
+echo 'Made an authority, certificates for Kafka and the registry, and passwords.'

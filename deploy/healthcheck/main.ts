@@ -1,13 +1,13 @@
 /**
- * The health check of the images. Exits 0 if the service of this container answers 200 at `/healthz`, or at the given path, on its admin port (the exporter has only
- * one port). Prints the answer, which `docker inspect` shows.
+ * Health check of the images: exits 0 when the service of this container answers 200 at `/healthz`, or at the path given, on its admin port (the exporter
+ * has one port for all). What it answered is printed: `docker inspect` shows it.
  */
 import { Command } from 'commander';
 
 const { ADMIN_PORT, PORT } = process.env;
 const [path = '']: readonly string[] = new Command('node deploy/healthcheck/main.ts')
-  .description('Exits 0 if the service of this container answers 200, and prints the answer.')
-  .argument('[path]', 'path on its admin port', '/healthz')
+  .description('Exits 0 when the service of this container answers 200, and prints what it answered.')
+  .argument('[path]', 'what to ask its admin port for', '/healthz')
   .parse().processedArgs;
 const response = await fetch(`http://127.0.0.1:${ADMIN_PORT ?? PORT}${path}`, { signal: AbortSignal.timeout(4_000) });
 console.log(await response.text());

@@ -2,7 +2,7 @@ import { StackError } from '../stack/stack-error.ts';
 import { waitUntil } from '../stack/wait-until.ts';
 import { counters, inUnits, isCounter, overUsers, series, type Totals } from './totals.ts';
 
-/** The counters on an exporter's page, as whole amounts (see `Totals`). */
+/** The counters of an exporter's page, in whole amounts. */
 export function parseMetrics(page: string): Totals {
   const totals = new Map<string, number>();
   for (const line of page.split('\n')) {
@@ -16,12 +16,12 @@ export function parseMetrics(page: string): Totals {
   return totals;
 }
 
-/** A series that did not increase by the expected amount. Amounts are in the counter's own unit. */
+/** A series that did not move by what was expected, in the counter's own unit. */
 export type Difference = Readonly<{ series: string; expected: number; moved: number }>;
 
 /**
- * The series whose increase from `before` to `now` is not the expected one. If some users are summed under `other`, because there are more than the exporter shows,
- * only the sums over all users are compared.
+ * The series whose movement from `before` to `now` is not what is expected; those that nothing moved and nothing was expected of say nothing. Where some users
+ * are summed under `other` (there are more of them than the exporter shows), only the sums over all users are compared.
  */
 export function differences(expected: Totals, before: Totals, now: Totals): readonly Difference[] {
   const moved = new Map([...now].map(([name, amount]) => [name, amount - (before.get(name) ?? 0)]));
@@ -40,7 +40,7 @@ export async function scrape(url: string): Promise<Totals> {
   return parseMetrics(await response.text());
 }
 
-/** Scrapes until the counters have increased by exactly the expected amounts, or time is up. Returns what still differs, and how long it took. */
+/** Scrapes until the counters have moved by precisely what is expected, or time is up; what still differs then, and how long it took. */
 export async function awaitEqual(
   url: string,
   expected: Totals,

@@ -1,4 +1,4 @@
-/** `npm run simulate`: posts realistic webhooks and prints what they must add to the counters. */
+/** `npm run simulate`: posts realistic webhooks and says what they must add to the counters. */
 import { Presets, SingleBar } from 'cli-progress';
 import { messageOf, StackError } from '../stack/stack-error.ts';
 import { awaitEqual, scrape } from './compare.ts';
@@ -42,7 +42,7 @@ async function run(command: SimulateCommand): Promise<boolean> {
   return complete && (comparison === null || comparison.differ.length === 0);
 }
 
-/** Fails at once if nothing listens. A receiver that becomes unavailable later is waited for instead. */
+/** Fails at once where nothing listens; later on, a receiver that goes away is waited for. */
 async function checkReceiver(url: URL): Promise<void> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
   if (answer === null)

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from '../../services/shared/config/settings.ts';
-import { parseTokens } from '../../services/shared/http/bearer-tokens.ts';
 import { StackError } from '../stack/stack-error.ts';
 import { tokenFile } from '../start/tokens.ts';
 import type { Simulation } from './webhooks.ts';
@@ -13,7 +12,7 @@ export type SimulateCommand = Readonly<{
   rate: number | null;
   concurrency: number;
   giveUpAfterMs: number;
-  /** Null means do not compare. */
+  /** Null: do not compare. */
   compareUrl: string | null;
   compareWithinMs: number;
   perUser: boolean;
@@ -22,37 +21,32 @@ export type SimulateCommand = Readonly<{
 
 const DAY_MS = 86_400_000;
 
-/** Reads the command line. Throws StackError if there is no token to send. */
+/** Reads the command line. Throws StackError where there is no token to send. */
 export function readOptions(argv: readonly string[], environment: Environment, nowMs: number): SimulateCommand {
   const ingress = environment.INGRESS_PORT || '8080';
   const exporter = `http://127.0.0.1:${environment.EXPORTER_PORT || '9100'}/metrics`;
   const given = new Command('npm run simulate --')
     .description(
-      'Posts realistic VXT webhooks, the same ones for the same seed, and prints what they must add to the counters.',
+      'Posts realistic VXT webhooks, the same ones for the same seed, and says what they must add to the counters.',
     )
-    .option(
-      '--calls <n>',
-      'calls; some missed ones are followed by a voicemail, which is not counted here',
-      whole(1),
-      1_000,
-    )
-    .option('--rate <n>', 'webhooks per second; 0 means as fast as they are accepted', whole(0), 100)
-    .option('--users <n>', 'users in the team', whole(1), 20)
-    .option('--seed <n>', 'a different seed sends different calls; the same seed sends the same ids again', whole(0), 1)
+    .option('--calls <n>', 'calls; some missed ones are followed by a voicemail, which comes on top', whole(1), 1_000)
+    .option('--rate <n>', 'webhooks a second; 0: as fast as they are accepted', whole(0), 100)
+    .option('--users <n>', 'users of the team', whole(1), 20)
+    .option('--seed <n>', 'another seed sends other calls; the same one sends the same ids again', whole(0), 1)
     .option('--duplicates <share>', 'share of webhooks that are sent twice, from 0 to 1', share, 0.03)
     .option('--days <n>', 'days over which the calls are spread', whole(1), 7)
-    .option('--from <date>', 'first of these days, YYYY-MM-DD (default: so that the last day is yesterday)', date)
-    .option('--id-prefix <text>', 'prefix of every id', 'sim-')
+    .option('--from <date>', 'first of these days, YYYY-MM-DD (default: so that the last is yesterday)', date)
+    .option('--id-prefix <text>', 'what every id begins with', 'sim-')
     .option('--url <url>', 'where to send', httpUrl, new URL(`http://127.0.0.1:${ingress}/webhooks/vxt`))
-    .option('--token <token>', 'bearer token (default: VXT_WEBHOOK_TOKENS, or the one npm start generated)')
-    .option('--concurrency <n>', 'maximum number of concurrent requests', whole(1), 256)
-    .option('--give-up <seconds>', 'how long to retry a webhook', whole(1), 60)
+    .option('--token <token>', 'bearer token (default: VXT_WEBHOOK_TOKENS, or the one npm start made)')
+    .option('--concurrency <n>', 'most requests at once', whole(1), 256)
+    .option('--give-up <seconds>', 'how long to try a webhook again', whole(1), 60)
     .option(
       '--compare [url]',
-      `wait until the exporter's counters have increased by exactly this (default url: ${exporter})`,
+      `wait until the exporter's counters have moved by precisely this (default url: ${exporter})`,
     )
     .option('--compare-within <seconds>', 'how long to wait for that', whole(1), 30)
-    .option('--per-user', 'print the expected totals of each user, not only the sums', false)
+    .option('--per-user', 'print the expected totals of every user, not only the sums', false)
     .option('--json', 'print the result as JSON only', false)
     .parse([...argv])
     .opts();
@@ -73,17 +67,17 @@ export function readOptions(argv: readonly string[], environment: Environment, n
 }
 
 function knownToken(environment: Environment): string {
-  const [first] = parseTokens(environment.VXT_WEBHOOK_TOKENS ?? '', ',');
-  if (first !== undefined) return first.reveal();
+  const [first] = (environment.VXT_WEBHOOK_TOKENS ?? '').split(',').map((token) => token.trim());
+  if (first !== undefined && first !== '') return first;
   const file = tokenFile(environment.DATA_DIRECTORY || '.data', 'VXT_WEBHOOK_TOKENS');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   throw new StackError('No token to send: run npm start first, set VXT_WEBHOOK_TOKENS, or give --token');
 }
 
-const whole = (min: number) => (text: string) => {
+const whole = (least: number) => (text: string) => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < min)
-    throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
   return value;
 };
 

@@ -19,20 +19,20 @@ const names = [
   'noah',
 ];
 
-/** The user with this index, from 0. Always the same one. */
+/** User number `index` of a team: always the same one. */
 export function userAt(index: number): SimulatedUser {
   const number = String(index + 1).padStart(4, '0');
   return { type: 'user', uid: `sim-user-${number}`, email: `${names[index % names.length]}.${number}@example.com` };
 }
 
-/** A random user of a team of `users`. As in a real team, the first ones take far more calls than the last ones. */
+/** A user of a team of `users`: as in a real team, the first ones take far more calls than the last. */
 export const someUser = (random: Random, users: number): SimulatedUser =>
   userAt(Math.floor(random.next() ** 2 * users));
 
-/** One of the team's phone numbers. */
+/** A number of the team's. */
 export const ownNumber = (random: Random): string => `+6498870${String(random.whole(0, 11)).padStart(3, '0')}`;
 
-/** A customer's phone number. */
+/** A number of a customer's. */
 export const otherNumber = (random: Random): string => `+6421${random.whole(1_000_000, 9_999_999)}`;
 
 const sentences = [
@@ -44,6 +44,6 @@ const sentences = [
   'No rush, tomorrow is fine. Thanks!',
 ] as const;
 
-/** A caller's message of one to four sentences. */
+/** What a caller says, one to four sentences. */
 export const transcription = (random: Random): string =>
   Array.from({ length: random.whole(1, 4) }, () => random.pick(sentences)).join(' ');

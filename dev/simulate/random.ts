@@ -1,17 +1,17 @@
-/** Pseudo-random values: the same for the same seed. */
+/** Numbers that look random and are the same for the same seed. */
 export type Random = Readonly<{
   /** At least 0, below 1. */
   next: () => number;
-  /** A whole number from `min` to `max`, inclusive. */
-  whole: (min: number, max: number) => number;
-  /** True with this probability. */
+  /** A whole number from `least` to `most`, both included. */
+  whole: (least: number, most: number) => number;
+  /** True for this share of the calls. */
   chance: (share: number) => boolean;
   pick: <T>(values: readonly [T, ...T[]]) => T;
   /** Log-normal: half of the values are below `median`; `spread` is the standard deviation of the logarithm. */
   skewed: (median: number, spread: number) => number;
 }>;
 
-/** The generator mulberry32, seeded with several whole numbers. */
+/** mulberry32, seeded by several whole numbers. */
 export function createRandom(...seeds: readonly number[]): Random {
   let state = seeds.reduce((mixed, seed) => mix(mixed ^ seed), 0x9e3779b9);
   const next = () => {
@@ -21,7 +21,7 @@ export function createRandom(...seeds: readonly number[]): Random {
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   return {
     next,
-    whole: (min, max) => min + Math.floor(next() * (max - min + 1)),
+    whole: (least, most) => least + Math.floor(next() * (most - least + 1)),
     chance: (share) => next() < share,
     pick: ([first, ...others]) => others[Math.floor(next() * (others.length + 1)) - 1] ?? first,
     skewed: (median, spread) => median * Math.exp(spread * normal()),

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../stack/stack-error.ts';
 
-/** The outcome for one webhook. `attempts` counts all requests that were made for it. */
+/** What became of one webhook. `attempts` counts every request that was made for it. */
 export type Outcome = Readonly<
   | { kind: 'accepted'; attempts: number; tookMs: number }
   | { kind: 'refused'; attempts: number; status: number; detail: string }
@@ -14,11 +14,11 @@ export type Sender = Readonly<{ send: (body: string, signal: AbortSignal) => Pro
 type Answer = Readonly<{ status: number; retryAfterMs: number | null; body: string }>;
 
 const ANSWER_WITHIN_MS = 30_000;
-const MAX_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Sends webhooks as VXT does. Retries after 503, 429 and broken connections: after Retry-After if the answer has it, otherwise after a growing pause, until
- * `giveUpAfterMs`. Any answer other than these and 2xx is final.
+ * Sends webhooks as VXT does, and again after 503, 429 and broken connections: after Retry-After if the answer has one, else after a growing pause; gives up after
+ * `giveUpAfterMs`. Any other answer but 2xx is final.
  */
 export function createSender(url: URL, token: string, concurrency: number, giveUpAfterMs: number): Sender {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
@@ -27,26 +27,26 @@ export function createSender(url: URL, token: string, concurrency: number, giveU
   const post = (body: string) =>
     new Promise<Answer>((resolve, reject) => {
       const length = Buffer.byteLength(body);
-      const outgoing = request(
+      const asking = request(
         url,
         { method: 'POST', agent, headers: { ...headers, 'content-length': length } },
         (answer) => {
-          let received = '';
+          let said = '';
           answer.setEncoding('utf8');
           answer.on('data', (chunk: string) => {
-            received += chunk;
+            said += chunk;
           });
           answer.on('error', reject);
           answer.on('end', () => {
             const seconds = Number(answer.headers['retry-after'] ?? Number.NaN);
             const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : null;
-            resolve({ status: answer.statusCode ?? 0, retryAfterMs, body: received });
+            resolve({ status: answer.statusCode ?? 0, retryAfterMs, body: said });
           });
         },
       );
-      outgoing.setTimeout(ANSWER_WITHIN_MS, () => outgoing.destroy(new Error('no answer within 30 s')));
-      outgoing.once('error', reject);
-      outgoing.end(body);
+      asking.setTimeout(ANSWER_WITHIN_MS, () => asking.destroy(new Error('no answer within 30 s')));
+      asking.once('error', reject);
+      asking.end(body);
     });
 
   const send = async (body: string, signal: AbortSignal): Promise<Outcome> => {
@@ -60,8 +60,8 @@ export function createSender(url: URL, token: string, concurrency: number, giveU
           return { kind: 'refused', attempts, status, detail: answer.body.slice(0, 200) };
       }
       const problem = typeof answer === 'string' ? answer : `HTTP ${answer.status}`;
-      const retryAfterMs = typeof answer === 'string' ? null : answer.retryAfterMs;
-      const waitMs = Math.min(retryAfterMs ?? 100 * 2 ** Math.min(attempts - 1, 6), MAX_PAUSE_MS);
+      const asked = typeof answer === 'string' ? null : answer.retryAfterMs;
+      const waitMs = Math.min(asked ?? 100 * 2 ** Math.min(attempts - 1, 6), LONGEST_PAUSE_MS);
       const isOver = performance.now() - startedAt + waitMs > giveUpAfterMs;
       if (isOver || signal.aborted) return { kind: 'gave-up', attempts, problem };
       await pause(waitMs, undefined, { signal }).catch(() => undefined);

@@ -3,36 +3,36 @@ import type { Outcome, Sender } from './send.ts';
 import { add, movements, type Totals } from './totals.ts';
 import type { Sending } from './webhooks.ts';
 
-/** What was sent, with its outcomes. `expected` is what the accepted webhooks add to the counters, each id counted once. */
+/** What was sent and what became of it. `expected` holds what the accepted webhooks add to the counters, each id once. */
 export type SimulationResult = Readonly<{
   sent: number;
   accepted: number;
-  /** How many of the accepted ones were the second copy of another. */
+  /** Of the accepted ones, how many were the second copy of another. */
   duplicates: number;
   retries: number;
   refused: ReadonlyMap<string, number>;
   gaveUp: ReadonlyMap<string, number>;
   expected: Totals;
   tookMs: number;
-  /** From sending to acceptance, including retries; sorted. */
+  /** From sending to acceptance, retries included; sorted. */
   latenciesMs: readonly number[];
 }>;
 
 export type SimulateOptions = Readonly<{
   sendings: Iterable<Sending>;
   sender: Sender;
-  /** Webhooks per second. Null means as fast as they are accepted. */
+  /** Webhooks a second; null: as fast as they are accepted. */
   rate: number | null;
   concurrency: number;
-  /** Stops sending. Requests in flight are waited for. */
+  /** Ends the sending; what is on its way is waited for. */
   signal: AbortSignal;
   onSent: (sent: number) => void;
 }>;
 
-/** Statuses that every further webhook would get too, as with a wrong token: nothing more is sent after one of them. */
+/** A wrong token is wrong for all: nothing more is sent after it. */
 const HOPELESS = new Set([401, 403, 404, 405]);
 
-/** Sends all webhooks at the given rate. If a slow receiver causes a delay, sending catches up afterwards. */
+/** Sends all webhooks at the given pace. A slow receiver delays the pace, and what was missed is made up for. */
 export async function simulate(options: SimulateOptions): Promise<SimulationResult> {
   const { sendings, sender, rate, concurrency, signal, onSent } = options;
   const queue = sendings[Symbol.iterator]();

@@ -1,6 +1,6 @@
 import type { WebhookPayload } from '../../services/shared/call-events/webhook-payload.ts';
 
-/** The exporter's counters that a webhook can increase. Seconds are kept in milliseconds, so that sums are exact. */
+/** The exporter's counters that a webhook can move. Those of seconds are kept in milliseconds, so that adding up is exact. */
 export const counters = {
   vxt_calls_total: { labels: ['direction', 'result'], perSecond: 1 },
   vxt_conference_calls_total: { labels: [], perSecond: 1 },
@@ -12,19 +12,19 @@ export const counters = {
 
 export type CounterName = keyof typeof counters;
 
-/** Whole amounts (units of `perSecond`) per series, in Prometheus's notation: `vxt_calls_total{user_uid="…",direction="…",result="…"}`. */
+/** Whole amounts (units of `perSecond`) by series, written as Prometheus writes it: `vxt_calls_total{user_uid="…",direction="…",result="…"}`. */
 export type Totals = ReadonlyMap<string, number>;
 
 export const isCounter = (name: string): name is CounterName => Object.hasOwn(counters, name);
 
-/** A series of a counter, with its labels in a fixed order. */
+/** The series of a counter, with its labels in a fixed order. */
 export function series(name: CounterName, labels: Readonly<Record<string, string>>): string {
   const order = ['user_uid', ...counters[name].labels].filter((label) => labels[label] !== undefined);
   const written = order.map((label) => `${label}="${labels[label]}"`).join(',');
   return written === '' ? name : `${name}{${written}}`;
 }
 
-/** What one webhook adds to the counters, if it is counted. */
+/** What one webhook adds, if it is counted. */
 export function movements(webhook: WebhookPayload): readonly (readonly [series: string, amount: number])[] {
   if (webhook.event === 'voicemail') {
     const { user, duration } = webhook.voicemail;
@@ -51,12 +51,12 @@ export function movements(webhook: WebhookPayload): readonly (readonly [series: 
 
 const uidOf = (user: object | null): string => (user !== null && 'uid' in user ? String(user.uid) : 'none');
 
-/** Adds `moved` to `totals`. */
+/** Adds up movements. */
 export function add(totals: Map<string, number>, moved: readonly (readonly [string, number])[]): void {
   for (const [name, amount] of moved) totals.set(name, (totals.get(name) ?? 0) + amount);
 }
 
-/** The totals summed over all users. */
+/** The same totals over all users. */
 export function overUsers(totals: Totals): Totals {
   const sums = new Map<string, number>();
   for (const [name, amount] of totals) add(sums, [[name.replace(/user_uid="[^"]*",?/, '').replace('{}', ''), amount]]);
@@ -69,7 +69,7 @@ export function inUnits(name: string, amount: number): number {
   return isCounter(counter) ? amount / counters[counter].perSecond : amount;
 }
 
-/** The totals as sorted lines in the exporter's format. */
+/** The totals as lines that read like those of the exporter, sorted. */
 export const lines = (totals: Totals): readonly string[] =>
   [...totals]
     .sort(([one], [other]) => (one < other ? -1 : 1))

@@ -15,25 +15,24 @@ export type Simulation = Readonly<{
   users: number;
   /** The share of webhooks that are sent a second time, byte for byte. */
   duplicates: number;
-  /** Event times are spread over this many days … */
-  days: number;
-  /** … from here on. */
+  /** Event times lie from here on … */
   fromMs: number;
-  /** Prefix of every id. */
+  /** … over this many days. */
+  days: number;
+  /** What every id begins with. */
   idPrefix: string;
 }>;
 
-/** One webhook to send. If it is sent twice, both have the same `sequence`, and `copies` is 2. */
+/** One webhook to send. A webhook that is sent twice has the same `sequence` both times, and `copies` 2. */
 export type Sending = Readonly<{ sequence: number; copies: 1 | 2; webhook: WebhookPayload }>;
 
 const DAY_MS = 86_400_000;
-/** How many webhooks later a duplicate is sent, at most. */
-const MAX_DUPLICATE_DISTANCE = 200;
+const FURTHEST_DUPLICATE = 200;
 
 /**
- * The webhooks of a simulation in sending order: `calls` call logs, a voicemail after some of the missed ones, and duplicates some time after their originals. The
- * same simulation yields the same bytes. Call number n does not depend on how many calls there are. An id never has two different contents, because it includes a
- * fingerprint of everything that the content depends on.
+ * The webhooks of a simulation, in the order of sending: `calls` call logs, a voicemail after some of the missed ones, and duplicates a while after their
+ * originals. The same simulation gives the same bytes; call number n does not depend on how many are asked for, and an id stands for one content only, as it
+ * carries a fingerprint of all that the content depends on.
  */
 export function* webhooks(simulation: Simulation): Generator<Sending> {
   const id = idMaker(simulation);
@@ -45,7 +44,7 @@ export function* webhooks(simulation: Simulation): Generator<Sending> {
       const twice = random.chance(simulation.duplicates);
       const sending: Sending = { sequence, copies: twice ? 2 : 1, webhook };
       yield sending;
-      if (twice) duplicates.push({ due: sequence + random.whole(1, MAX_DUPLICATE_DISTANCE), sending });
+      if (twice) duplicates.push({ due: sequence + random.whole(1, FURTHEST_DUPLICATE), sending });
       sequence += 1;
       for (let index = duplicates.length - 1; index >= 0; index -= 1) {
         const duplicate = duplicates[index];
@@ -100,7 +99,7 @@ function callResult(
   return { type: 'answered', startTimestamp: startMs, answerTimestamp, hangupTimestamp };
 }
 
-/** Usually one customer, sometimes a private number. A few answered calls are conferences with a teammate or more customers. */
+/** Mostly one customer; sometimes a private number; a few answered calls are conferences, with a teammate or more customers. */
 function otherParties(
   random: Random,
   direction: 'inbound' | 'outbound',

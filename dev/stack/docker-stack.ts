@@ -8,7 +8,7 @@ import { waitUntil } from './wait-until.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How to call compose on this machine, and what keeps the Docker stack from starting. `problem` is null if nothing does. */
+/** How to call compose here, and what keeps the Docker stack from starting (null: nothing). */
 export type DockerRuntime = Readonly<{ compose: readonly [string, ...string[]]; problem: string | null }>;
 
 export type DockerStack = Readonly<{ brokers: string; registryUrl: string; stop: () => Promise<void> }>;
@@ -18,25 +18,25 @@ export type DockerStackOptions = Readonly<{
   registryPort: number;
   environment: Environment;
   signal: AbortSignal;
-  /** Called when a container ends unexpectedly after all were up. `said` is its last output. */
+  /** A container ended without being asked to, after all were up; `said` is the last thing it wrote. */
   onDied: (name: string, how: string, said: string) => void;
 }>;
 
 const PROJECT = 'vxt-call-events-dev';
-const POLL_INTERVAL_MS = 3_000;
+const LOOK_EVERY_MS = 3_000;
 
-/** Compose requires the secrets of every service in its file. Kafka and the registry, the only two started here, read none of them. */
+/** Compose wants the secrets of all services in its file; Kafka and the registry, the only two started here, read none of them. */
 const unusedSecrets: Environment = Object.fromEntries(
   ['VXT_WEBHOOK_TOKENS', 'CALL_METRICS_API_TOKENS', 'GRAFANA_ADMIN_PASSWORD'].map((name) => [name, 'unused']),
 );
 const composeFile = fileURLToPath(new URL('../../docker-compose.yml', import.meta.url));
 const composeWays: readonly (readonly [string, ...string[]])[] = [['docker', 'compose'], ['docker-compose']];
 
-/** Looks for an engine that answers the docker command, and for compose, as a plugin or on its own. */
+/** Looks for an engine that answers the docker command, and for compose as its plugin or by itself. */
 export function findDocker(environment: Environment): DockerRuntime {
   const missing = (problem: string): DockerRuntime => ({ compose: ['docker', 'compose'], problem });
   const { error, status, stderr } = run(['docker', 'version', '--format', '{{.Server.Version}}'], environment);
-  if (error !== undefined) return missing('no docker command was found');
+  if (error !== undefined) return missing('no docker command is found');
   if (status !== 0) return missing(`no Docker engine answers: ${lastLine(stderr)}`);
   const compose = composeWays.find((way) => run([...way, 'version'], environment).status === 0);
   return compose === undefined ? missing('Docker answers, but compose is missing') : { compose, problem: null };
@@ -48,8 +48,8 @@ const run = ([command = '', ...args]: readonly string[], environment: Environmen
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 /**
- * Starts Kafka and the registry of docker-compose.yml, in a compose project of their own that stores their data in its volumes. Throws StackError with the output of
- * compose, and then leaves nothing running.
+ * Kafka and the registry of docker-compose.yml, in a compose project of their own, with their data in its volumes. Throws StackError with what compose said,
+ * and leaves nothing running then.
  */
 export async function startDockerStack({ compose }: DockerRuntime, options: DockerStackOptions): Promise<DockerStack> {
   const environment = {
@@ -75,7 +75,7 @@ export async function startDockerStack({ compose }: DockerRuntime, options: Dock
     watch = setInterval(async () => {
       const dead = await endedContainer(environment);
       if (dead !== null) options.onDied(dead.name, 'ended', dead.said);
-    }, POLL_INTERVAL_MS);
+    }, LOOK_EVERY_MS);
     return { brokers: `127.0.0.1:${options.kafkaPort}`, registryUrl: url, stop };
   }
   await stop();
@@ -90,7 +90,7 @@ const describe = (ended: Ended | null): string =>
 const bothAnswer = async (kafkaPort: number, url: string): Promise<boolean> =>
   (await kafkaProblem('127.0.0.1', kafkaPort)) === null && (await registryProblem(url)) === null;
 
-/** A container of the stack that has exited, with its last output. Null if there is none. */
+/** A container of the stack that is there but does not run any more, with the last thing it said; null when there is none. */
 async function endedContainer(environment: Environment): Promise<Ended | null> {
   const filters = [`label=com.docker.compose.project=${PROJECT}`, 'status=exited'].flatMap((one) => ['--filter', one]);
   const list = await call(['docker', 'ps', '--all', ...filters, '--format', '{{.Names}}'], environment);
@@ -99,11 +99,11 @@ async function endedContainer(environment: Environment): Promise<Ended | null> {
   return { name, said: lastWords((await call(['docker', 'logs', '--tail', '50', name], environment)).said) };
 }
 
-/** Removes the containers that an earlier start left behind, and with `wipe` their data. Returns null, or the error of compose. */
+/** Ends the containers that an earlier start left; with `wipe` their data too. Null, or what compose said. */
 export const removeDockerStack = ({ compose }: DockerRuntime, environment: Environment, wipe: boolean) =>
   callCompose(compose, ['down', '--timeout', '5', ...(wipe ? ['--volumes'] : [])], environment);
 
-/** Returns null if it succeeded, otherwise its last line of output. */
+/** Null when it succeeded, else its last line. */
 async function callCompose(
   compose: readonly [string, ...string[]],
   args: readonly string[],
@@ -114,7 +114,7 @@ async function callCompose(
   return (await call(command, { ...unusedSecrets, ...environment }, signal)).problem;
 }
 
-/** Runs a command in a session of its own, which Ctrl-C does not reach. Returns its output and, if it failed, its last line as the problem. */
+/** Runs a command: all it said, and null or, when it failed, its last line. In a session of its own, out of reach of Ctrl-C. */
 function call([command, ...args]: readonly [string, ...string[]], environment: Environment, signal?: AbortSignal) {
   const child = spawn(command, args, {
     env: { ...environment },

@@ -1,7 +1,7 @@
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** Sends SIGTERM, then SIGKILL if the process is still running after `withinMs`. Resolves once it has ended, to false if it had to be killed. */
+/** Sends SIGTERM, and SIGKILL to what is still there after `withinMs`. Resolves once the process is gone: false if it had to be killed. */
 export async function endProcess(target: ProcessIdentity, withinMs: number): Promise<boolean> {
   send(target, 'SIGTERM');
   if (await waitUntil(() => !isAlive(target), withinMs)) return true;
@@ -10,12 +10,12 @@ export async function endProcess(target: ProcessIdentity, withinMs: number): Pro
   return false;
 }
 
-/** Sends a signal, unless the process has ended. */
+/** Sends a signal, unless the process is gone. */
 export function send(target: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isAlive(target)) return;
   try {
     process.kill(target.pid, signal);
   } catch {
-    // The process ended after the check.
+    // It went in between.
   }
 }

@@ -7,17 +7,17 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StackError } from './stack-error.ts';
 
-/** The paths of the jars of Kafka and the registry. */
+/** Where the jars of Kafka and the registry lie. */
 export type JavaArtifacts = Readonly<{ kafkaClassPath: string; registryJar: string }>;
 
-/** Files and megabytes downloaded so far. */
+/** How far the download has come. */
 export type DownloadProgress = Readonly<{ files: number; megabytes: number }>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const pom = fileURLToPath(new URL('./java/pom.xml', import.meta.url));
 
-/** The folder for this pom's jars in the user's cache. A changed pom has a different folder. */
+/** The folder of this pom's jars in the user's cache; another pom has another folder. */
 export function cacheFolder(environment: Environment): string {
   const cache = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
   return join(cache, 'vxt-call-events', hash('sha256', readFileSync(pom)).slice(0, 16));
@@ -26,8 +26,8 @@ export function cacheFolder(environment: Environment): string {
 export const artifactsAreCached = (environment: Environment): boolean => existsSync(cacheFolder(environment));
 
 /**
- * The jars, downloaded with Maven unless they are cached. The folder appears complete or not at all, so an interrupted download is repeated, and two concurrent
- * downloads do no harm. Throws StackError with Maven's error.
+ * The jars, fetched through Maven unless the cache has them. The folder appears in one piece or not at all, so an interrupted download is repeated and two
+ * at once do no harm. Throws StackError with what Maven said.
  */
 export async function fetchJavaArtifacts(
   maven: string,
@@ -38,22 +38,22 @@ export async function fetchJavaArtifacts(
   const folder = cacheFolder(environment);
   if (!existsSync(folder)) {
     mkdirSync(join(folder, '..'), { recursive: true });
-    const partial = mkdtempSync(`${folder}.downloading-`);
+    const half = mkdtempSync(`${folder}.downloading-`);
     try {
-      await download(maven, partial, environment, onProgress, signal);
-      moveTo(folder, partial);
+      await download(maven, half, environment, onProgress, signal);
+      moveTo(folder, half);
     } finally {
-      rmSync(partial, { recursive: true, force: true });
+      rmSync(half, { recursive: true, force: true });
     }
   }
   const jar = readdirSync(join(folder, 'registry')).find((name) => name.endsWith('-runner.jar'));
-  if (jar === undefined) throw new StackError(`${folder} contains no registry: remove the folder and start again`);
+  if (jar === undefined) throw new StackError(`${folder} holds no registry: remove the folder and start again`);
   return { kafkaClassPath: join(folder, 'kafka', '*'), registryJar: join(folder, 'registry', jar) };
 }
 
-function moveTo(folder: string, partial: string): void {
+function moveTo(folder: string, half: string): void {
   try {
-    renameSync(partial, folder);
+    renameSync(half, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
   }
@@ -92,7 +92,7 @@ async function download(
   throw new StackError(`Maven could not fetch Kafka and the registry: ${errors[0] ?? `it ended with ${code}`}`);
 }
 
-/** The size in a line of Maven's output such as `[INFO] Downloaded from central: https://… (9.7 MB at 12 MB/s)`. Null for other lines. */
+/** The size in a line of Maven's such as `[INFO] Downloaded from central: https://… (9.7 MB at 12 MB/s)`; null for other lines. */
 export function downloadedMegabytes(line: string): number | null {
   const [, amount, unit] = /Downloaded from .*\(([\d.]+) (B|kB|MB|GB) at /.exec(line) ?? [];
   if (amount === undefined || unit === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * The text of a Java properties file. Java reads it as Latin-1 with escapes: unescaped, a backslash in a path would disappear, and letters outside Latin-1 would
- * be misread.
+ * The text of a Java properties file, which Java reads as Latin-1, with escapes: without these a backslash in a path disappears, and another alphabet becomes
+ * another path.
  */
 export const javaProperties = (properties: Readonly<Record<string, string>>): string =>
   Object.entries(properties)

@@ -8,14 +8,14 @@ import type { ServerProcess, ServerProcessOptions } from './server-process.ts';
 import { StackError } from './stack-error.ts';
 
 export type JavaStackOptions = Readonly<{
-  /** Holds Kafka's data, the registry's file and the log files of both. It survives a stop. */
+  /** Kafka's log, the registry's file and both logs lie below it, and survive a stop. */
   dataDirectory: string;
-  /** 0 or absent means any free port. */
+  /** 0 or absent: any free port. */
   kafkaPort?: number;
   registryPort?: number;
-  /** For log files: `<dataDirectory>/logs` by default. */
+  /** Where logs are written: `<data>/logs` by default. */
   logDirectory?: string;
-  /** Broker properties in addition to those of a single node. */
+  /** Broker properties on top of those of a single node. */
   brokerProperties?: Readonly<Record<string, string>>;
   onDownload?: (progress: DownloadProgress) => void;
   signal?: AbortSignal;
@@ -30,11 +30,11 @@ export type JavaStack = Readonly<{
   registryUrl: string;
   kafka: ServerProcess;
   registry: ServerProcess;
-  /** Stops the registry, then the broker. */
+  /** Registry first, then the broker. */
   stop: () => Promise<void>;
 }>;
 
-/** Starts both concurrently and resolves when both answer. Throws StackError, and then leaves nothing running. */
+/** Starts both side by side and resolves when both answer. Leaves nothing running when it throws (StackError). */
 export async function startJavaStack(options: JavaStackOptions): Promise<JavaStack> {
   const { java, maven, problem } = findJava(process.env);
   if (problem !== null) throw new StackError(`The Java stack cannot start: ${problem}`);

@@ -10,23 +10,23 @@ import { StackError } from './stack-error.ts';
 export type KafkaServerOptions = Readonly<{
   java: string;
   classPath: string;
-  /** Holds Kafka's data. Formatted at the first start. */
+  /** Keeps the log of Kafka; formatted at the first start. */
   directory: string;
   logFile: string;
   port: number;
   controllerPort: number;
-  /** Aborts the formatting. */
+  /** Ends the formatting. */
   signal: AbortSignal | undefined;
-  /** Broker properties that override the defaults below. */
+  /** Broker properties that win over the ones below. */
   properties: Readonly<Record<string, string>>;
-  /** More arguments for `StorageTool format`, such as `--add-scram`. */
+  /** Arguments of `StorageTool format` on top, such as `--add-scram`. */
   formatArguments?: readonly string[];
-  /** Whether the broker can be used. By default, whether it answers in plain text on its port. */
+  /** Whether it can be worked with; else it is asked in plain text on its port. */
   ready?: () => Promise<boolean>;
 }> &
   Pick<ServerProcessOptions, 'onSpawn' | 'onDied'>;
 
-/** One Kafka node, broker and controller in one process. Its first start formats its directory. */
+/** One Kafka node, broker and controller in one, as a server process. Its first start formats its directory. */
 export function kafkaServer(options: KafkaServerOptions): ServerProcess {
   const { java, classPath, directory, logFile, port } = options;
   mkdirSync(directory, { recursive: true });
@@ -49,7 +49,7 @@ export function kafkaServer(options: KafkaServerOptions): ServerProcess {
   });
 }
 
-/** There is one node, so one replica of everything. Topics are not created automatically, because only the services know their partition count. */
+/** One node, so one replica of everything; topics are created by those who know how many partitions they have. */
 function brokerProperties({ directory, port, controllerPort }: KafkaServerOptions): Readonly<Record<string, string>> {
   return {
     'process.roles': 'broker,controller',
@@ -70,19 +70,19 @@ function brokerProperties({ directory, port, controllerPort }: KafkaServerOption
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
     'auto.create.topics.enable': 'false',
-    // After kill -9, the node can register again only when its previous session has expired, after 9 s by default.
+    // After kill -9 the node may register again only when its former session is over: 9 s by default.
     'broker.session.timeout.ms': '5000',
     'broker.heartbeat.interval.ms': '1000',
   };
 }
 
-/** Formats the directory with a new cluster id. A marker file is written only after that succeeded, so that a half-formatted directory is formatted again. */
+/** Gives the directory a cluster id. The mark is set only after that succeeded, so that a half formatted directory is formatted again. */
 async function formatOnce(
   { java, classPath, directory, signal, formatArguments = [] }: KafkaServerOptions,
   propertiesFile: string,
 ): Promise<void> {
-  const marker = join(directory, 'formatted');
-  if (existsSync(marker)) return;
+  const mark = join(directory, 'formatted');
+  if (existsSync(mark)) return;
   const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const args = [
     ...['-Xmx128m', '-XX:TieredStopAtLevel=1', ...logging('error'), '-cp', classPath, 'kafka.tools.StorageTool'],
@@ -102,7 +102,7 @@ async function formatOnce(
     child.once('close', resolve);
   });
   if (code !== 0) throw new StackError(`Kafka's directory ${directory} could not be formatted: ${said.trim() || code}`);
-  writeFileSync(marker, `${id}\n`);
+  writeFileSync(mark, `${id}\n`);
 }
 
 const logging = (level: string): readonly string[] => [
@@ -112,8 +112,8 @@ const logging = (level: string): readonly string[] => [
 ];
 
 /**
- * Only the variables a JVM needs: the launcher's environment may contain tokens, which must not reach Kafka or the registry. In a locale without UTF-8, Java cannot
- * open paths with letters outside ASCII.
+ * Only what a JVM needs: nothing of the launcher's environment, which may hold tokens, reaches Kafka or the registry. In another locale than one of UTF-8 Java
+ * cannot open a path in another alphabet.
  */
 export function jvmEnvironment(): Readonly<Record<string, string>> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'JAVA_HOME'];

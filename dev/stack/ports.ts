@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Whether nothing listens on this port of 127.0.0.1. */
+/** True when nothing listens on this port of 127.0.0.1. */
 export function portIsFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -9,7 +9,7 @@ export function portIsFree(port: number): Promise<boolean> {
   });
 }
 
-/** `count` different ports of 127.0.0.1 that were free a moment ago. */
+/** As many different ports of 127.0.0.1 as asked for, free a moment ago. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {

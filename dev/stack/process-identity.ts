@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Identifies a process by more than its pid, because a later process can get the same pid. */
+/** A process, so that another one that was given the same number later is not taken for it. */
 export type ProcessIdentity = Readonly<{ pid: number; startedAt: string }>;
 
-/** When the process with this pid started, as the system reports it: boot id and ticks since boot, or a date. Null if there is no such process. */
+/** When the process with this number started, as the system tells it (ticks since which boot, or a date). Null: there is none. */
 export function startOf(pid: number): string | null {
   if (existsSync('/proc/self/stat')) {
     const fields = statFields(pid);
@@ -14,7 +14,7 @@ export function startOf(pid: number): string | null {
   return ps(pid, 'lstart=');
 }
 
-/** The pid of the parent of this process. Null if there is no such process. */
+/** The number of the parent of this process. Null: there is no such process. */
 export function parentOf(pid: number): number | null {
   const parent = existsSync('/proc/self/stat') ? statFields(pid)?.[1] : ps(pid, 'ppid=');
   return parent === undefined || parent === null ? null : Number(parent);
@@ -27,7 +27,7 @@ export const identify = (pid: number): ProcessIdentity | null => {
 
 export const isAlive = (process: ProcessIdentity): boolean => startOf(process.pid) === process.startedAt;
 
-/** The fields of /proc/<pid>/stat after the command's name, which may itself contain spaces: state, parent, … */
+/** The fields of /proc/<pid>/stat behind the command's name, which may itself hold spaces: state, parent, … */
 function statFields(pid: number): readonly string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -7,7 +7,7 @@ import { type ServerProcess, type ServerProcessOptions, serverProcess } from './
 export type RegistryServerOptions = Readonly<{
   java: string;
   jar: string;
-  /** Holds the H2 file with the schemas. */
+  /** Keeps the schemas in an H2 file. */
   directory: string;
   logFile: string;
   port: number;

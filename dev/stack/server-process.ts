@@ -8,61 +8,61 @@ import { StackError } from './stack-error.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type ServerProcessOptions = Readonly<{
-  /** For messages to people: `Kafka`, `ingress`. */
+  /** As people call it: `Kafka`, `ingress`. */
   name: string;
   command: string;
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   directory: string;
-  /** Standard output and standard error are appended to it. */
+  /** Receives both outputs; appended to. */
   logFile: string;
   /** Runs before every start. */
   prepare?: () => Promise<void>;
-  /** True once the server can be used. */
+  /** True once it can be worked with. */
   ready: () => boolean | Promise<boolean>;
   startWithinMs: number;
   /** How long SIGTERM may take before SIGKILL. */
   stopWithinMs: number;
   onSpawn?: ((name: string, identity: ProcessIdentity) => void) | undefined;
-  /** Called when it ends unexpectedly after it was ready. `said` is its last output. */
+  /** It ended without being asked to, after it was ready. `said` is the last thing it wrote. */
   onDied?: ((name: string, how: string, said: string) => void) | undefined;
 }>;
 
-/** A server in a process of its own. It can be stopped, killed and started again with the same data on the same port. */
+/** A server in a process of its own, which can be stopped, killed and started again with the same data on the same port. */
 export type ServerProcess = Readonly<{
   name: string;
   logFile: string;
-  /** Null if it is not running. */
+  /** Null: not running. */
   pid: () => number | null;
-  /** Resolves once it is ready, or `stop` was called. Throws StackError with its last output if it ends first or takes too long. */
+  /** Resolves once it is ready, or was told to stop. Throws StackError, with the last thing it wrote, when it ends first or takes too long. */
   start: () => Promise<void>;
-  /** Sends SIGTERM, then SIGKILL. */
+  /** SIGTERM, then SIGKILL. */
   stop: () => Promise<void>;
-  /** Sends SIGKILL and resolves once it has ended. */
+  /** SIGKILL; resolves once it is gone. */
   kill: () => Promise<void>;
 }>;
 
 /**
- * The process gets a session of its own, so that Ctrl-C in a terminal reaches only the launcher, which then stops everything in order. It writes to a file and not to
- * a pipe, so that it can go on if the launcher is killed.
+ * The process gets a session of its own, so that Ctrl-C in a terminal reaches only the launcher, which then stops things in order; and it writes to a file,
+ * so that it outlives a launcher that was killed without noticing.
  */
 export function serverProcess(options: ServerProcessOptions): ServerProcess {
   const { name, logFile } = options;
   let running: { child: ChildProcess; identity: ProcessIdentity; exited: Promise<string> } | null = null;
-  let stopRequested = false;
+  let asked = false;
 
   const start = async () => {
     if (running !== null) throw new Error(`${name} is running already`);
-    stopRequested = false;
+    asked = false;
     await options.prepare?.();
-    if (stopRequested) return;
+    if (asked) return;
     const { child, exited, logStart } = launch(options);
     let how: string | null = null;
     let isReady = false;
     const ended = exited.then((said) => {
       how = said;
       running = null;
-      if (isReady && !stopRequested) options.onDied?.(name, said, saidSince(logFile, logStart));
+      if (isReady && !asked) options.onDied?.(name, said, saidSince(logFile, logStart));
       return said;
     });
     if (child.pid === undefined) throw new StackError(`${name} could not be started: ${await exited}`);
@@ -70,7 +70,7 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
     running = { child, identity, exited: ended };
     options.onSpawn?.(name, identity);
     isReady = await waitUntil(options.ready, options.startWithinMs, { giveUp: () => how !== null });
-    if (isReady || stopRequested) return;
+    if (isReady || asked) return;
     const why = how ?? `is not ready after ${options.startWithinMs / 1_000} s`;
     const said = saidSince(logFile, logStart);
     await end('SIGKILL');
@@ -78,7 +78,7 @@ export function serverProcess(options: ServerProcessOptions): ServerProcess {
   };
 
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    stopRequested = true;
+    asked = true;
     if (running === null) return;
     const { identity, exited } = running;
     if (signal === 'SIGTERM') await endProcess(identity, options.stopWithinMs);

@@ -1,9 +1,9 @@
-/** The stack cannot start, for a reason that a person can act on. Its message is shown without a stack trace. */
+/** The stack cannot start, for a reason a person can act on: its message is all there is to say, without a stack trace. */
 export class StackError extends Error {
   override readonly name = 'StackError';
 }
 
-/** The message of anything that was thrown. */
+/** What an error says in words. */
 export function messageOf(error: unknown): string {
   const message: unknown = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
   return String(message);

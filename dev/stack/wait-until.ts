@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Polls `condition` and resolves to true once it is true, or to false after `withinMs` or when `giveUp` returns true. A condition that throws counts as not true
- * yet.
+ * Asks `condition` until it says true: then true. False once `withinMs` have passed, or when `giveUp` says so. A condition that throws has not come
+ * true yet.
  */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,

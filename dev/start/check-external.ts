@@ -4,7 +4,7 @@ import { StackError } from '../stack/stack-error.ts';
 
 const WITHIN_MS = 5_000;
 
-/** Throws StackError, one line, unless a broker of the list and the registry answer within 5 s. With TLS, brokers are only checked to be listening. */
+/** Throws StackError, one line, unless a broker of the list and the registry answer within 5 s. Behind TLS only that something listens is checked. */
 export async function checkExternal(brokers: string, registryUrl: string, tls: boolean): Promise<void> {
   const list = brokers
     .split(',')
@@ -29,7 +29,7 @@ async function brokerProblem(broker: string, tls: boolean): Promise<string | nul
   return await kafkaProblem(address.host, address.port, WITHIN_MS, tls);
 }
 
-/** An address may contain a password, which must not be printed. */
+/** An address may hold a password. */
 function withoutLogin(address: string): string {
   const url = URL.parse(address);
   if (url === null) return address;

@@ -1,13 +1,13 @@
-/** How Kafka and the registry are provided. */
+/** Where Kafka and the registry come from. */
 export type StackKind = 'external' | 'java' | 'docker';
 
-/** What the choice depends on. A problem is null if that kind can be used. */
+/** What the choice depends on. A problem is null when that kind can be used. */
 export type StackOptions = Readonly<{
-  /** The values of STACK, KAFKA_BROKERS and SCHEMA_REGISTRY_URL. An empty one counts as unset. */
+  /** STACK, KAFKA_BROKERS and SCHEMA_REGISTRY_URL as they are set; an empty one is not set. */
   forced: string | undefined;
   brokers: string | undefined;
   registryUrl: string | undefined;
-  /** Functions, called only if the answer matters, because finding out takes a moment. */
+  /** Asked only when the answer matters, as finding out takes a moment. */
   javaProblem: () => string | null;
   dockerProblem: () => string | null;
 }>;
@@ -18,7 +18,7 @@ export type StackChoice =
 
 const kinds: readonly string[] = ['external', 'java', 'docker'] satisfies readonly StackKind[];
 
-/** Tries, in this order: what STACK forces, the addresses that are set, Java, Docker. If nothing works, returns `none` and the reasons. */
+/** In this order: what STACK forces, the addresses that are set, Java, Docker. Otherwise none, with all that is known about why. */
 export function chooseStack(options: StackOptions): StackChoice {
   const { forced = '', brokers = '', registryUrl = '', javaProblem, dockerProblem } = options;
   if (forced !== '' && !kinds.includes(forced)) {
@@ -37,13 +37,13 @@ export function chooseStack(options: StackOptions): StackChoice {
     return refused(`${set} is set, but ${unset} is not: set both, or neither`);
   }
   const java = javaProblem();
-  if (java === null) return { kind: 'java', why: 'Java and Maven are installed' };
+  if (java === null) return { kind: 'java', why: 'Java and Maven are here' };
   const docker = dockerProblem();
   if (docker === null) return { kind: 'docker', why: `a Docker engine answers, and ${java}` };
-  return { kind: 'none', problem: 'Nothing on this machine can run Kafka', java, docker };
+  return { kind: 'none', problem: 'There is nothing here to run Kafka with', java, docker };
 }
 
 const forcedTo = (kind: StackKind, problem: string | null): StackChoice =>
-  problem === null ? { kind, why: `STACK=${kind} is set` } : refused(`STACK=${kind} is not possible: ${problem}`);
+  problem === null ? { kind, why: `STACK=${kind} says so` } : refused(`STACK=${kind} cannot be had: ${problem}`);
 
 const refused = (problem: string): StackChoice => ({ kind: 'none', problem, java: null, docker: null });

@@ -1,9 +1,9 @@
 import { type TopicId, topicDefinitions } from '../../services/shared/call-events/topics.ts';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { type Environment, readSettings } from '../../services/shared/config/settings.ts';
-import { createKafka } from '../../services/shared/kafka/client/connection.ts';
-import { noSecurity } from '../../services/shared/kafka/client/security.ts';
-import { ensureTopics } from '../../services/shared/kafka/topics/ensure-topics.ts';
+import { createKafka } from '../../services/shared/kafka/connection.ts';
+import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
+import { noSecurity } from '../../services/shared/kafka/security.ts';
 import type { Logger } from '../../services/shared/observability/logger.ts';
 import { messageOf, StackError } from '../stack/stack-error.ts';
 
@@ -16,8 +16,8 @@ const silent: Logger = {
 };
 
 /**
- * Creates all missing topics, so that the services find every topic with a leader. A broker that was started here needs neither TLS nor a login, whatever the
- * environment says. Throws SettingsError or StackError.
+ * Creates every topic that is missing, so that the services find all of them with leaders. A broker that was started here wants no TLS and no login, whatever
+ * the environment says. Throws SettingsError or StackError.
  */
 export async function createTopics(environment: Environment, ownBroker: boolean): Promise<void> {
   const read = readSettings(kafkaSettings, environment);

@@ -1,24 +1,24 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { problemIn } from '../stack/last-words.ts';
 
-/** Calls `onError` for each error written to the file from now on, at most `max` times. Returns a function that stops it. */
-export function followErrors(logFile: string, onError: (problem: string) => void, max = 20): () => void {
+/** Calls `onError` for each error that is written to the file from now on, at most `most` times. Returns the end of it. */
+export function followErrors(logFile: string, onError: (said: string) => void, most = 20): () => void {
   let position = existsSync(logFile) ? statSync(logFile).size : 0;
-  let reported = 0;
-  const poll = () => {
+  let said = 0;
+  const look = () => {
     const { text, end } = readLines(logFile, position);
     position = end;
     for (const error of text.split('\n').map(problemIn)) {
       if (error === null) continue;
-      reported += 1;
-      if (reported <= max) onError(reported === max ? `${error} (further ones only in ${logFile})` : error);
+      said += 1;
+      if (said <= most) onError(said === most ? `${error} (further ones only in ${logFile})` : error);
     }
   };
-  const timer = setInterval(poll, 500);
+  const timer = setInterval(look, 500);
   return () => clearInterval(timer);
 }
 
-/** The complete lines after byte `from`, and the position of their end. */
+/** The whole lines behind `from`, and where they end. */
 function readLines(file: string, from: number): Readonly<{ text: string; end: number }> {
   if (!existsSync(file)) return { text: '', end: from };
   const handle = openSync(file, 'r');

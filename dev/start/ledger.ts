@@ -4,32 +4,32 @@ import { endProcess } from '../stack/end-process.ts';
 import { identify, isAlive, type ProcessIdentity } from '../stack/process-identity.ts';
 import { waitUntil } from '../stack/wait-until.ts';
 
-/** The processes of a start, recorded on disk so that the next start can clean up if this one is killed. */
+/** What a start has started, on disk, so that the next one can clean up after one that was killed. */
 type Entry = Readonly<{
   launcher: ProcessIdentity | null;
-  /** npm, which the launcher does not outlive. Null if npm did not start it. */
+  /** npm, which the launcher does not outlive; null when it was not started by npm. */
   npm: ProcessIdentity | null;
   servers: readonly Readonly<ProcessIdentity & { name: string }>[];
   /** Whether containers were started. */
   containers: boolean;
 }>;
 
-/** `busy` is the pid of another start that is running, or null. `cleaned` names the servers of an earlier start that were ended. */
+/** `busy`: another start is running, as this process. `cleaned`: what an earlier one left was ended. */
 export type Recovery = Readonly<{ busy: number | null; cleaned: readonly string[]; containers: boolean }>;
 
 export type Ledger = Readonly<{
-  /** Ends the processes that an earlier start left behind, last started first. */
+  /** Looks for what an earlier start left, and ends it: what was started last ends first. */
   recover: () => Promise<Recovery>;
-  /** Records this process as the one that is running. */
+  /** Takes over: from here on this process is the one that runs. */
   open: (containers: boolean) => void;
   add: (name: string, server: ProcessIdentity) => void;
-  /** Call this when everything has been stopped. */
+  /** Everything has been stopped. */
   close: () => void;
 }>;
 
 const EMPTY: Entry = { launcher: null, npm: null, servers: [], containers: false };
 
-/** The ledger of a data directory. It identifies a process by its pid and start time, so it never ends another one. */
+/** The ledger of a data directory. A process is known by its number and the moment it started, so no other one is ever ended. */
 export function createLedger(dataDirectory: string, npmPid: number | null): Ledger {
   const file = join(dataDirectory, 'processes.json');
   let entry = EMPTY;
@@ -68,10 +68,10 @@ export function createLedger(dataDirectory: string, npmPid: number | null): Ledg
 
 const isRunning = ({ launcher }: Entry): boolean => launcher !== null && isAlive(launcher);
 
-/** The launcher stops by itself once its npm has ended. */
+/** Its npm is gone, so it is stopping by itself. */
 const isEnding = ({ npm }: Entry): boolean => npm !== null && !isAlive(npm);
 
-/** Null if there is none, or if it is broken, which can happen only with a broken disk because the file is replaced by a rename. */
+/** Null: none, or one that was cut off while it was written, which renaming makes impossible short of a broken disk. */
 function read(file: string): Entry | null {
   if (!existsSync(file)) return null;
   try {

@@ -1,4 +1,4 @@
-/** `npm start`: runs the whole system on this machine until Ctrl-C. */
+/** `npm start`: the whole system on this machine, until Ctrl-C. */
 import { Command } from 'commander';
 import { SettingsError } from '../../services/shared/config/settings.ts';
 import { StackError } from '../stack/stack-error.ts';
@@ -11,15 +11,15 @@ const { reset } = new Command('npm start --')
   .parse()
   .opts<{ reset: boolean }>();
 
-// The terminal may close before everything has been stopped, and writing to it then must not crash the launcher.
+// The terminal may close before everything has been stopped: what is said then is said to nobody.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const voice = createVoice(process.stdout, process.stderr, Date.now);
-// kafkajs sets timers that are already due, and Node would print a TimeoutNegativeWarning for each among the lines for people.
+// Node would print kafkajs's timers that are already due (TimeoutNegativeWarning) between the lines for people.
 process.removeAllListeners('warning');
 const stopAsked = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopAsked.abort());
 
-// If npm is killed with -9, it forwards no signal. The launcher notices by its new parent.
+// npm killed with -9 forwards no signal: the launcher then notices that it has another parent.
 const npmPid = process.env.npm_lifecycle_event === undefined ? null : process.ppid;
 const watch = setInterval(() => {
   if (npmPid !== null && process.ppid !== npmPid) stopAsked.abort();

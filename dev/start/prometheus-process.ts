@@ -10,11 +10,11 @@ import type { StartSettings } from './start-settings.ts';
 
 const provisioned = fileURLToPath(new URL('../../deploy/prometheus', import.meta.url));
 
-/** Whether the program `prometheus` is in PATH. */
+/** Whether the program `prometheus` is on the path. */
 export const hasPrometheus = (environment: Environment): boolean =>
   spawnSync('prometheus', ['--version'], { env: { ...environment }, stdio: 'ignore', timeout: 15_000 }).status === 0;
 
-/** deploy/prometheus/prometheus.yml with the ports of this start and absolute paths of its rules. Throws StackError on an unknown job. */
+/** deploy/prometheus/prometheus.yml with the ports of this start, and the paths of its rules in full. Throws on a job that is none of ours. */
 export function prometheusConfig(settings: StartSettings): Readonly<{
   rule_files: readonly string[];
   scrape_configs: readonly Readonly<{ job_name: string }>[];
@@ -35,7 +35,7 @@ export function prometheusConfig(settings: StartSettings): Readonly<{
   return { ...config, rule_files: config.rule_files.map(rulesOf), scrape_configs: config.scrape_configs.map(withPort) };
 }
 
-/** A Prometheus that scrapes the three services and evaluates the provisioned rules. */
+/** A Prometheus that scrapes the three services and evaluates the provisioned rules, as a server process. */
 export function prometheusProcess(
   options: Readonly<{ settings: StartSettings; environment: Environment; logDirectory: string }> &
     Pick<ServerProcessOptions, 'onSpawn' | 'onDied'>,

@@ -9,7 +9,7 @@ export type ServiceOptions = Readonly<{
   settings: StartSettings;
   brokers: string;
   registryUrl: string;
-  /** Whether Kafka and the registry were started here: then they need neither TLS nor a login, whatever the environment says. */
+  /** Kafka and the registry were started here: they want neither TLS nor a login, whatever the environment says. */
   ownStack: boolean;
   tokens: Readonly<Record<string, string>>;
   environment: Environment;
@@ -17,7 +17,7 @@ export type ServiceOptions = Readonly<{
 }> &
   Pick<ServerProcessOptions, 'onSpawn' | 'onDied'>;
 
-/** The three services, in the order in which they stop: first the one that accepts work. */
+/** The three services, in the order in which they stop: first the one that lets work in. */
 export function serviceProcesses(options: ServiceOptions): readonly ServerProcess[] {
   const { settings } = options;
   const admin = (port: number) => ({ ADMIN_PORT: String(port), ready: `http://127.0.0.1:${port}/readyz` });
@@ -57,7 +57,7 @@ function service(
     logFile: join(options.logDirectory, `${name}.log`),
     ready: async () => (await fetch(ready, { signal: AbortSignal.timeout(2_000) })).ok,
     startWithinMs: 60_000,
-    // Idle connections are closed 2 s after a stop is requested, and a sender may take 5 s to read why it was refused.
+    // Idle connections end 2 s after a stop is asked for; a sender may take 5 s to read why it was refused.
     stopWithinMs: 7_000,
     onSpawn: options.onSpawn,
     onDied: options.onDied,
@@ -67,7 +67,7 @@ function service(
 const addressing = /^(HOST|PORT|ADMIN_PORT|npm_.*)$/;
 const loggingIn = /^(KAFKA_SSL|KAFKA_SASL_|SCHEMA_REGISTRY_(USERNAME|PASSWORD|SSL_))/;
 
-/** The caller's environment without npm's own variables and without those that are set explicitly. */
+/** The caller's settings, less what is said anew, and less npm's own. */
 function inherited({ environment, ownStack }: ServiceOptions): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>

@@ -26,9 +26,9 @@ export type StartOptions = Readonly<{
   /** Wipe all data first. */
   reset: boolean;
   voice: Voice;
-  /** Aborted when a person asks to stop. */
+  /** Aborted when a person asked to stop. */
   stopAsked: AbortSignal;
-  /** The pid of npm if npm started this. Null otherwise. */
+  /** npm's process number when npm started this. */
   npmPid: number | null;
 }>;
 
@@ -36,8 +36,8 @@ type Stack = Readonly<{ brokers: string; registryUrl: string; stop: () => Promis
 type Hooks = Readonly<Required<{ [Hook in 'onSpawn' | 'onDied']: NonNullable<ServerProcessOptions[Hook]> }>>;
 
 /**
- * Runs the whole system until it is asked to stop or one of its processes dies. Resolves when it was asked to stop. Throws StackError or SettingsError when a process
- * could not start or died. In either case everything has been stopped by then.
+ * Runs the whole system until it is asked to stop or a part of it dies. Resolves with nothing when it was asked, after everything has been stopped. Throws
+ * StackError or SettingsError, after everything has been stopped too, when something cannot start or died.
  */
 export async function start(options: StartOptions): Promise<void> {
   const { environment, voice, stopAsked } = options;
@@ -46,7 +46,8 @@ export async function start(options: StartOptions): Promise<void> {
   const kind = pickStack(environment, voice);
   if (kind === 'java') checkDataDirectory(settings.dataDirectory);
   const withPrometheus = hasPrometheus(environment);
-  if (!withPrometheus) voice.say('Without Prometheus, which is optional: there is no program `prometheus` in PATH.');
+  if (!withPrometheus)
+    voice.say('Without Prometheus, which nothing here needs: no program `prometheus` is on the path.');
   const ledger = createLedger(resolve(settings.dataDirectory), options.npmPid);
   await cleanUp(ledger, kind, options, settings);
   await checkPorts(portsToUse(settings, { stack: kind !== 'external', prometheus: withPrometheus }));
@@ -96,7 +97,7 @@ export async function start(options: StartOptions): Promise<void> {
       await end;
     }
   } catch (error) {
-    // A failure caused by the stop itself is not the reason for it.
+    // What failed because it was told to stop is not what went wrong.
     if (!ending.signal.aborted) throw error;
   } finally {
     stopAsked.removeEventListener('abort', stop);
@@ -122,7 +123,7 @@ function pickStack(environment: Environment, voice: Voice): StackKind {
     throw new StackError(`${problem}. ${threeWays(java, docker, process.platform, process.getuid?.() === 0)}`);
   }
   const names = {
-    external: 'the given Kafka and registry',
+    external: 'the Kafka and registry given',
     java: 'Kafka and registry on Java',
     docker: 'Kafka and registry in Docker',
   };
@@ -130,19 +131,19 @@ function pickStack(environment: Environment, voice: Voice): StackKind {
   return choice.kind;
 }
 
-/** Ends the processes that an earlier start left behind, and wipes the data with --reset. */
+/** Ends what an earlier start left, and wipes the data if asked to. */
 async function cleanUp(ledger: Ledger, kind: StackKind, options: StartOptions, settings: StartSettings): Promise<void> {
   const { environment, voice, reset } = options;
   const { busy, cleaned, containers } = await ledger.recover();
   if (busy !== null)
-    throw new StackError(`npm start is already running here, as process ${busy}. To stop it: kill ${busy}`);
-  if (cleaned.length > 0) voice.say(`An earlier start was killed; ended what it left running: ${cleaned.join(', ')}.`);
+    throw new StackError(`npm start is running here already, as process ${busy}. To stop it: kill ${busy}`);
+  if (cleaned.length > 0) voice.say(`An earlier start was cut off; ended what it left: ${cleaned.join(', ')}.`);
   if (containers || (reset && kind === 'docker')) await removeDockerStack(findDocker(environment), environment, reset);
   if (!reset) return;
   for (const part of ['kafka', 'registry', 'spool', 'prometheus', 'tokens', 'logs', 'processes.json']) {
     rmSync(join(settings.dataDirectory, part), { recursive: true, force: true });
   }
-  voice.say(`Wiped ${settings.dataDirectory}.${kind === 'external' ? ' The given Kafka keeps its topics.' : ''}`);
+  voice.say(`Wiped ${settings.dataDirectory}.${kind === 'external' ? ' The Kafka given keeps its topics.' : ''}`);
 }
 
 async function checkPorts(uses: readonly PortUse[]): Promise<void> {
@@ -171,11 +172,11 @@ async function startStack(
         dataDirectory: settings.dataDirectory,
         logDirectory: freshLogDirectory(settings, ['kafka', 'schema-registry']),
         onDownload: ({ files, megabytes }) =>
-          voice.progress(`Downloading Kafka and the registry, only once: ${files} files, ${megabytes.toFixed(0)} MB`),
+          voice.progress(`Downloading Kafka and the registry, this once: ${files} files, ${megabytes.toFixed(0)} MB`),
         signal,
       });
     case 'docker':
-      voice.say('Starting the containers. The first time, their images are pulled, which can take minutes.');
+      voice.say('Starting the containers; the first time their images are pulled, which can take minutes.');
       return await startDockerStack(findDocker(environment), { ...ports, environment, signal, onDied: hooks.onDied });
   }
 }
@@ -189,7 +190,7 @@ async function startServices(services: readonly ServerProcess[], voice: Voice): 
   );
 }
 
-/** Takes at most 10 s: ingress (3), the other services and Prometheus (2), registry (1.5), broker (3). */
+/** Within 10 s: ingress (3), the other two and Prometheus (2), registry (1.5), broker (3). */
 async function stopAll([ingress, ...others]: readonly ServerProcess[], stack: Stack | null): Promise<void> {
   await ingress?.stop();
   await Promise.all(others.map((service) => service.stop()));
@@ -198,7 +199,7 @@ async function stopAll([ingress, ...others]: readonly ServerProcess[], stack: St
 
 const logDirectory = ({ dataDirectory }: StartSettings): string => relative('', resolve(dataDirectory, 'logs'));
 
-/** The folder for logs. The logs of the previous start are renamed first. */
+/** The folder of logs, with the logs of the start before moved aside. */
 function freshLogDirectory(
   settings: StartSettings,
   names: readonly string[] = ['ingress', 'call-metrics', 'prometheus-exporter', 'prometheus'],

@@ -11,7 +11,7 @@ export type SummaryOptions = Readonly<{
   nowMs: number;
 }>;
 
-/** What to do next: every address, a webhook to send, and where to see it counted. */
+/** What to do now: every address, a webhook to send, and where it shows. */
 export function summary(options: SummaryOptions): string {
   const { settings, brokers, registryUrl, webhookToken, apiToken, withPrometheus, nowMs } = options;
   const at = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
@@ -28,7 +28,7 @@ export function summary(options: SummaryOptions): string {
     `  Schema registry  ${registryUrl}`,
     `  Logs and data    ${settings.dataDirectory}`,
     '',
-    'Send a webhook; the answer is 202. Sent twice, it counts once:',
+    'Send a webhook; it answers 202. Sent twice, it counts once:',
     '',
     `  curl -i ${webhooks} -H 'Authorization: Bearer ${webhookToken}' -H 'Content-Type: application/json' -d '${JSON.stringify(exampleWebhook(nowMs))}'`,
     '',
@@ -43,7 +43,7 @@ export function summary(options: SummaryOptions): string {
 
 const USER = 'try-it';
 
-/** An answered call of 95 seconds that has just ended, with a new id at every start. */
+/** An answered call of 95 seconds that has just ended; its id is new at every start. */
 function exampleWebhook(nowMs: number) {
   const id = randomUUID();
   return {

@@ -1,4 +1,4 @@
-/** The advice when nothing can run Kafka: each way with a command to paste. */
+/** What to say when there is nothing to run Kafka with: each way with a command to paste. */
 export function threeWays(
   java: string | null,
   docker: string | null,
@@ -17,13 +17,13 @@ export function threeWays(
           `${sudo}apt-get update && ${sudo}apt-get install -y docker.io docker-compose`,
         ];
   return [
-    'Provide one of these three, then run npm start again:',
+    'Give it one of these three, then run npm start again:',
     '',
     `  1. Java 17 or newer and Maven${because(java)}:`,
     `       ${getJava}`,
     `  2. A Docker engine with compose${because(docker)}:`,
     `       ${getDocker}`,
-    '  3. A Kafka and a schema registry that are already running:',
+    '  3. A Kafka and a schema registry that run already:',
     '       KAFKA_BROKERS=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8085/apis/ccompat/v7 npm start',
   ].join('\n');
 }

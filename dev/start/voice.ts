@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** The launcher's output to people: plain lines, with colour only on a terminal. */
+/** How the launcher speaks: plain lines, in colour on a terminal only. */
 export type Voice = Readonly<{
   say: (line: string) => void;
   done: (line: string) => void;
@@ -8,7 +8,7 @@ export type Voice = Readonly<{
   ready: (line: string) => void;
   /** The last line before exit 1. */
   fail: (line: string) => void;
-  /** Overwrites the previous progress on a terminal; elsewhere, writes a line at most every 5 s. */
+  /** Overwrites itself on a terminal; elsewhere a line every 5 s. */
   progress: (line: string) => void;
 }>;
 

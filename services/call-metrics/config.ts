@@ -2,7 +2,7 @@ import { kafkaSettings, registrySettings, serviceSettings } from '../shared/conf
 import { type Environment, readSettingGroups, secretSetting, setting } from '../shared/config/settings.ts';
 import { timeZone, wholeNumber } from '../shared/config/types.ts';
 
-/** All settings of call-metrics. Those under `rules` are part of the fingerprint: changing one requires a rebuild. */
+/** Every setting of call-metrics. Those under `rules` are part of the fingerprint: changing one needs a rebuild. */
 export const callMetricsSettings = {
   kafka: kafkaSettings,
   registry: registrySettings,
@@ -10,20 +10,20 @@ export const callMetricsSettings = {
   api: {
     tokens: secretSetting(
       'CALL_METRICS_API_TOKENS',
-      'Comma-separated bearer tokens that clients of the query API may send: the current one and the next. Required.',
+      'Comma list of bearer tokens that clients of the query API may send: the current and the next. Required.',
     ),
   },
   rules: {
-    timeZone: setting('METRICS_TIME_ZONE', 'IANA name of the time zone in which days start and end.', timeZone, 'UTC'),
+    timeZone: setting('METRICS_TIME_ZONE', 'IANA zone in which days begin and end.', timeZone, 'UTC'),
     keptDays: setting(
       'METRICS_KEPT_DAYS',
-      'Days whose totals are kept, by log time; older ones are removed, lifetimes never.',
+      'Days that are kept beside the lifetime, by log time; older ones are removed, lifetimes never.',
       wholeNumber(1, 36_500),
       400,
     ),
     dedupeDays: setting(
       'DEDUPE_HORIZON_DAYS',
-      'Days of log time for which an event’s id is remembered: the same id later counts again.',
+      'Days of log time an event’s id is remembered: the same id later counts again.',
       wholeNumber(1, 3_650),
       30,
     ),
@@ -31,20 +31,15 @@ export const callMetricsSettings = {
   commit: {
     intervalMs: setting(
       'COMMIT_INTERVAL_MS',
-      'Milliseconds that folded events may wait for their transaction.',
+      'How long folded events may wait for their transaction.',
       wholeNumber(1, 60_000),
       100,
     ),
-    records: setting(
-      'COMMIT_RECORDS',
-      'How many folded events may wait for their transaction.',
-      wholeNumber(1, 100_000),
-      5_000,
-    ),
+    records: setting('COMMIT_RECORDS', 'How many may wait.', wholeNumber(1, 100_000), 5_000),
   },
 } as const;
 
 export type CallMetricsConfig = ReturnType<typeof readCallMetricsConfig>;
 
-/** Reads the settings. Throws a SettingsError that lists every problem. */
+/** Reads the settings. Throws SettingsError that names every problem. */
 export const readCallMetricsConfig = (environment: Environment) => readSettingGroups(callMetricsSettings, environment);

@@ -23,28 +23,23 @@ export const ingressSettings = {
   webhook: {
     tokens: secretSetting(
       'VXT_WEBHOOK_TOKENS',
-      'Comma-separated bearer tokens that VXT may send: the current one and the next.',
+      'Comma list of bearer tokens that VXT may send: the current and the next.',
     ),
     tokensFile: optionalSetting(
       'VXT_WEBHOOK_TOKENS_FILE',
-      'File with one token per line, reread on change; takes precedence over the list.',
+      'File with one token a line, read again on change; wins over the list.',
       text,
     ),
-    bodyLimitBytes: setting(
-      'WEBHOOK_BODY_LIMIT',
-      'Maximum size of a decompressed body, in bytes.',
-      wholeNumber(KIB, 3 * MIB),
-      MIB,
-    ),
+    bodyLimitBytes: setting('WEBHOOK_BODY_LIMIT', 'Most bytes of a body, inflated.', wholeNumber(KIB, 3 * MIB), MIB),
     receiveTimeoutMs: setting(
       'WEBHOOK_RECEIVE_TIMEOUT_MS',
-      'How long a sender may take to send a request, in milliseconds.',
+      'How long a sender may take to send a request.',
       wholeNumber(100, 300_000),
       15_000,
     ),
     authFailuresPerMinute: setting(
       'WEBHOOK_AUTH_FAILURES_PER_MINUTE',
-      'Invalid tokens per minute from one address before it is answered 429.',
+      'Wrong tokens an address may send before it is answered 429.',
       wholeNumber(1, 100_000),
       30,
     ),
@@ -52,22 +47,22 @@ export const ingressSettings = {
   publish: {
     deadlineMs: setting(
       'PUBLISH_DEADLINE_MS',
-      'How long Kafka and the disk together may take before the sender is answered 503, in milliseconds.',
+      'How long Kafka and the disk together may take before the sender is answered 503.',
       wholeNumber(500, 15_000),
       8_000,
     ),
-    lanes: setting('PUBLISH_LANES', 'Parallel producers, each with one request in flight.', wholeNumber(1, 64), 1),
-    batchRecords: setting('PUBLISH_BATCH_RECORDS', 'Maximum records in a batch.', wholeNumber(1, 10_000), 500),
-    batchBytes: setting('PUBLISH_BATCH_BYTES', 'Maximum bytes in a batch.', wholeNumber(KIB, 3 * MIB), 512 * KIB),
+    lanes: setting('PUBLISH_LANES', 'Producers side by side, each with one request in flight.', wholeNumber(1, 64), 1),
+    batchRecords: setting('PUBLISH_BATCH_RECORDS', 'Most records of a batch.', wholeNumber(1, 10_000), 500),
+    batchBytes: setting('PUBLISH_BATCH_BYTES', 'Most bytes of a batch.', wholeNumber(KIB, 3 * MIB), 512 * KIB),
     queueRecords: setting(
       'PUBLISH_QUEUE_RECORDS',
-      'Maximum webhooks waiting for Kafka; more are answered 503 immediately.',
+      'Most webhooks that wait for Kafka; more are answered 503 at once.',
       wholeNumber(1, 1_000_000),
       10_000,
     ),
     queueBytes: setting(
       'PUBLISH_QUEUE_BYTES',
-      'Maximum bytes waiting for Kafka.',
+      'Most bytes that wait for Kafka.',
       wholeNumber(64 * KIB, 1024 * MIB),
       64 * MIB,
     ),
@@ -75,12 +70,12 @@ export const ingressSettings = {
   spool: {
     directory: optionalSetting(
       'SPOOL_DIRECTORY',
-      'Folder where webhooks are stored while Kafka is unavailable; unset means they are answered 503.',
+      'Folder where webhooks wait on disk while Kafka is away; unset means they are answered 503.',
       text,
     ),
     maxBytes: setting(
       'SPOOL_MAX_BYTES',
-      'Maximum disk space for waiting webhooks, in bytes per worker.',
+      'Most bytes of webhooks that wait on disk, per worker.',
       wholeNumber(MIB, 2 ** 40),
       1024 * MIB,
     ),
@@ -89,20 +84,20 @@ export const ingressSettings = {
 
 export type IngressConfig = ReturnType<typeof readIngressConfig>;
 
-/** How much larger than its body a record may be: key, headers, and fields that are stored twice. */
+/** A record is its body as Avro, with its key, its headers and what the payload says twice. */
 const RECORD_OVERHEAD_BYTES = 64 * KIB;
 
-/** Reads the settings. Throws SettingsError, which names every problem, including settings that contradict each other. */
+/** Reads the settings. Throws SettingsError that names every problem, one that lies between settings too. */
 export function readIngressConfig(environment: Environment) {
   const config = readSettingGroups(ingressSettings, environment);
   const { webhook, publish, spool } = config;
-  const minBytes = webhook.bodyLimitBytes + RECORD_OVERHEAD_BYTES;
-  const tooSmall = `hold less than one webhook: with WEBHOOK_BODY_LIMIT at ${webhook.bodyLimitBytes} it must be ${minBytes} or more`;
+  const least = webhook.bodyLimitBytes + RECORD_OVERHEAD_BYTES;
+  const needs = `hold less than one webhook: with WEBHOOK_BODY_LIMIT at ${webhook.bodyLimitBytes} it must be ${least} or more`;
   const problems = [
-    ...(publish.queueBytes < minBytes ? [`PUBLISH_QUEUE_BYTES "${publish.queueBytes}" would ${tooSmall}`] : []),
-    ...(spool.directory !== null && spool.maxBytes < 2 * minBytes
+    ...(publish.queueBytes < least ? [`PUBLISH_QUEUE_BYTES "${publish.queueBytes}" would ${needs}`] : []),
+    ...(spool.directory !== null && spool.maxBytes < 2 * least
       ? [
-          `SPOOL_MAX_BYTES "${spool.maxBytes}" is too little for a webhook at WEBHOOK_BODY_LIMIT: it must be ${2 * minBytes} or more`,
+          `SPOOL_MAX_BYTES "${spool.maxBytes}" is too little for a webhook at WEBHOOK_BODY_LIMIT: it must be ${2 * least} or more`,
         ]
       : []),
   ];

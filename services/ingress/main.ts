@@ -8,9 +8,7 @@ import { SLOT_VARIABLE, startPrimary } from './workers/start-primary.ts';
 import { startWorker } from './workers/start-worker.ts';
 
 new Command('node services/ingress/main.ts')
-  .description(
-    'Accepts webhooks and publishes them to Kafka. Settings come from the environment; README.md lists them.',
-  )
+  .description('Takes webhooks and publishes them. Settings come from the environment; README.md lists them.')
   .parse();
 
 await host(process, async (environment) => {

@@ -5,14 +5,14 @@ import { createLogger, type Logger } from '../shared/observability/logger.ts';
 import { createMetricsRegistry, renderMetrics } from '../shared/observability/prometheus.ts';
 import { VERSION } from '../shared/observability/version.ts';
 import type { IngressConfig } from './config.ts';
-import { listenForWebhooks } from './http/listen-for-webhooks.ts';
-import { openTokenSource } from './http/token-source.ts';
-import { createIngressMetrics } from './monitoring/ingress-metrics.ts';
-import { openPipeline } from './publishing/open-pipeline.ts';
+import { createIngressMetrics } from './ingress-metrics.ts';
+import { listenForWebhooks } from './listen-for-webhooks.ts';
+import { openPipeline } from './open-pipeline.ts';
+import { openTokenSource } from './token-source.ts';
 
 /**
- * Starts the ingress in this process and resolves once it listens: immediately with a spool, otherwise once topics and schemas exist. Rejects with an error that
- * says what is wrong and what to do.
+ * Starts the ingress in this process and resolves once it listens: with a spool at once, else once topics and schemas are there. Rejects with an error that says
+ * what is wrong and what to do.
  */
 export async function startIngress(
   config: IngressConfig,

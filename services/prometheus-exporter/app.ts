@@ -5,11 +5,10 @@ import { sendMetrics } from '../shared/http/send-metrics.ts';
 import { type Registry, renderMetrics } from '../shared/observability/prometheus.ts';
 
 /**
- * The exporter's HTTP app. `/metrics` answers 503 until the table has been read to its end: a failed scrape leaves a gap,
- * while half a table would look like a reset. `notReady` says why it cannot be served yet; null if it can. Scrapers that
- * ask for OpenMetrics get it.
+ * The exporter's paths. `/metrics` answers 503 until the table has been read to its end: a scrape that fails leaves a
+ * gap, half a table would look like a reset. `waitsFor` says what keeps it from being served, or null. OpenMetrics is served to a scraper that asks for it.
  */
-export function exporterApp(registry: Registry, notReady: () => string | null): Express {
+export function exporterApp(registry: Registry, waitsFor: () => string | null): Express {
   const app = express().disable('x-powered-by').disable('etag');
   const sendNotReady = (response: Response, detail: string): void =>
     sendProblem(response, { status: 503, title: 'Not ready', detail, headers: { 'retry-after': '5' } });
@@ -17,12 +16,12 @@ export function exporterApp(registry: Registry, notReady: () => string | null): 
     response.json({ status: 'alive' });
   });
   app.get('/readyz', (_request, response) => {
-    const detail = notReady();
+    const detail = waitsFor();
     if (detail === null) response.json({ status: 'ready' });
     else sendNotReady(response, detail);
   });
   app.get('/metrics', (_request, response, next) => {
-    const detail = notReady();
+    const detail = waitsFor();
     if (detail === null) next();
     else sendNotReady(response, detail);
   });

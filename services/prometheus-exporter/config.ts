@@ -10,7 +10,7 @@ export const exporterSettings = {
   metrics: {
     maxUsers: setting(
       'METRICS_MAX_USERS',
-      'Users with series of their own; all others are summed under user_uid="other".',
+      'Users with series of their own; the rest is summed under user_uid="other".',
       wholeNumber(0, 1_000_000),
       5_000,
     ),
@@ -25,5 +25,5 @@ export const exporterSettings = {
 
 export type ExporterConfig = ReturnType<typeof readExporterConfig>;
 
-/** Reads the settings. Throws SettingsError, which names every problem. */
+/** Reads the settings. Throws SettingsError that names every problem. */
 export const readExporterConfig = (environment: Environment) => readSettingGroups(exporterSettings, environment);

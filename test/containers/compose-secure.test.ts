@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kafkaProblem, registryProblem } from '../../dev/stack/probes.ts';
-import { callBody } from '../support/call-events.ts';
 import { type ComposeProject, composeProject, reasonToSkip } from '../support/compose-project.ts';
 import { eventually } from '../support/eventually.ts';
-import { postWebhook } from '../support/post-webhook.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const reason = await reasonToSkip();
 const SERVICES = ['ingress', 'call-metrics', 'prometheus-exporter'];
@@ -24,10 +23,10 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES];
     expect(await project.left()).toEqual([]);
   }, 120_000);
 
-  test('When webhooks arrive, then they are counted: each service has used TLS and logged in', async () => {
+  test('When webhooks come in, then they are counted: each service has spoken TLS and logged in', async () => {
     const [address = ''] = await project.addresses('ingress', 8080);
     for (const id of ['one', 'two', 'three']) {
-      expect(await postWebhook(`${address}/webhooks/vxt`, project.tokens.webhook, callBody({ id }))).toBe(202);
+      expect(await postWebhook(`${address}/webhooks/vxt`, project.tokens.webhook, callWebhook(id))).toBe(202);
     }
     await eventually(
       async () => {
@@ -38,14 +37,14 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES];
     );
   });
 
-  test('When a client connects without TLS, then neither Kafka nor the registry answers it', async () => {
+  test('When a client comes without TLS, then neither Kafka nor the registry answers it', async () => {
     expect(await kafkaProblem('127.0.0.1', project.ports.KAFKA_PORT)).not.toBeNull();
     expect(
       await registryProblem(`http://127.0.0.1:${project.ports.SCHEMA_REGISTRY_PORT}/apis/ccompat/v7`),
     ).not.toBeNull();
   });
 
-  test('When a service has a wrong password, or trusts no authority, then it does not start', async () => {
+  test('When a service logs in with another password, or trusts no authority, then it does not start', async () => {
     const startWith = (variable: string, value: string) =>
       project.compose('run', '--rm', '--no-deps', '-T', '-e', `${variable}=${value}`, 'prometheus-exporter');
     await expect(startWith('KAFKA_SASL_PASSWORD_FILE', '/app/package.json')).rejects.toThrow(
@@ -54,7 +53,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES];
     await expect(startWith('KAFKA_SSL_CA_FILE', '')).rejects.toThrow(/certificate/);
   });
 
-  test('When it is started again, then it uses the same certificates and passwords', async () => {
+  test('When it is started again, then the same certificates and passwords do', async () => {
     await project.compose('down');
     await project.compose('up', '-d', '--no-build', ...STARTED);
     await project.untilHealthy(STARTED);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { callBody, user } from '../support/call-events.ts';
 import {
   type ComposeProject,
   type Container,
@@ -8,7 +7,7 @@ import {
   serviceOf,
 } from '../support/compose-project.ts';
 import { eventually } from '../support/eventually.ts';
-import { postWebhook } from '../support/post-webhook.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const reason = await reasonToSkip();
 if (reason !== null) console.log(`docker-compose.yml is not tested: ${reason}`);
@@ -16,20 +15,19 @@ if (reason !== null) console.log(`docker-compose.yml is not tested: ${reason}`);
 const SERVICES = ['ingress', 'call-metrics', 'prometheus-exporter'];
 const USERS = 40;
 
-/** Grafana is skipped if its image is not available: nothing depends on it. */
+/** Grafana is left out where its image cannot be had: nothing depends on it. */
 const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
 
 (reason === null ? describe : describe.skip)('docker-compose.yml', () => {
   let project: ComposeProject;
   let ingressUrl = '';
-  /** The ids that were answered 202 so far. */
+  /** Ids that were answered 202, so far. */
   const accepted = new Set<string>();
 
-  /** Sends the call with this id until it is answered 202, as VXT does. */
+  /** Sends the call of this id until it is answered 202, as VXT does. */
   async function send(id: string): Promise<void> {
     await eventually(
-      async () =>
-        (await postWebhook(ingressUrl, project.tokens.webhook, callBody({ id, user: user(userOf(id)) }))) === 202,
+      async () => (await postWebhook(ingressUrl, project.tokens.webhook, callWebhook(id, userOf(id)))) === 202,
       { deadlineMs: 120_000, everyMs: 200, what: () => `202 for ${id}` },
     );
     accepted.add(id);
@@ -45,7 +43,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     return first === undefined ? null : Number(first.value[1]);
   };
 
-  /** Waits until the exporter, and Prometheus after it, count each accepted call once, then checks each user. */
+  /** Waits until the exporter, and Prometheus behind it, count each accepted call once; then looks at each user. */
   async function untilCounted(): Promise<void> {
     let seen: unknown = null;
     const options = { deadlineMs: 90_000, everyMs: 500, what: () => `${accepted.size} calls: ${JSON.stringify(seen)}` };
@@ -85,7 +83,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     }
   }
 
-  test('When a secret is missing, then compose names it and says how to create one', async () => {
+  test('When a secret is missing, then compose names it and how to make one', async () => {
     for (const name of ['VXT_WEBHOOK_TOKENS', 'CALL_METRICS_API_TOKENS', 'GRAFANA_ADMIN_PASSWORD']) {
       const { [name]: _removed, ...environment } = project.environment;
       const refused = project.composeWith(['config'], environment);
@@ -93,7 +91,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     }
   });
 
-  test('When the containers run, then only the ingress is reachable from other machines', async () => {
+  test('When the containers run, then only the ingress listens beyond this machine', async () => {
     for (const container of await project.containers()) {
       const hosts = Object.values(container.NetworkSettings.Ports).flatMap((ports) => ports ?? []);
       const inside = hosts.every(({ HostIp }) => HostIp === '127.0.0.1');
@@ -103,7 +101,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
   });
 
   test.each(SERVICES)(
-    'When %s runs, then it is process 1, has no privileges and cannot write to its root file system',
+    'When %s runs, then as a user without rights, on a root it cannot write, as process 1',
     async (service) => {
       const [container] = await project.containers(service);
       if (container === undefined) throw new Error(`no container of ${service}`);
@@ -119,14 +117,14 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     },
   );
 
-  test('When webhooks arrive, then the exporter and Prometheus count each once', async () => {
+  test('When webhooks come in, then the exporter and Prometheus count each once', async () => {
     await send('twice-0');
     await sendMany('first', USERS);
     await send('twice-0');
     await untilCounted();
   });
 
-  test('When call-metrics is scaled to three, then all three count events and answer queries, and the counters are exact', async () => {
+  test('When call-metrics is scaled to three, then all three count and answer, and the counters are exact', async () => {
     await project.compose('up', '-d', '--no-build', '--scale', 'call-metrics=3', ...STARTED);
     await eventually(async () => (await project.containers('call-metrics')).length === 3);
     await project.untilHealthy(['call-metrics']);
@@ -151,7 +149,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     }
   });
 
-  test('When the broker is killed and restarted while webhooks arrive, then nothing is lost and the counters continue', async () => {
+  test('When the broker is killed and started again under webhooks, then nothing is lost and the counters go on', async () => {
     const before = accepted.size;
     let on = true;
     const sending = Promise.all(
@@ -179,7 +177,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     await project.untilHealthy(STARTED);
   }, 300_000);
 
-  test('When the ingress is scaled to two without a spool, then both accept webhooks', async () => {
+  test('When the ingress is scaled to two without a spool, then both take webhooks', async () => {
     const environment = { ...project.environment, SPOOL_DIRECTORY: '' };
     const scale = ['--scale', 'ingress=2', '--scale', 'call-metrics=3'];
     await project.composeWith(['up', '-d', '--no-build', ...scale, ...STARTED], environment);
@@ -192,7 +190,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     await untilCounted();
   });
 
-  test('When the services are stopped, then each receives the signal and ends by itself', async () => {
+  test('When the services are stopped, then each hears the signal and ends by itself', async () => {
     await project.compose('stop', ...SERVICES);
     const ended = (await Promise.all(SERVICES.map((service) => project.containers(service)))).flat();
     expect(ended.map((one): [string, number] => [serviceOf(one), one.State.ExitCode])).toEqual(
@@ -201,7 +199,7 @@ const STARTED = ['kafka', 'schema-registry', ...SERVICES, 'prometheus'];
     expect(ended).toHaveLength(6);
   });
 
-  test('When it is taken down with its volumes, then nothing is left', async () => {
+  test('When it is taken down with its volumes, then nothing of it is left', async () => {
     const volumes = volumesOf(await project.containers());
     expect(volumes.length).toBeGreaterThan(2);
     await project.compose('down', '--volumes');
@@ -219,7 +217,7 @@ function countByUser(ids: Iterable<string>): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Calls by user, as an exporter exposes them, without users that have none. */
+/** Calls by user, as an exporter shows them; without those that have none. */
 async function countsOf(url: string): Promise<ReadonlyMap<string, number>> {
   const page = await (await fetch(url)).text();
   const counts = new Map<string, number>();

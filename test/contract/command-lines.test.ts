@@ -9,17 +9,17 @@ import { nodeFlags } from '../../dev/start/node-flags.ts';
 const root = join(import.meta.dirname, '../..');
 const WITHIN_MS = 30_000;
 
-/** Every program: the mains, and other files that a script of package.json starts. */
+/** Every file that is run: the mains, and what else a script of package.json starts. */
 function programs(): readonly string[] {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const started = Object.values(scripts).flatMap((script) => [...script.matchAll(/\bnode (?:--\S+ )*(\S+\.ts)/g)]);
-  const mains = globSync('{services,dev,tools,bench,deploy}/**/main.ts', { cwd: root });
+  const mains = globSync('{services,dev,bench,deploy}/**/main.ts', { cwd: root });
   return [...new Set([...mains, ...started.map(([, file = '']) => file)])].sort();
 }
 
 const shellScripts = ['.ci/run', '.ci/containers/run', 'deploy/kafka/acls.sh', 'deploy/compose/make-certificates.sh'];
 
-/** Stands in for Kafka, the registry and the services, and counts connections. */
+/** Counts who connects, in place of Kafka, the registry and the services. */
 let connections = 0;
 let server: Server;
 let port = '';
@@ -37,7 +37,7 @@ afterAll(() => {
   server.close();
 });
 
-/** Settings with which each program would start to work. */
+/** Settings with which each program would go to work. */
 const environment = () => ({
   PATH: process.env.PATH,
   STACK: 'external',
@@ -49,7 +49,7 @@ const environment = () => ({
   EXPORTER_PORT: port,
 });
 
-/** Runs a command to its end, for at most 30 s. */
+/** Runs a command to its end, or for 30 s. */
 async function run(command: string, args: readonly string[]) {
   const child = spawn(command, args, { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { out: '', error: '' };
@@ -65,20 +65,20 @@ async function run(command: string, args: readonly string[]) {
   return { code, ...said };
 }
 
-/** Runs Node with permission to read files and load Kafka's codecs only: it can neither write nor start a process. */
+/** Node with the right to read files and to load the codecs of Kafka, and no other: not to write, not to start a process. */
 const rights = ['--permission', '--allow-fs-read=*', '--allow-addons', '--disable-warning=SecurityWarning'];
 const node = (file: string, ...args: readonly string[]) =>
   run(process.execPath, [...nodeFlags, ...rights, file, ...args]);
 
 describe.each(programs())('When %s is started', (file) => {
-  test('with --help, then it prints its usage and does nothing', async () => {
+  test('with --help, then it says what it does, and does nothing', async () => {
     const before = connections;
     expect(await node(file, '--help')).toEqual({ code: 0, out: expect.stringMatching(/^Usage: /), error: '' });
     expect(connections).toBe(before);
   });
 
   test.each([[['--no-such-option']], [['surplus', 'surplus']]])(
-    'with unknown arguments (%j), then it reports them and does nothing',
+    'with what it does not know (%j), then it says so, and does nothing',
     async (args) => {
       const before = connections;
       const { code, out, error } = await node(file, ...args);
@@ -93,16 +93,16 @@ describe.each(programs())('When %s is started', (file) => {
 });
 
 test.each([['services/call-metrics/rebuild/main.ts'], ['services/ingress/redrive/main.ts']])(
-  'When %s would rewrite data that others read, and nobody can be asked, then it demands --yes and does nothing',
+  'When %s would rewrite what others read, and nobody can be asked, then it wants --yes, and does nothing',
   async (file) => {
     const before = connections;
-    expect(await node(file)).toEqual({ code: 1, out: '', error: expect.stringContaining('Use --yes') });
+    expect(await node(file)).toEqual({ code: 1, out: '', error: expect.stringContaining('Say --yes') });
     expect(connections).toBe(before);
   },
 );
 
 test.each(shellScripts)(
-  'When %s is started with arguments, then it says that it takes none and does nothing',
+  'When %s is started with arguments, then it says that it takes none, and does nothing',
   async (file) => {
     for (const argument of ['--help', 'surplus']) {
       const { code, out, error } = await run(join(root, file), [argument]);

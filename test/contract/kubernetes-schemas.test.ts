@@ -5,19 +5,19 @@ import { basename, join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
-import { prometheusRule, prometheusRuleFile } from '../../tools/kubernetes/prometheus-rule.ts';
+import { prometheusRule, prometheusRuleFile } from '../../deploy/kubernetes/prometheus-rule.ts';
 import { isKustomize, manifestDirectory, manifestFiles, manifests, workloads } from '../support/manifests.ts';
 
 const named = manifests.map(
   ({ file, manifest }) => [file, manifest.kind, manifest.metadata?.name ?? '', manifest] as const,
 );
 
-describe('When a manifest is validated against Kubernetes 1.34 and the Prometheus operator 0.85', () => {
+describe('When a manifest is held against Kubernetes 1.34 and the Prometheus operator 0.85', () => {
   const published = readFileSync(join(import.meta.dirname, '../fixtures/kubernetes/schemas.json'), 'utf8');
   const { kinds, definitions, sources } = JSON.parse(published);
   const ajv = new Ajv({ strict: false, allErrors: true });
   const validator = (kind: string): ValidateFunction => {
-    if (kinds[kind] === undefined) throw new Error(`No schema of ${kind}: add it in tools/kubernetes-schemas`);
+    if (kinds[kind] === undefined) throw new Error(`No schema of ${kind}: add it in dev/kubernetes-schemas`);
     return ajv.compile({ ...kinds[kind], definitions });
   };
 
@@ -37,7 +37,7 @@ describe('When a manifest is validated against Kubernetes 1.34 and the Prometheu
     },
   );
 
-  test('then one with an unknown property or a wrong type is invalid', () => {
+  test('then a word that Kubernetes does not know, or a wrong type, is not', () => {
     const [workload] = workloads;
     const spec = structuredClone(workload?.spec);
     spec.template.spec.containers[0].readinesProbe = {};
@@ -50,7 +50,7 @@ describe('When a manifest is validated against Kubernetes 1.34 and the Prometheu
   });
 });
 
-test('When kustomize names files, then these are exactly all manifests', () => {
+test('When kustomize names files, then all manifests are among them and no other', () => {
   const listed = manifestFiles
     .filter((name) => basename(name) === 'kustomization.yaml')
     .flatMap((name) => {
@@ -60,13 +60,13 @@ test('When kustomize names files, then these are exactly all manifests', () => {
   expect(listed.sort()).toEqual(manifestFiles.filter((name) => basename(name) !== 'kustomization.yaml'));
 });
 
-/** The programs on this machine that can build kustomizations. */
+/** Who can build kustomizations here. */
 const builder = [['kubectl', 'kustomize'] as const, ['kustomize', 'build'] as const].find(
   ([command]) => spawnSync(command, ['version', '--client']).error === undefined,
 );
 
 (builder === undefined ? test.skip : test)(
-  'When kubectl or kustomize builds them with lag autoscaling, then the autoscaler sets the number of replicas',
+  'When kubectl or kustomize builds them with lag autoscaling, then replicas are the autoscaler’s',
   () => {
     const overlay = mkdtempSync(join(tmpdir(), 'vxt-kustomize-'));
     try {
@@ -91,6 +91,6 @@ const builder = [['kubectl', 'kustomize'] as const, ['kustomize', 'build'] as co
   },
 );
 
-test('When the rules change, then the PrometheusRule is generated again (npm run manifests)', () => {
+test('When the rules change, then the PrometheusRule is made anew (npm run manifests)', () => {
   expect(readFileSync(prometheusRuleFile, 'utf8')).toBe(prometheusRule());
 });

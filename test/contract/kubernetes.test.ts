@@ -30,7 +30,7 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
     ...Object.fromEntries(container.env.map(({ name: variable, value }) => [variable, value])),
   };
 
-  test('When it is configured, then each variable is a setting with a valid value', () => {
+  test('When it is configured, then each variable is a setting, and its value is one the service takes', () => {
     const own = all.flatMap(({ variable, secret }) => (secret ? [variable, `${variable}_FILE`] : [variable]));
     const ofOthers = services.flatMap((service) => {
       const others: readonly SettingsTable[] = Object.values(service.settings);
@@ -44,7 +44,7 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
     expect(() => read(Object.fromEntries(withoutSecretFiles))).not.toThrow();
   });
 
-  test('When a setting names a file, then a secret is mounted there, and the manifest contains no secret', () => {
+  test('When a setting names a file, then a secret is mounted there, and none is in the manifest', () => {
     const mount = (volume: string) => container.volumeMounts.find((one) => one.name === volume)?.mountPath ?? '';
     const mounted = pod.volumes.flatMap((volume) =>
       volume.projected.sources.flatMap(({ secret }) => secret.items.map(({ path }) => join(mount(volume.name), path))),
@@ -54,7 +54,7 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
     for (const { variable, secret } of all) if (secret) expect(environment).not.toHaveProperty(variable);
   });
 
-  describe('When the kubelet and Prometheus send requests', () => {
+  describe('When the kubelet and Prometheus ask', () => {
     let server: Listening;
     beforeAll(async () => {
       const metrics = createMetricsRegistry(name, '0.0.0');
@@ -82,12 +82,12 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
       const setting = all.find(({ variable }) => variable === probedPort);
       expect(container.ports).toContainEqual({ name: port, containerPort: setting?.default });
     });
-    test('then liveness does not depend on readiness: a service that waits for Kafka must not be killed', () => {
+    test('then liveness does not ask for readiness: a service that waits for Kafka is not to be killed', () => {
       expect(container.livenessProbe.httpGet.path).not.toBe(container.readinessProbe.httpGet.path);
     });
   });
 
-  test('When its Service and its ServiceMonitor select, then they find its pods and ports', () => {
+  test('When its Service and its ServiceMonitor choose, then they find its pods and ports', () => {
     const service = findManifest('Service', `vxt-${name}`);
     const labels = workload?.spec.template.metadata.labels;
     expect(labels).toMatchObject(service?.spec.selector);
@@ -104,12 +104,12 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
     expect(service?.spec.ports).toEqual(ports);
   });
 
-  test('When it is told to stop, then its grace period is longer than it may take', () => {
+  test('When it is told to stop, then it has longer than it may take', () => {
     const stopsWithinMs = container.lifecycle.preStop.sleep.seconds * 1_000 + STOP_WITHIN_MS;
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(stopsWithinMs + 5_000);
   });
 
-  test('When an attacker takes it over, then the process is not root, has no capability and cannot write to any file of the image', () => {
+  test('When somebody breaks in, then he is not root, has no capability and writes to no file of the image', () => {
     expect(pod).toMatchObject({ automountServiceAccountToken: false });
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -124,7 +124,7 @@ describe.each(services)('$name in Kubernetes', ({ name, settings, read, probedPo
   });
 });
 
-test('When rules name a job, then it is a Service that a ServiceMonitor selects', () => {
+test('When rules speak of a job, then it is a Service that a ServiceMonitor names', () => {
   const jobs = [...JSON.stringify(findManifest('PrometheusRule', 'vxt-call-events')).matchAll(/job=~?\\"([^"\\]+)/g)];
   expect(jobs.length).toBeGreaterThan(0);
   for (const [, job = ''] of jobs) {
@@ -133,7 +133,7 @@ test('When rules name a job, then it is a Service that a ServiceMonitor selects'
   }
 });
 
-test('When call-metrics scales with its lag, then to at most one pod per partition', () => {
+test('When call-metrics grows with its lag, then to one pod a partition and no further', () => {
   const partitions = findManifest('ConfigMap', 'vxt-call-events')?.data?.KAFKA_PARTITIONS;
   expect(findManifest('HorizontalPodAutoscaler', 'vxt-call-metrics')?.spec.maxReplicas).toBe(Number(partitions));
 });
@@ -145,7 +145,7 @@ test('When a version is released, then the images are of that version', () => {
     for (const { image } of spec.template.spec.containers) expect([image, images.get(image)]).toEqual([image, VERSION]);
 });
 
-test('When network policies allow a connection, then it is to a port that a container exposes', () => {
+test('When network policies let someone in, then it is to a port that a container has', () => {
   const ports = workloads.flatMap(({ spec }) =>
     spec.template.spec.containers.flatMap((container: Container) =>
       container.ports.flatMap((port) => [port.name, port.containerPort]),

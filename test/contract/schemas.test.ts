@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemsOf } from '../../tools/schemas/check-schema.ts';
-import { currentSchema, releasedVersions, schemaNames } from '../../tools/schemas/released-schemas.ts';
+import { problemsOf } from '../../dev/schemas/check-schema.ts';
+import { currentSchema, releasedVersions, schemaNames } from '../../dev/schemas/released-schemas.ts';
 
 const callLog = currentSchema('call-log');
 const released = releasedVersions('call-log');
-/** The JSON of the call-log schema after an edit, which must change something. */
+/** The call-log schema after an edit of its text, as JSON; the edit must hit. */
 function edited(edit: (schema: { fields: { name: string; type: unknown; default?: unknown }[] }) => void): string {
   const schema = JSON.parse(callLog);
   edit(schema);
@@ -16,16 +16,13 @@ const field = (schema: { fields: { name: string; type: unknown }[] }, name: stri
   return found;
 };
 
-test.each(schemaNames())(
-  '%s can read all its released versions and be read by them, including the golden bytes',
-  (name) => {
-    expect(releasedVersions(name).length).toBeGreaterThan(0);
-    expect(problemsOf(name, currentSchema(name), releasedVersions(name))).toEqual([]);
-  },
-);
+test.each(schemaNames())('%s reads and is read by all its released versions, golden bytes included', (name) => {
+  expect(releasedVersions(name).length).toBeGreaterThan(0);
+  expect(problemsOf(name, currentSchema(name), releasedVersions(name))).toEqual([]);
+});
 
 describe('When a schema is edited', () => {
-  test('by adding a field with a default, then it is compatible, but must be released', () => {
+  test('by a field with a default, then it is compatible, but must be released', () => {
     const schema = edited(({ fields }) => fields.push({ name: 'queue', type: ['null', 'string'], default: null }));
     expect(problemsOf('call-log', schema, released)).toEqual([
       'call-log is not released as it is: run `npm run schemas:release`',
@@ -49,7 +46,7 @@ describe('When a schema is edited', () => {
       'vxt.events.CallLog.url: string cannot be read as long',
     ],
     [
-      'a new branch in a union',
+      'another branch in a union',
       (schema: Edit) =>
         void (field(schema, 'result').type as unknown[]).push({
           type: 'record',
@@ -60,7 +57,7 @@ describe('When a schema is edited', () => {
       'vxt.events.CallLog.result: the branch vxt.events.Transferred is not in every version; a union cannot change',
     ],
     [
-      'a symbol removed from an enum',
+      'a symbol taken from an enum',
       (schema: Edit) =>
         void Object.assign(field(schema, 'direction').type as object, {
           symbols: ['inbound', 'unrecognised'],

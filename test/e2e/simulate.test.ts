@@ -23,7 +23,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-/** Runs the command. Returns its output and its exit code. */
+/** Runs the command; what it prints, and its exit code. */
 async function simulate(...args: string[]) {
   const environment = {
     ...process.env,
@@ -40,7 +40,7 @@ async function simulate(...args: string[]) {
   }
 }
 
-test('When calls are simulated, then all are accepted and the counters increase by exactly the expected totals; sent again, they do not increase', async () => {
+test('When calls are simulated, then all are accepted and the counters move by precisely the expected totals; sent again, they do not move', async () => {
   const args = ['--calls', '500', '--rate', '0', '--seed', '7', '--from', '2026-11-02', '--compare', '--json'];
   const first = await simulate(...args);
   expect(first.code).toBe(0);
@@ -56,7 +56,7 @@ test('When calls are simulated, then all are accepted and the counters increase 
   expect(JSON.parse(again.stdout).comparison.differ).toContainEqual(expect.objectContaining({ moved: 0 }));
 });
 
-test('When the token is wrong, then it reports that and exits 1', async () => {
+test('When the token is wrong, then it says so and exits 1', async () => {
   const { code, stdout } = await simulate('--calls', '10', '--token', 'not-the-right-one');
   expect(code).toBe(1);
   expect(stdout).toContain('Not accepted:');

@@ -20,17 +20,17 @@ afterEach(async () => place.stopAll());
 afterAll(async () => place.remove());
 
 const java = { STACK: 'java' };
-/** Without the program, everything else must still work. */
+/** Where the program is not here, the rest must work all the same. */
 const withPrometheus = hasPrometheus(process.env);
 const STOP_WITHIN_MS = 10_000;
 
-/** The exporter's calls, summed over all series. */
+/** The counter of all calls of the exporter, over all of its series. */
 async function callsCounted(): Promise<number> {
   const page = await (await fetch(`http://127.0.0.1:${place.ports.EXPORTER_PORT}/metrics`)).text();
   return [...page.matchAll(/^vxt_calls_total\{.*\} (\S+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-/** The result of a Prometheus query now: values by job, or by an empty text. */
+/** What Prometheus answers now: values by job, or by nothing. */
 async function askPrometheus(query: string): Promise<Readonly<Record<string, string>>> {
   const url = `http://127.0.0.1:${place.ports.PROMETHEUS_PORT}/api/v1/query?query=${encodeURIComponent(query)}`;
   const answer: { data: { result: { metric: { job?: string }; value: [number, string] }[] } } = JSON.parse(
@@ -39,7 +39,7 @@ async function askPrometheus(query: string): Promise<Readonly<Record<string, str
   return Object.fromEntries(answer.data.result.map(({ metric, value }) => [metric.job ?? '', value[1]]));
 }
 
-/** A PATH that contains only Node. */
+/** A path on which there is Node and nothing else. */
 function pathWithNodeOnly(): string {
   const bin = join(place.directory, 'bin');
   mkdirSync(bin, { recursive: true });
@@ -47,7 +47,7 @@ function pathWithNodeOnly(): string {
   return bin;
 }
 
-/** Runs a command that the launcher printed, as a person would paste it. */
+/** Runs what the launcher printed, as a person would paste it. */
 const paste = async (command: string) => (await run('sh', ['-c', command])).stdout;
 
 async function stopped(signal: NodeJS.Signals, launch: ReturnType<Place['launch']>) {
@@ -57,10 +57,10 @@ async function stopped(signal: NodeJS.Signals, launch: ReturnType<Place['launch'
   return { code, tookMs: performance.now() - startedAt };
 }
 
-test('When it is started on Java, then the printed curl gets 202, sending it twice counts once, SIGTERM stops everything, and totals and token survive', async () => {
+test('When it is started on Java, then the printed curl answers 202, twice the same counts once, SIGTERM stops all, and totals and token survive', async () => {
   const first = place.launch(java);
   await first.untilReady();
-  expect(first.said()).toContain('Using Kafka and registry on Java: STACK=java is set.');
+  expect(first.said()).toContain('Using Kafka and registry on Java: STACK=java says so.');
   const [curl = ''] = /curl -i .*/.exec(first.said()) ?? [];
   expect(await paste(curl)).toContain('HTTP/1.1 202');
   expect(await paste(curl)).toContain('HTTP/1.1 202');
@@ -82,7 +82,7 @@ test('When it is started on Java, then the printed curl gets 202, sending it twi
     expect(first.said()).toContain(`Prometheus       http://127.0.0.1:${place.ports.PROMETHEUS_PORT}`);
     const up = { 'vxt-ingress': '1', 'vxt-call-metrics': '1', 'vxt-prometheus-exporter': '1' };
     expect(await waitUntil(async () => isDeepStrictEqual(await askPrometheus('up'), up), 60_000)).toBe(true);
-    // The result of a recording rule shows that the provisioned rules are evaluated.
+    // A recording rule of ours: the provisioned rules are evaluated.
     expect(await waitUntil(async () => (await askPrometheus('sum(vxt:calls:total)'))[''] === '1', 60_000)).toBe(true);
   }
   const servers = place.servers();
@@ -100,7 +100,7 @@ test('When it is started on Java, then the printed curl gets 202, sending it twi
   await stopped('SIGINT', second);
 }, 300_000);
 
-test('When the launcher is killed with -9, then the next start ends what was left running and has the same totals; with --reset it has none', async () => {
+test('When the launcher is killed with -9, then the next start ends what was left and has the same totals; --reset has none', async () => {
   const killed = place.launch(java);
   await killed.untilReady();
   process.kill(killed.pid, 'SIGKILL');
@@ -109,12 +109,12 @@ test('When the launcher is killed with -9, then the next start ends what was lef
 
   const next = place.launch(java);
   await next.untilReady();
-  expect(next.said()).toContain('An earlier start was killed; ended what it left running:');
+  expect(next.said()).toContain('An earlier start was cut off; ended what it left:');
   expect(await callsCounted()).toBe(1);
 
   const other = place.launch(java);
   expect((await other.ended).code).toBe(1);
-  expect(other.said()).toContain(`npm start is already running here, as process ${next.pid}`);
+  expect(other.said()).toContain(`npm start is running here already, as process ${next.pid}`);
   await stopped('SIGTERM', next);
 
   const fresh = place.launch(java, '--reset');
@@ -141,7 +141,7 @@ test('When it is stopped while Kafka starts, then nothing is left running', asyn
   expect(existsSync(join(place.directory, 'processes.json'))).toBe(false);
 }, 120_000);
 
-test('When a port is in use, then it is reported with the variable that changes it, and the exit code is 1', async () => {
+test('When a port is in use, then it is said with the variable that changes it, and the exit code is 1', async () => {
   const uses = [
     ['prometheus-exporter', 'EXPORTER_PORT'],
     ...(withPrometheus ? [['Prometheus', 'PROMETHEUS_PORT'] as const] : []),
@@ -156,7 +156,7 @@ test('When a port is in use, then it is reported with the variable that changes 
   }
 });
 
-test('When there is neither Java nor Docker, then it exits 1 and prints the three ways to run Kafka', async () => {
+test('When there is neither Java nor Docker, then it exits 1 and says the three ways', async () => {
   const launch = place.launch({ PATH: pathWithNodeOnly() });
   expect((await launch.ended).code).toBe(1);
   for (const way of ['1. Java 17 or newer and Maven', '2. A Docker engine', '3. A Kafka and a schema registry']) {
@@ -164,7 +164,7 @@ test('When there is neither Java nor Docker, then it exits 1 and prints the thre
   }
 });
 
-test('When the external addresses are wrong, then one clear line reports that within 15 s, without a stack trace', async () => {
+test('When the external addresses are wrong, then one clear line says so within 15 s, without a stack trace', async () => {
   const startedAt = performance.now();
   const KAFKA_BROKERS = `127.0.0.1:${place.ports.KAFKA_PORT}`;
   const SCHEMA_REGISTRY_URL = `http://127.0.0.1:${place.ports.SCHEMA_REGISTRY_PORT}/apis/ccompat/v7`;
@@ -182,12 +182,12 @@ test('When external addresses are right, then no broker is started, and they are
   const KAFKA_TOPIC_PREFIX = `e2e${process.pid}.`;
   const launch = place.launch({ KAFKA_BROKERS, SCHEMA_REGISTRY_URL, KAFKA_TOPIC_PREFIX });
   await launch.untilReady();
-  expect(launch.said()).toContain('Using the given Kafka and registry: KAFKA_BROKERS and SCHEMA_REGISTRY_URL are set.');
+  expect(launch.said()).toContain('Using the Kafka and registry given: KAFKA_BROKERS and SCHEMA_REGISTRY_URL are set.');
   expect(place.servers()).toHaveLength(withPrometheus ? 4 : 3);
   await stopped('SIGTERM', launch);
 }, 120_000);
 
-test('When there is no Prometheus, then one line reports that, its port is not checked, and everything else runs', async () => {
+test('When there is no Prometheus, then one line says so, its port is not looked at, and the rest runs', async () => {
   const { KAFKA_BROKERS = '', SCHEMA_REGISTRY_URL = '' } = process.env;
   const server = createServer().listen(place.ports.PROMETHEUS_PORT, '127.0.0.1');
   const bin = pathWithNodeOnly();
@@ -199,7 +199,7 @@ test('When there is no Prometheus, then one line reports that, its port is not c
   });
   await launch.untilReady();
   expect(launch.said().match(/^.*Prometheus.*$/gm)).toEqual([
-    'Without Prometheus, which is optional: there is no program `prometheus` in PATH.',
+    'Without Prometheus, which nothing here needs: no program `prometheus` is on the path.',
   ]);
   expect(place.servers()).toHaveLength(3);
   await stopped('SIGTERM', launch);

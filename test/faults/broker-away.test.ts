@@ -15,7 +15,7 @@ const DEADLINE_MS = 4_000;
 const directory = mkdtempSync(join(tmpdir(), 'broker-away-'));
 let stack: JavaStack;
 
-/** Settings of an ingress with its own topics on the broker that is killed. */
+/** Settings of an ingress with topics of its own on the broker that is killed. */
 const settings = (prefix: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
   ...ingressSettings(stack, { prefix, token, deadlineMs: DEADLINE_MS }),
   ...more,
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Kills the broker with -9 and starts it again, three times, while the load continues. */
+/** Kills the broker with -9 and starts it again, three times, while the load goes on. */
 async function killBrokerThreeTimes(load: Load): Promise<void> {
   for (let time = 0; time < 3; time += 1) {
     const before = load.sent.length;
@@ -101,7 +101,7 @@ test('When an ingress of 4 workers is killed with a full spool and started with 
   await eventually(() => load.sent.length > 2_000, { deadlineMs: 120_000 });
   four.child.kill('SIGKILL');
   const sent = await load.stop();
-  console.log(`4 workers, Kafka unavailable: ${statusCounts(sent)}`);
+  console.log(`4 workers, Kafka away: ${statusCounts(sent)}`);
   expect(acceptedIds(sent).length).toBeGreaterThan(1_900);
 
   await stack.kafka.start();
@@ -111,7 +111,7 @@ test('When an ingress of 4 workers is killed with a full spool and started with 
   expect(await one.end()).toBe(0);
 });
 
-test('When SIGTERM arrives under load, ten times, then nothing accepted is missing and each process ends by itself', async () => {
+test('When SIGTERM comes under load, ten times, then nothing accepted is missing and each ends by itself', async () => {
   const accepted: string[] = [];
   for (let time = 0; time < 10; time += 1) {
     const ingress = await start(settings('term.'));

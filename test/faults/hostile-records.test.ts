@@ -1,11 +1,10 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { recogniseBody } from '../../services/ingress/publishing/recognise-body.ts';
+import { recogniseBody } from '../../services/ingress/recognise-body.ts';
 import { redrive } from '../../services/ingress/redrive/redrive.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
-import { callBody, type TestEvent, user } from '../support/call-events.ts';
 import {
   API_TOKEN,
   type CallMetricsProcess,
@@ -18,10 +17,12 @@ import { batchOf, encodeBatch, recordOf } from '../support/fetch-answer.ts';
 import { hostileBatches, keyedBatch, largeBatches } from '../support/hostile/hostile-records.ts';
 import { type HostileStack, hostileStack } from '../support/hostile/hostile-stack.ts';
 import type { Placed } from '../support/hostile/raw-produce.ts';
+import type { TestEvent } from '../support/produce-events.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { freePort, type ServiceProcess, untilReady } from '../support/service-process.ts';
+import { callWebhook } from '../support/webhooks.ts';
 
-/** Nothing may stall for longer. */
+/** Nothing may stand still for longer. */
 const STUCK_AFTER_MS = 30_000;
 const inputs = ['callLogs', 'voicemails'] as const;
 const partitionOf = createPartitionOfKey(3);
@@ -53,7 +54,7 @@ async function startServices(): Promise<void> {
   await untilReady(exporter, `${exporter.url}/readyz`);
 }
 
-/** Asserts that all good records are counted exactly, each bad one is dead-lettered once, or left out and counted, and no process ended. */
+/** All good ones are counted exactly, everywhere; each bad one is dead-lettered once, or left out and counted; nothing ended. */
 async function expectAllCounted(): Promise<void> {
   const said = async () => JSON.stringify([...(await stack.totals()).table].sort());
   const expected = JSON.stringify([...(await stack.totals()).log].sort());
@@ -95,7 +96,7 @@ beforeAll(async () => {
   await goodWave(200);
 });
 
-test('When an input holds hostile records of 200 kinds between good ones, then the good ones are counted, and each bad one is dead-lettered once', async () => {
+test('When an input holds hostile records of 200 kinds between good ones, then the good are counted, and each bad one is dead-lettered once', async () => {
   let kinds = 0;
   for (const topic of inputs) {
     for (const [index, { bytes }] of hostileBatches(stack.values[topic]).entries()) {
@@ -114,7 +115,7 @@ test('When an input holds hostile records of 200 kinds between good ones, then t
   await expectAllCounted();
 }, 120_000);
 
-test('When records are too large for the dead letters or the memory, then their position and hash are kept, and the others are counted', async () => {
+test('When records are too large for the dead letters or the memory, then their place and hash are kept, and the others are counted', async () => {
   for (const [index, { bytes }] of largeBatches().entries()) {
     for (const topic of inputs) note(await stack.write(topic, index % 3, bytes));
     await goodWave();
@@ -122,7 +123,7 @@ test('When records are too large for the dead letters or the memory, then their 
   await expectAllCounted();
 }, 120_000);
 
-test('When other writers write to the table, the states and the seen ids, then their records are left out and counted', async () => {
+test('When other writers put records into the table, the states and the seen ids, then these are left out and counted', async () => {
   const values = stack.values.callLogs.filter(([, value]) => (value?.length ?? 0) < 10_000);
   const tableKeys = [
     'user/u-1/lifetime',
@@ -146,7 +147,7 @@ test('When other writers write to the table, the states and the seen ids, then t
   await expectAllCounted();
 }, 120_000);
 
-test('When the services restart, then everything is the same, and they go on counting', async () => {
+test('When the services start again, then everything is the same, and they count on', async () => {
   expect([await service.end('SIGTERM'), await exporter.end('SIGTERM')]).toEqual([0, 0]);
   await goodWave();
   await startServices();
@@ -155,7 +156,7 @@ test('When the services restart, then everything is the same, and they go on cou
   await expectAllCounted();
 }, 120_000);
 
-test('When the kept webhooks contain hostile records, then a redrive publishes the good ones once, and names the others by position', async () => {
+test('When the kept webhooks hold hostile records, then a redrive publishes the good ones once, and names the others by place', async () => {
   const config = readSettingGroups({ kafka: kafkaSettings, registry: registrySettings }, stack.bench.environment);
   const logger = createLogger('test', 'silent');
   const run = async () => {
@@ -164,7 +165,7 @@ test('When the kept webhooks contain hostile records, then a redrive publishes t
   };
   // It creates the topic.
   await run();
-  const kept = Array.from({ length: 20 }, (_, index) => callBody({ id: `kept-${index}`, user: user(`u-${index}`) }));
+  const kept = Array.from({ length: 20 }, (_, index) => callWebhook(`kept-${index}`, `u-${index}`));
   const hostile = [...hostileBatches(stack.values.callLogs), ...largeBatches()];
   for (const [index, { bytes }] of hostile.entries()) {
     const body = kept[index];

@@ -2,11 +2,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { DEADLINE_MS, ingressesOnOwnStack } from '../support/ingresses-on-own-stack.ts';
 import { metricOf } from '../support/metric-of.ts';
 import { acceptedIds, startLoad, statusCounts } from '../support/webhook-load.ts';
+import { callWebhook } from '../support/webhooks.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -47,44 +47,40 @@ describe.each([
     }
   });
 
-  test('while Kafka is frozen, then each sender is answered within the deadline, and the ingress is not ready until Kafka continues', async () => {
+  test('while Kafka stands still, then each sender is answered within the deadline, and the ingress is not ready until Kafka goes on', async () => {
     const { environment } = place({ ...shimmed, SPOOL_DIRECTORY: '' });
     const ingress = await start(environment);
     await freezeKafka();
     const startedMs = performance.now();
-    const answers = Promise.all(
-      Array.from({ length: 10 }, (_, index) => post(ingress, callBody({ id: `still-${index}` }))),
-    );
+    const answers = Promise.all(Array.from({ length: 10 }, (_, index) => post(ingress, callWebhook(`still-${index}`))));
     writeFileSync(clockFile, String(offsetMs));
     expect(new Set(await answers)).toEqual(new Set([503]));
     expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
-    await untilReadiness(ingress, /^503 .*(No broker has answered recently|There is no connection to Kafka)/);
+    await untilReadiness(ingress, /^503 .*(No broker answered lately|Kafka takes no connection)/);
     thawKafka();
     await untilReadiness(ingress, /^200/);
-    expect(await post(ingress, callBody({ id: 'goes-on' }))).toBe(202);
+    expect(await post(ingress, callWebhook('goes-on'))).toBe(202);
     rmSync(clockFile);
   });
 });
 
-test('When the disk of the spool stalls and Kafka is frozen, then senders are answered within the deadline and readiness says why; once both continue, everything that was accepted is sent', async () => {
+test('When the disk of the spool stands still and Kafka too, then senders are answered within the deadline and readiness says why; once it goes on, all that was accepted is sent', async () => {
   const frozen = join(directory, 'disk-frozen');
   const { prefix, environment } = place({ NODE_OPTIONS: shim('disk'), DISK_FROZEN_FILE: frozen });
   const ingress = await start(environment);
   await freezeKafka();
-  expect(await post(ingress, callBody({ id: 'spooled' }))).toBe(202);
+  expect(await post(ingress, callWebhook('spooled'))).toBe(202);
   writeFileSync(frozen, '');
   const startedMs = performance.now();
-  expect(await post(ingress, callBody({ id: 'stalled' }))).toBe(503);
+  expect(await post(ingress, callWebhook('stalled'))).toBe(503);
   expect(performance.now() - startedMs).toBeLessThan(3 * DEADLINE_MS);
-  const waiting = Promise.all(
-    Array.from({ length: 5 }, (_, index) => post(ingress, callBody({ id: `waiting-${index}` }))),
-  );
-  await untilReadiness(ingress, /^503 .*The spool’s disk is not responding/);
+  const waiting = Promise.all(Array.from({ length: 5 }, (_, index) => post(ingress, callWebhook(`waiting-${index}`))));
+  await untilReadiness(ingress, /^503 .*The disk of the spool does not answer/);
   expect(new Set(await waiting)).toEqual(new Set([503]));
 
   rmSync(frozen);
   await untilReadiness(ingress, /^200/);
-  expect(await post(ingress, callBody({ id: 'after' }))).toBe(202);
+  expect(await post(ingress, callWebhook('after'))).toBe(202);
   thawKafka();
   await untilDrained(ingress);
   const ids = await idsInLog(`${prefix}call-logs`);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createCodecs } from '../../services/call-metrics/codecs.ts';
 import { initialState, snapshot } from '../../services/call-metrics/domain/totals.ts';
-import { createCodecs } from '../../services/call-metrics/projection/codecs.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { LIFETIME, tableKey } from '../../services/shared/call-events/table-key.ts';
 import { startAgingStack } from '../support/aging-stack.ts';
@@ -49,7 +49,7 @@ test('When its transactional ids expire while it runs idle, then it fences and r
   expect(await service.end('SIGTERM')).toBe(0);
 });
 
-test('When its transactional ids expire while it is down, then it continues where it stopped', async () => {
+test('When its transactional ids expire while it is down, then it goes on where it stood', async () => {
   await untilIdsExpired();
   await bench.write(eventsOf(73), 100);
 
@@ -58,15 +58,15 @@ test('When its transactional ids expire while it is down, then it continues wher
   await writeAndSettle(74);
 });
 
-/** The size of key and value of a record that leaves no room for an empty batch in a segment of 1 MiB, so that the cleaner merges neither. */
+/** Bytes of key and value of a record that leaves no room in a segment of 1 MiB for an empty batch, so that the cleaner merges neither. */
 const FULL_SEGMENT = 1_048_491;
 
-test('When the first segment of its table holds only an empty batch, then it restores and continues', async () => {
+test('When the first segment of its table holds only an empty batch, then it restores and goes on', async () => {
   const own = await projectionBench(1, stack);
   const table = own.name('userCallMetrics');
   const registry = connectRegistry({ url: stack.registryUrl, username: null, password: null });
   const { writer } = (await createCodecs(registry, own.prefix)).table;
-  /** The row of a user without events. */
+  /** The record of a user whom no event counts. */
   const rowOf = (id: string, emailBytes: number) => {
     const firstSeen = { timestamp: 0, partition: 0, offset: 0 };
     const totals = { ...initialState({ kind: 'lifetime' }), firstSeen, userEmail: { string: 'x'.repeat(emailBytes) } };
@@ -78,7 +78,7 @@ test('When the first segment of its table holds only an empty batch, then it res
   const about = FULL_SEGMENT - bytesOf(rowOf('filler', 0));
   const filler = rowOf('filler', about - (bytesOf(rowOf('filler', about)) - FULL_SEGMENT));
   expect(bytesOf(filler)).toBe(FULL_SEGMENT);
-  /** Uses a new producer, because the cleaner keeps the last batch of each producer, even an empty one. */
+  /** By a producer of its own: of each the cleaner keeps the last batch, be it empty. */
   const writeRow = async (row: ReturnType<typeof rowOf>): Promise<void> => {
     const producer = own.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
@@ -92,7 +92,7 @@ test('When the first segment of its table holds only an empty batch, then it res
         const counted = [...all].filter(([key]) => !/^user\/(filler|replaced)\//.test(key));
         return counted.length === all.size - 2 && isDeepStrictEqual(new Map(counted), log);
       },
-      { deadlineMs: 60_000, everyMs: 500, what: () => 'the table to match the log' },
+      { deadlineMs: 60_000, everyMs: 500, what: () => 'the table to say what the log says' },
     );
   const firstIsEmpty = (): boolean =>
     isDeepStrictEqual(

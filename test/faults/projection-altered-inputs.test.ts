@@ -8,9 +8,9 @@ import {
   totalsOf,
   untilReadinessSays,
 } from '../support/altered-inputs.ts';
-import type { TestEvent } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
+import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 
@@ -55,7 +55,7 @@ test.each([
     await bench.write(after, 100);
 
     const stopped = [0, 1, 2].map((partition) => `partition ${partition} is stopped`);
-    const answer = await untilReadinessSays(service, [...stopped, 'recreated']);
+    const answer = await untilReadinessSays(service, [...stopped, 'made anew']);
     namesWayOut(answer);
     const held = await samplesOf(service, HELD);
     expect(held.filter((line) => line.includes(`phase="stopped",topic="${inputs.topic}"`))).toHaveLength(PARTITIONS);
@@ -67,9 +67,9 @@ test.each([
   180_000,
 );
 
-test('When records are deleted before they are read, then their partition stops and names them; the others continue', async () => {
+test('When records are deleted before they are read, then their partition stops and names them; the others go on', async () => {
   service.child.kill('SIGSTOP');
-  // A fetch that was in flight when it stopped would deliver the first of them. It ends after 100 ms.
+  // A fetch that was under way when it stopped would bring the first of them: it ends after 100 ms.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const unread = onlyCalls(randomEvents({ count: 300, seed: 163 }));
   await bench.write(unread);
@@ -94,7 +94,7 @@ test('When records are deleted before they are read, then their partition stops 
   expect(table).toEqual(expected);
 }, 180_000);
 
-test('When records that were counted are deleted, then everything continues, now and after a restart', async () => {
+test('When records that were counted are deleted, then everything goes on, now and after a restart', async () => {
   for (const partition of [0, 1, 2]) await inputs.deleteRecords(partition);
   const after = randomEvents({ count: 300, seed: 165 });
   await bench.write(after);
@@ -112,7 +112,7 @@ test('When records that were counted are deleted, then everything continues, now
   expect(await readinessOf(service)).toMatch(/^200 /);
 }, 180_000);
 
-test('When partitions are added to an input, then readiness names them and their records; the others continue and no total changes', async () => {
+test('When partitions are added to an input, then readiness names them and their records; the others go on and no total changes', async () => {
   await inputs.addPartitions(PARTITIONS + 2);
   const [stray] = onlyCalls(randomEvents({ count: 20, seed: 167 }));
   if (stray === undefined) throw new Error('No call');
@@ -134,7 +134,7 @@ test('When partitions are added to an input, then readiness names them and their
   expect(table).toEqual(expected);
 }, 180_000);
 
-test('When an input is altered so that a promise breaks, then readiness names the command that fixes it, a start fails with it, and it continues once it is fixed', async () => {
+test('When an input is altered so that a promise breaks, then readiness names the command that mends it, a start is refused with it, and it goes on once it is mended', async () => {
   await inputs.configure({ ...KEPT, 'cleanup.policy': 'compact' });
 
   const command = `kafka-configs.sh --bootstrap-server ${bench.brokers} --alter --entity-type topics --entity-name ${inputs.topic} --add-config cleanup.policy=delete`;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { onlyCalls, PARTITIONS, totalsOf, untilReadinessSays } from '../support/altered-inputs.ts';
-import type { TestEvent } from '../support/call-events.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
+import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 
@@ -20,14 +20,14 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Cuts a partition's log as an out-of-sync leader, or a disk that lost its last writes, would leave it. */
+/** What a leader that was not in sync, or a disk that lost its end, leaves of a partition's log. */
 function cutInHalf(topic: string, partition: number): void {
   const log = join(directory, 'kafka/log', `${topic}-${partition}`);
   const [segment = ''] = readdirSync(log).filter((name) => name.endsWith('.log'));
   truncateSync(join(log, segment), Math.floor(statSync(join(log, segment)).size / 2));
 }
 
-test('When a log loses its end and grows past the position again while it is read, then its partition stops and no total changes; the others continue', async () => {
+test('When a log loses its end and grows past the position again while it is read, then its partition stops and no total changes; the others go on', async () => {
   const bench = await projectionBench(PARTITIONS, stack);
   const service = await startCallMetricsProcess(bench.environment);
   const before = randomEvents({ count: 600, seed: 181 });
@@ -46,7 +46,7 @@ test('When a log loses its end and grows past the position again while it is rea
     ),
   );
 
-  const answer = await untilReadinessSays(service, ['partition 0 is stopped', 'was truncated']);
+  const answer = await untilReadinessSays(service, ['partition 0 is stopped', 'lost its end']);
   expect(answer).toMatch(/^503 /);
   const others = after.filter((event) => inPartition(event) !== 0);
   const { table, expected } = await totalsOf(bench, [...before, ...others], 60_000);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { currentSchema } from '../../tools/schemas/released-schemas.ts';
+import { currentSchema } from '../../dev/schemas/released-schemas.ts';
 import {
   onlyCalls,
   PARTITIONS,
@@ -9,14 +9,14 @@ import {
   totalsOf,
   untilReadinessSays,
 } from '../support/altered-inputs.ts';
-import type { TestEvent } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
+import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
-import { type RegistryDouble, startRegistryDouble } from '../unit/shared/avro/registry-double.ts';
+import { type RegistryDouble, startRegistryDouble } from '../unit/avro/registry-double.ts';
 
-/** The id of a schema that no service has requested yet. */
+/** Of a schema that no service has asked for yet. */
 const NEW_SCHEMA_ID = 99;
 
 let registry: RegistryDouble;
@@ -32,7 +32,7 @@ afterAll(async () => {
   await registry?.stop();
 });
 
-test('When the registry hangs for a record of one partition, then the others continue, readiness and metrics name it, and it continues by itself', async () => {
+test('When the registry hangs for a record of one partition, then the others go on, readiness and metrics name it, and it goes on by itself', async () => {
   const before = randomEvents({ count: 600, seed: 171 });
   await bench.write(before);
   expect((await totalsOf(bench, before)).table.size).toBeGreaterThan(50);
@@ -54,7 +54,7 @@ test('When the registry hangs for a record of one partition, then the others con
   };
   await eventually(async () => isDeepStrictEqual(await behind(), new Set(['0'])), {
     deadlineMs: 20_000,
-    what: () => 'only the other partitions to continue',
+    what: () => 'the other partitions to go on, and only them',
   });
   const answer = await untilReadinessSays(service, ['partition 0 is waiting']);
   expect(answer).toMatch(/^503 /);

@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
-import { call, missed, type TestEvent, voicemail } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';
+import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
+import { call, voicemail } from '../unit/call-metrics/events.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 730;
 const KEPT_DAYS = 400;
 const DEDUPE_DAYS = 30;
-/** Noon, two years ago: a broker accepts records from the past, but none from the future. */
+/** Noon, two years ago: a broker takes records from the past, but none from the future. */
 const BEGIN_MS = (Math.floor(Date.now() / DAY_MS) - DAYS) * DAY_MS + DAY_MS / 2;
 const atDay = (day: number): number => BEGIN_MS + day * DAY_MS;
 const keyOf = (day: number): string => `user/u-1/${new Date(atDay(day)).toISOString().slice(0, 10)}`;
-const callOf = (day: number) => call({ id: `c-${day}`, result: missed(atDay(day)) });
+const callOf = (day: number) => call({ id: `c-${day}`, result: { type: 'missed', startTimestamp: atDay(day) } });
 /** The last day of the log: yesterday. */
 const LAST = DAYS - 1;
 /** A month of calls is one commit. */
@@ -29,7 +30,7 @@ beforeAll(async () => {
   admin = bench.kafka.admin();
   producer = bench.kafka.producer();
   await Promise.all([admin.connect(), producer.connect()]);
-  // Records have their own log time, because the test cannot wait two years. The broker would delete them because of their age.
+  // Records tell their own log time: the test cannot wait two years. The broker would delete them for their age.
   const configEntries = [{ name: 'retention.ms', value: '-1' }];
   const topics = [bench.name('callLogs'), bench.name('voicemails')];
   await admin.createTopics({
@@ -68,7 +69,7 @@ const untilCounted = (
     return lifetime !== undefined && field(lifetime) ? lifetime : null;
   });
 
-test('When one input is quiet for two years, then day rows and seen ids stay within their horizons, even after a restart', async () => {
+test('When one input is quiet for two years, then day rows and seen ids stay within their horizons, also after a restart', async () => {
   const start = (): Promise<CallMetricsProcess> =>
     startCallMetricsProcess({
       ...bench.environment,
@@ -77,7 +78,7 @@ test('When one input is quiet for two years, then day rows and seen ids stay wit
     });
   const first = await start();
   await writeAt([[voicemail({ id: 'v-first', timestamp: BEGIN_MS }), BEGIN_MS]]);
-  /** The offset at which the seen ids of each month begin. */
+  /** By month, where its commit of seen ids begins. */
   const months: number[] = [];
   for (let day = 0; day <= LAST; day += MONTH) {
     const { high } = await seenOffsets();
@@ -94,7 +95,7 @@ test('When one input is quiet for two years, then day rows and seen ids stay wit
     what: () => `the table to keep ${kept.length} days`,
   });
   expect(await daysOf()).toEqual(kept);
-  // The last month, and the one before, because the horizon still covers a part of it.
+  // The last month, and the one before, of which the horizon still covers a part.
   const [from = 0] = months.slice(-2);
   await eventually(async () => (await seenOffsets()).low >= from - 1, {
     deadlineMs: 150_000,

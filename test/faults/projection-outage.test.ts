@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
-import { call } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
 import { metricOf } from '../support/metric-of.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { freePort, type ServiceProcess, untilReady } from '../support/service-process.ts';
+import { call } from '../unit/call-metrics/events.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'projection-outage-'));
-/** Long enough for every client to retry more often than Node's limit of listeners. */
+/** Long enough for every client to have tried again more often than Node lets listeners be. */
 const OUTAGE_MS = 45_000;
-/** Connections that may be open for a moment: those of an abandoned client are closed within 5 s. */
+/** Connections that come and go: those of a client that was given up are closed within 5 s. */
 const SPARE_SOCKETS = 15;
 let stack: JavaStack;
 let bench: Awaited<ReturnType<typeof projectionBench>>;
@@ -45,7 +45,7 @@ function signalKafka(signal: 'SIGSTOP' | 'SIGCONT'): void {
   if (pid !== null) process.kill(pid, signal);
 }
 
-/** How many sockets a process has open. */
+/** Sockets that a process has open. */
 const sockets = ({ child: { pid } }: ServiceProcess): number =>
   readdirSync(`/proc/${pid}/fd`).filter((fd) => {
     try {
@@ -59,7 +59,7 @@ const said = (event: string, times: number) => (): boolean =>
   [callMetrics, exporter].every((service) => service.output().split(`"event":"${event}"`).length > times);
 const output = (): string => `${callMetrics.output()}\n${exporter.output()}`;
 
-/** Sends a call and waits until it is counted. */
+/** A call comes, and is counted. */
 async function counts(): Promise<void> {
   calls += 1;
   await bench.write([call({ id: `c-${calls}` })]);
@@ -75,7 +75,7 @@ test.each([
   ['frozen', async () => signalKafka('SIGSTOP'), async () => signalKafka('SIGCONT')],
   ['killed and started again', () => stack.kafka.kill(), () => stack.kafka.start()],
 ] as const)(
-  'When the broker is %s, then call-metrics and the exporter report it in a few lines, leak neither listeners nor sockets, and continue',
+  'When the broker is %s, then call-metrics and the exporter tell it in a few lines, leak neither listeners nor sockets, and go on',
   async (_what, begin, end) => {
     await counts();
     const services = [callMetrics, exporter];

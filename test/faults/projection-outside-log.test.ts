@@ -6,7 +6,7 @@ import { randomEvents } from '../support/random-events.ts';
 
 type Bench = Awaited<ReturnType<typeof projectionBench>>;
 
-/** Deletes unread records. Returns the remaining ones. */
+/** Deletes what nobody has read yet; gives what it leaves. */
 async function deleteUnread(bench: Bench): Promise<void> {
   await bench.write(randomEvents({ count: 500, seed: 112 }));
   const admin = bench.kafka.admin();
@@ -17,7 +17,7 @@ async function deleteUnread(bench: Bench): Promise<void> {
   await admin.disconnect();
 }
 
-async function recreate(bench: Bench): Promise<void> {
+async function makeAnew(bench: Bench): Promise<void> {
   const admin = bench.kafka.admin();
   await admin.connect();
   const topic = bench.name('callLogs');
@@ -27,8 +27,8 @@ async function recreate(bench: Bench): Promise<void> {
   await admin.disconnect();
 }
 
-async function recreateAndGrow(bench: Bench): Promise<void> {
-  await recreate(bench);
+async function makeAnewAndGrow(bench: Bench): Promise<void> {
+  await makeAnew(bench);
   await bench.write(randomEvents({ count: 4_000, seed: 115 }));
 }
 
@@ -40,10 +40,10 @@ const readiness = async (service: CallMetricsProcess): Promise<string> =>
 
 test.each<[string, (bench: Bench) => Promise<void>, string]>([
   ['records are deleted before they were read', deleteUnread, 'were deleted before they were read'],
-  ['an input is recreated', recreate, 'recreated'],
-  ['an input is recreated and grows past the position', recreateAndGrow, 'another record at offset'],
+  ['an input is made anew', makeAnew, 'made anew'],
+  ['an input is made anew and grows past what was read of it', makeAnewAndGrow, 'another record at offset'],
 ])(
-  'When %s, then the partition stops, readiness says what to do, and the rebuild it recommends continues with what exists',
+  'When %s, then the partition stops, readiness says what to do, and the rebuild it names goes on from what there is',
   async (_what, harm, said) => {
     const bench = await projectionBench();
     const before = await startCallMetricsProcess(bench.environment);
@@ -63,7 +63,7 @@ test.each<[string, (bench: Bench) => Promise<void>, string]>([
     expect(reasons).toMatch(/^503 /);
     expect(reasons).toContain(said);
     expect(reasons).toContain('npm run rebuild');
-    // A stopped partition falls behind, and the alert on its lag must notice.
+    // A partition that does not run falls behind, and the alert on its lag must see it.
     await bench.write(randomEvents({ count: 500, seed: 112 }));
     await eventually(
       async () => {

@@ -7,7 +7,7 @@ import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { watchExporter } from '../support/watch-exporter.ts';
 
-test('When the totals are rebuilt under live traffic, then no sample of an exporter decreases, whether it keeps running or is killed repeatedly meanwhile', async () => {
+test('When the totals are rebuilt under live traffic, then no sample of an exporter decreases, whether it runs on or is killed again and again meanwhile', async () => {
   const bench = await projectionBench();
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 10_000, seed: 91 }));
@@ -38,7 +38,7 @@ test('When the totals are rebuilt under live traffic, then no sample of an expor
   expect(await service.end('SIGTERM')).toBe(0);
 }, 240_000);
 
-test('When a rebuild is killed while it publishes, then nothing of that partition changes, its live task continues, and the next rebuild publishes', async () => {
+test('When a rebuild is killed while it publishes, then nothing of that partition changes, its live task goes on, and the next rebuild publishes', async () => {
   const bench = await projectionBench(1);
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 2_000, seed: 93 }));

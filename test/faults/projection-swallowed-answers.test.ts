@@ -5,7 +5,7 @@ import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
-/** The position is in the state record, so there is no TxnOffsetCommit to lose. */
+/** The position is in the state record, so that there is no TxnOffsetCommit to lose. */
 const swallowed: ReadonlySet<number> = new Set([ApiKey.addPartitionsToTxn, ApiKey.endTxn, ApiKey.txnOffsetCommit]);
 
 const CUT_COMMITS = 10;
@@ -18,7 +18,7 @@ test('When 10 % of the answers to AddPartitionsToTxn and EndTxn are swallowed, t
   });
   const service = await startCallMetricsProcess({ ...bench.environment, KAFKA_BROKERS: proxy.address });
 
-  // The number of transactions depends on the speed of the machine.
+  // How many transactions the events come in is a matter of speed.
   for (let seed = 41; (proxy.cuts().get(ApiKey.endTxn) ?? 0) < CUT_COMMITS; seed += 1) {
     await bench.write(randomEvents({ count: 5_000, seed }), 20);
   }

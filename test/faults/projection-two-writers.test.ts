@@ -4,10 +4,10 @@ import type { Kafka, Transaction } from 'kafkajs';
 import { readLog, testKafka } from '../support/kafka-log.ts';
 
 /**
- * Why a partition has one writer (shared/kafka/README.md, rule 4): the broker lists aborted transactions by where they end, kafkajs expects them
+ * Why a partition has one writer (rule 4): the broker lists aborted transactions by where they end, kafkajs expects them
  * by where they begin, so that of two that overlap one is taken for committed.
  */
-test('When two writers abort overlapping transactions on a partition, then kafkajs delivers aborted records; with one writer it never does', async () => {
+test('When two writers abort overlapping transactions on a partition, then kafkajs delivers what was aborted; one writer’s never is', async () => {
   const brokers = process.env.KAFKA_BROKERS ?? '';
   const kafka = testKafka(brokers);
   const topic = `t${randomBytes(3).toString('hex')}.two-writers`;
@@ -49,8 +49,8 @@ async function begin(
 }
 
 /**
- * The broker answers EndTxn before it writes the markers, so the markers of two transactions may be in either order. It returns a producer id again only once they
- * are written (CONCURRENT_TRANSACTIONS until then, which kafkajs retries).
+ * The broker answers EndTxn before it writes the markers, so that those of two transactions may come in either order.
+ * It gives a producer id again only once they are written (CONCURRENT_TRANSACTIONS until then, which kafkajs retries).
  */
 async function endedInTheLog(kafka: Kafka, transactionalId: string): Promise<void> {
   const successor = await begin(kafka, transactionalId);

@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
-import { callBody, voicemailBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { type LostRegistry, lostRegistry } from '../support/lost-registry.ts';
 import { metricOf } from '../support/metric-of.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import {
   endServices,
   runToEnd,
@@ -20,15 +18,16 @@ import {
   WEBHOOK_TOKEN,
 } from '../support/secured-services.ts';
 import { untilReady } from '../support/service-process.ts';
+import { callWebhook, postWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
 const REMEDY = 'npx vxt-events registry restore';
 const directory = mkdtempSync(join(tmpdir(), 'registry-lost-'));
 let stack: JavaStack;
 let registry: LostRegistry;
 let environment: Readonly<Record<string, string>>;
-/** The number of events in the log, which every exporter that answers must expose. */
+/** What is in the log, and so what every exporter that answers must show. */
 const sent = { calls: 0, voicemails: 0 };
-/** How many of the sent webhooks wait in the spool. */
+/** Of what was sent, what waits in the spool. */
 let spooled = 0;
 const spool = { SPOOL_DIRECTORY: join(directory, 'spool') };
 
@@ -58,11 +57,11 @@ const readyUrlOf = (name: ServiceName, service: SecuredService): string =>
 
 async function send(ingress: SecuredService, kind: 'call' | 'voicemail'): Promise<void> {
   const count = kind === 'call' ? ++sent.calls : ++sent.voicemails;
-  const body = kind === 'call' ? callBody({ id: `c${count}` }) : voicemailBody({ id: `v${count}` });
+  const body = kind === 'call' ? callWebhook(`c${count}`) : voicemailWebhook(`v${count}`);
   expect(await postWebhook(`${urlOf(ingress)}/webhooks/vxt`, WEBHOOK_TOKEN, body)).toBe(202);
 }
 
-/** The exporter's totals over all users, as `calls/voicemails`. Null if it does not answer, or answers 503. */
+/** What an exporter shows of all users, as `calls/voicemails`; null where it answers nothing, or 503. */
 async function shown(exporter: SecuredService): Promise<string | null> {
   const answer = await fetch(`${urlOf(exporter)}/metrics`).catch(() => null);
   if (answer?.status !== 200) return null;
@@ -103,7 +102,7 @@ describe('When the registry is lost while all services run', () => {
     expect(await Promise.all([...running.values()].map((one) => one.end()))).toEqual([0, 0, 0]);
   });
 
-  test('and its ids then mean other schemas, then a kind of event that was not seen before is counted correctly', async () => {
+  test('and its ids then mean other schemas, then a kind of event that was not seen before is counted as what it is', async () => {
     await registry.dealAnew();
     await count('voicemail');
     await count('call');
@@ -122,14 +121,14 @@ describe('When the registry is lost while all services run', () => {
   });
 });
 
-describe('When the registry is frozen at startup', () => {
-  test('then nothing is exposed until it answers, and everything afterwards', async () => {
+describe('When the registry is frozen at a start', () => {
+  test('then nothing is shown until it answers, and all of it then', async () => {
     registry.freeze();
     const exporter = await start('prometheus-exporter');
     const answer = await eventually(() => fetch(`${urlOf(exporter)}/metrics`).catch(() => null));
     expect([answer.status, await answer.text()]).toEqual([
       503,
-      expect.stringContaining('The schema registry has not answered yet'),
+      expect.stringContaining('The schema registry does not answer yet'),
     ]);
     const [ingress, callMetrics] = [await start('ingress'), await start('call-metrics')];
     await Promise.all([untilEnded(ingress), untilEnded(callMetrics)]);
@@ -148,7 +147,7 @@ describe.each([
 ] as const)('When the registry %s at a start', (_how, lose, problem) => {
   beforeAll(async () => lose(), 60_000);
 
-  test.each(serviceNames)('then %s exposes nothing, and ends with an error that names ids and remedy', async (name) => {
+  test.each(serviceNames)('then %s shows nothing, and ends with an error that names ids and remedy', async (name) => {
     const service = await start(name);
     const scrapes: (string | null)[] = [];
     const scraping = (async () => {
@@ -170,7 +169,7 @@ describe.each([
     },
   );
 
-  test('then an ingress with a spool keeps webhooks there, and one with a new disk accepts none', async () => {
+  test('then an ingress with a spool keeps webhooks there, and one whose disk is new takes none', async () => {
     const ends = async () => (await readLog(stack.brokers, ['lost.call-logs'])).length;
     const before = await ends();
     const ingress = await start('ingress', spool);
@@ -183,7 +182,7 @@ describe.each([
     await eventually(() => fresh.output().includes('"event":"schema-ids-differ"'));
     const answer = await fetch(readyUrlOf('ingress', fresh));
     expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('has other schema ids')]);
-    expect(await postWebhook(`${urlOf(fresh)}/webhooks/vxt`, WEBHOOK_TOKEN, callBody({ id: 'refused' }))).toBe(503);
+    expect(await postWebhook(`${urlOf(fresh)}/webhooks/vxt`, WEBHOOK_TOKEN, callWebhook('refused'))).toBe(503);
     expect(await fresh.end()).toBe(0);
     expect(await ends()).toBe(before);
   });
@@ -195,7 +194,7 @@ describe('When a person restores the registry', () => {
   const subjects = async (): Promise<readonly string[]> =>
     await fetch(`${stack.registryUrl}/subjects`).then((answer) => answer.json() as Promise<string[]>);
 
-  test('that has new schemas, then nothing is changed, and the error says what to do', async () => {
+  test('that was begun anew, then nothing is changed, and the error says what to do', async () => {
     const before = await subjects();
     expect(before.length).toBeGreaterThan(0);
     expect(await restore('--yes')).toMatchObject({ code: 1, output: expect.stringMatching(/Remove its data/) });
@@ -212,7 +211,7 @@ describe('When a person restores the registry', () => {
     expect(await subjects()).toEqual([]);
   });
 
-  test('that is empty, then it has the schemas under their ids, and every service continues where it stopped', async () => {
+  test('that is empty, then it has the schemas under their ids, and every service goes on where it stopped', async () => {
     const ids = async () =>
       (await readLog(stack.brokers, ['lost.schema-ids'])).map(({ value }) => JSON.parse(String(value)));
     const restored = await restore('--yes');

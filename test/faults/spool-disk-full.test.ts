@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
-import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
 import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { metricOf } from '../support/metric-of.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { mountSmallDisk, type SmallDisk, smallDiskProblem } from '../support/small-disk.ts';
 import { acceptedIds, type SentWebhook, startLoad, statusCounts } from '../support/webhook-load.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'disk-full-token-0123456789';
 const problem = smallDiskProblem();
@@ -56,14 +55,14 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
       what: () => `an empty spool:\n${ingress.output().slice(-2_000)}`,
     });
 
-  test(`filled, freed, and the ingress killed with -9 and started again, ${ROUNDS} times under load, then every 202 is in the log, and none more often than the resends explain`, async () => {
+  test(`filled, freed, and the ingress killed with -9 and started again, ${ROUNDS} times under load, then every 202 is in the log, and none more often than resends explain`, async () => {
     const random = seededRandom(15);
     const sent: SentWebhook[] = [];
     let resends = 0;
     let ingress = await start('full.');
     await eventually(async () => (await fetch(`${ingress.adminUrl}/readyz`)).status === 200);
     for (let round = 0; round < ROUNDS; round += 1) {
-      // Three of five rounds are during an outage of Kafka, in which webhooks go to disk; in the others the spool drains meanwhile.
+      // Three rounds of five are within an outage of Kafka, in which webhooks go to disk; in the others the spool drains meanwhile.
       if (round % 5 === 0) await stack.kafka.kill();
       if (round % 5 === 3) await stack.kafka.start();
       const load = startLoad({ url: ingress.url, token, name: `r${round}`, connections: 16 });
@@ -98,21 +97,21 @@ describeOnSmallDisk(`When the spool’s disk is full (${problem ?? 'a tmpfs of 8
     expect(await ingress.end()).toBe(0);
   }, 600_000);
 
-  test('and Kafka is frozen, then the ingress is not ready, and reports both; once the disk has space, it is ready and spools', async () => {
+  test('and Kafka stands still, then the ingress is not ready, and says both; once the disk is free it is, and spools', async () => {
     const ingress = await start('ready.');
     const untilReadiness = (wanted: RegExp): Promise<boolean> =>
       eventually(async () => wanted.test(await readinessOf(ingress)), {
         deadlineMs: 30_000,
         what: () => `readiness ${wanted}`,
       });
-    const post = (id: string): Promise<number | null> => postWebhook(ingress.url, token, callBody({ id }));
+    const post = (id: string): Promise<number | null> => postWebhook(ingress.url, token, callWebhook(id));
     await untilReadiness(/^200/);
     expect(await post('before')).toBe(202);
     const pid = stack.kafka.pid() ?? 0;
     await freeze(pid);
     try {
       disk.fill();
-      await untilReadiness(/^503 .*No broker has answered recently.*The spool’s disk is full/);
+      await untilReadiness(/^503 .*No broker answered lately.*The disk of the spool is full/);
       expect(await post('full')).toBe(503);
       disk.free();
       await untilReadiness(/^200/);

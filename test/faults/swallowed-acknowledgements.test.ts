@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { readSettings } from '../../services/shared/config/settings.ts';
-import { boundedClient } from '../../services/shared/kafka/client/bounded-client.ts';
-import { createSeverableKafka, type SeverableKafka } from '../../services/shared/kafka/client/connection.ts';
+import { createSeverableKafka, type SeverableKafka } from '../../services/shared/kafka/connection.ts';
+import { boundedClient } from '../../services/shared/kafka/publisher/bounded-client.ts';
 import type { OutgoingRecord, PublishOutcome } from '../../services/shared/kafka/publisher/outgoing-record.ts';
 import { createPublisher } from '../../services/shared/kafka/publisher/publisher.ts';
-import { toBatch, toMessage } from '../../services/shared/kafka/publisher/to-batch.ts';
+import { toBatch } from '../../services/shared/kafka/publisher/to-batch.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
-import { callBody, user } from '../support/call-events.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { ApiKey, type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { type LoggedRecord, readLog } from '../support/kafka-log.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'swallow-token-0123456789';
 const WEBHOOKS = 20_000;
@@ -52,7 +51,7 @@ describe('When the answers to 5 % of all produce requests are swallowed', () => 
       while (next < WEBHOOKS) {
         const number = next++;
         const id = `n${number}`;
-        const body = callBody({ id, user: user(`key-${number % KEYS}`) });
+        const body = callWebhook(id, `key-${number % KEYS}`);
         let status = await postWebhook(ingress.url, token, body);
         if (status !== 202) {
           sentTwice.add(id);
@@ -91,8 +90,8 @@ describe('When the answers to 5 % of all produce requests are swallowed', () => 
 });
 
 /**
- * Publishes records of a few keys, many at once. Returns which of them the publisher reported as durable but the log does not have, and whether the first occurrences
- * of each key are in the order in which they were given.
+ * Publishes records of a few keys, many at once, and tells which the publisher called durable but the log does not
+ * have, and whether the first occurrences of each key are in the order in which they were given.
  */
 async function publishThroughFaults(topicSuffix: string, publish: (record: OutgoingRecord) => Promise<PublishOutcome>) {
   const topic = `${stack.prefix}${topicSuffix}`;
@@ -147,15 +146,15 @@ test('When records of a key are given in an order, then their first occurrences 
   }
 });
 
-test('When a publisher has several sends in flight on a producer, then this test detects that it loses records it reported as durable', async () => {
+test('When a publisher has several sends in flight on a producer, then this test sees that it loses what it called durable', async () => {
   const producer = kafkaThroughProxy().kafka.producer({ idempotent: true, retry: { retries: 5 } });
   await producer.connect();
   const { lost, durable } = await publishThroughFaults('unrecognised-webhooks', async (record) => {
-    const sent = await producer.sendBatch(toBatch([record], toMessage, 2_000)).catch(() => null);
+    const sent = await producer.sendBatch(toBatch([record], 2_000)).catch(() => null);
     return sent === null ? 'unavailable' : 'durable';
   });
   await producer.disconnect();
-  console.log(`two sends in flight: ${durable} reported as durable, ${lost.length} of them lost`);
+  console.log(`two sends in flight: ${durable} called durable, ${lost.length} of them lost`);
   expect(lost.length).toBeGreaterThan(0);
 });
 

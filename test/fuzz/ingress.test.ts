@@ -14,19 +14,19 @@ import { metricOf } from '../support/metric-of.ts';
 import { isolatedStack } from '../support/stack.ts';
 import type { Vitals } from '../support/vitals.ts';
 
-/** No turn of an event loop may take longer, not counting the time in which other processes kept it from running. */
+/** No turn of an event loop may take longer, without the time in which other processes kept it from running. */
 const MAX_TURN_MS = 1_000;
-/** How much more memory may be in use at the end than after the warm-up, for caches and pools that do not grow with the input. */
+/** What may be held more at the end than after the warm-up: caches and pools that do not grow with what is sent. */
 const HEAP_MARGIN_BYTES = 24 * 2 ** 20;
 /**
- * The same for memory outside the heap, plus what the allocator keeps of the largest bodies that were inflated or gathered at once: that happens late in a run, and at most
- * once. A leak shows in the heap, or in the memory outside of it, where nothing is kept.
+ * The same, and what the allocator keeps of the largest bodies that were inflated or gathered at once: that comes late
+ * in a run, and at most once. What leaks shows in the heap, or outside of it, where nothing is kept.
  */
 const RSS_MARGIN_BYTES = 192 * 2 ** 20;
-/** Connections to brokers and of metrics readers are opened and closed at any time. */
+/** Connections to brokers and of who reads metrics come and go. */
 const CONNECTIONS_MARGIN = 3;
 const CONNECTIONS = 48;
-/** After this many failed cases, a run ends and reports them. */
+/** After so many failed cases a run tells what it has found. */
 const MAX_FAILED = 20;
 
 const { seed, seconds, only } = fuzzSettings(process.env);
@@ -55,7 +55,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A fifth of the time is warm-up; then, for another fifth, Kafka is unavailable to the ingress with a spool. */
+/** A fifth of the time to warm up; then, for another fifth, Kafka is away from the ingress with a spool. */
 async function playAll(): Promise<void> {
   let number = 0;
   const playFor = async (share: number): Promise<void> => {
@@ -75,7 +75,7 @@ async function playAll(): Promise<void> {
   await playFor(0.6);
 }
 
-/** In the order in which they were sent on their connection. */
+/** One after the other, as they were on their connection. */
 async function playOnly(numbers: readonly number[]): Promise<void> {
   const left = numbers.values();
   const next = (): FuzzCase | null => {
@@ -85,22 +85,22 @@ async function playOnly(numbers: readonly number[]): Promise<void> {
   await run.play({ ports: ingresses.ports, connections: 1, next });
 }
 
-/** The command that sends these cases again. */
+/** What sends these cases once more. */
 const replay = (...numbers: readonly number[]): string =>
   `FUZZ_SEED=${seed} FUZZ_CASES=${numbers.join()} npm run test:fuzz`;
 
-/** The cases that were in flight at a service at the time of a turn. */
+/** The cases that a service had at the time of a turn. */
 const casesDuring = ({ target, endedMs, tookMs }: TargetTurn) =>
   run.soFar.spans.filter(
     (span) => span.target === target && span.startedMs <= endedMs && span.endedMs >= endedMs - tookMs,
   );
 
-describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`, () => {
+describe(`When mutated bodies, headers and framings come in (FUZZ_SEED=${seed})`, () => {
   test('then each is answered within 10 s, with a documented status, and a valid webhook with 202', () => {
     const { played, statuses, slowestMs, failed } = run.soFar;
     const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
     console.log(
-      `Seed ${seed}: ${played} cases; answers ${counts.join(', ')}; waited at most ${Math.round(slowestMs)} ms`,
+      `Seed ${seed}: ${played} cases; answers ${counts.join(', ')}; at most ${Math.round(slowestMs)} ms of waiting`,
     );
     expect(
       failed.map(({ number, before, ...more }) => ({ ...more, replay: replay(...before.slice(-50), number) })),
@@ -113,13 +113,13 @@ describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`,
     const longest = turns
       .slice(0, 3)
       .map(({ tookMs, blockedMs }) => `${Math.round(blockedMs)} of ${Math.round(tookMs)}`);
-    console.log(`Longest turns, ${target}, in ms, own time of total: ${longest.join(', ') || 'none over 200 ms'}`);
+    console.log(`Longest turns, ${target}, in ms, its own of all: ${longest.join(', ') || 'none over 200 ms'}`);
     const blocked = turns.filter(({ blockedMs }) => blockedMs > MAX_TURN_MS);
-    const tooLong = blocked.map((turn) => {
+    const told = blocked.map((turn) => {
       const cases = casesDuring(turn);
       return { ...turn, cases: cases.map(({ what }) => what), replay: replay(...cases.map(({ number }) => number)) };
     });
-    expect(tooLong).toEqual([]);
+    expect(told).toEqual([]);
   });
 
   test('then every 202 is in a topic', async () => {
@@ -128,23 +128,23 @@ describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`,
       [...accepted].filter(([number, count]) => tally.of(number) < count).map(([number]) => number);
     await eventually(() => missing().length === 0, { deadlineMs: 60_000 }).catch(() => undefined);
     const sum = [...accepted.values()].reduce((total, count) => total + count, 0);
-    console.log(`${sum} answers 202, ${tally.total()} records; Kafka was cut off ${ingresses.cuts()} times`);
+    console.log(`${sum} answers 202, ${tally.total()} records; Kafka was away ${ingresses.cuts()} times`);
     expect(missing().map((number) => replay(number))).toEqual([]);
     if (only === null && run.soFar.failed.length < MAX_FAILED) expect(ingresses.cuts()).toBeGreaterThan(0);
   });
 
-  test.each(targets)('then memory and connections return to their level: %s', async (target) => {
+  test.each(targets)('then memory and connections are at their level again: %s', async (target) => {
     const before = warm.get(target);
     if (before === undefined) return;
     const now = await ingresses.settledVitals(target);
-    console.log(`${target}, after the warm-up: ${describeVitals(before)}; at the end: ${describeVitals(now)}`);
+    console.log(`${target}, after the warm-up: ${told(before)}; at the end: ${told(now)}`);
     expect(now.heapUsed + now.external).toBeLessThan(before.heapUsed + before.external + HEAP_MARGIN_BYTES);
     expect(now.rss).toBeLessThan(before.rss + RSS_MARGIN_BYTES);
     expect(now.connections).toBeLessThanOrEqual(before.connections + CONNECTIONS_MARGIN);
   });
 
   test.each(targets)(
-    'then it is ready, had no internal error, and its output is log lines without secrets: %s',
+    'then it is ready, found no fault of its own, and its output is log lines without a secret: %s',
     async (target) => {
       const service = ingresses.of(target);
       expect((await fetch(`${service.adminUrl}/readyz`)).status).toBe(200);
@@ -160,5 +160,5 @@ describe(`When mutated bodies, headers and framings arrive (FUZZ_SEED=${seed})`,
 
 const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
-const describeVitals = ({ heapUsed, external, rss, connections }: Vitals): string =>
+const told = ({ heapUsed, external, rss, connections }: Vitals): string =>
   `heap ${mb(heapUsed)}, outside of it ${mb(external)}, RSS ${mb(rss)}, ${connections} connections`;

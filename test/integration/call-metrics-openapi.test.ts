@@ -11,7 +11,7 @@ const document = parse(readFileSync(join(import.meta.dirname, '../../schemas/ope
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 ajv.addSchema({ $id: 'openapi', ...document });
 
-/** Why a value does not match a schema of the document. Null if it does. */
+/** What the schema of the document has against a value; null for nothing. */
 function problemsOf(schema: string, value: unknown): string | null {
   const validate = ajv.compile({ $ref: `openapi#/components/schemas/${schema}` });
   return validate(value) ? null : ajv.errorsText(validate.errors);
@@ -38,7 +38,7 @@ test.each([
   ['/v1/numbers/{e164}/call-metrics', '/v1/numbers/%2B6495550001/call-metrics', 200, 'CallMetrics'],
   ['/v1/numbers/{e164}/call-metrics', '/v1/numbers/%2B6495550001/call-metrics?from=x', 400, 'Problem'],
 ])(
-  'When %s is requested as %s, then the answer is a documented %i with the schema %s',
+  'When %s is asked for as %s, then the answer is a documented %i of the schema %s',
   async (path, url, status, schema) => {
     const response = await fetch(service.url + url, { headers: { authorization: `Bearer ${API_TOKEN}` } });
     expect(response.status).toBe(status);

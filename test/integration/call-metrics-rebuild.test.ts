@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
-import { startTableReader } from '../../services/shared/kafka/table-reader/table-reader.ts';
+import { startTableReader } from '../../services/shared/kafka/table-reader.ts';
 import { runRebuild, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,14 +11,14 @@ import { randomEvents } from '../support/random-events.ts';
 
 const registry = () => connectRegistry({ url: process.env.SCHEMA_REGISTRY_URL ?? '', username: null, password: null });
 
-test('When the totals are rebuilt under live traffic, then no reader of the table sees a counter decrease, and every key is the same', async () => {
+test('When the totals are rebuilt under live traffic, then no reader of the table sees a counter fall, and every key is the same', async () => {
   const bench = await projectionBench();
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 4_000, seed: 51 }));
   await bench.settle();
   const falls: string[] = [];
   const newest = new Map<string, number>();
-  const tableRecords = createReader(registry(), 'userCallMetrics');
+  const tableRecords = createReader<UserCallMetrics>(registry(), 'user-call-metrics');
   const watcher = startTableReader(
     bench.kafka,
     { topics: [bench.name('userCallMetrics')], groupPrefix: `${bench.prefix}watcher-` },
@@ -48,7 +48,7 @@ test('When the totals are rebuilt under live traffic, then no reader of the tabl
   expect(await service.end('SIGTERM')).toBe(0);
 }, 180_000);
 
-test('When they are rebuilt in another time zone, then the service with the old one ends, and one with the new one starts with the right days', async () => {
+test('When they are rebuilt in another time zone, then the service of the old one ends, and one of the new one starts with the right days', async () => {
   const bench = await projectionBench();
   const old = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 1_000, seed: 61 }));
@@ -80,7 +80,7 @@ test('When they are rebuilt in another time zone, then the service with the old 
   await renewed.end('SIGTERM');
 }, 180_000);
 
-test('When it is a dry run, or nobody confirmed, then it reports what would change, writes nothing and fences no task', async () => {
+test('When it is a dry run, or nobody agreed, then it tells what would change, and nothing is written and no task fenced', async () => {
   const bench = await projectionBench();
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 1_000, seed: 65 }));
@@ -102,7 +102,7 @@ test('When it is a dry run, or nobody confirmed, then it reports what would chan
     expect.stringMatching(/\b0 of \d+ keys will change\nNothing was published/),
   ]);
   const alone = await runRebuild(auckland, []);
-  expect([alone.code, alone.output]).toEqual([1, expect.stringContaining('Use --yes')]);
+  expect([alone.code, alone.output]).toEqual([1, expect.stringContaining('Say --yes')]);
 
   expect(await ends()).toEqual(before);
   expect(service.output()).not.toContain('task-lost');

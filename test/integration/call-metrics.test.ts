@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { answered, call, user, voicemail } from '../support/call-events.ts';
 import { API_TOKEN, type CallMetricsProcess, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
+import { answered, call, voicemail } from '../unit/call-metrics/events.ts';
 
 const authorization = `Bearer ${API_TOKEN}`;
 const get = (service: CallMetricsProcess, path: string, headers: Record<string, string> = {}) =>
   fetch(`${service.url}${path}`, { headers: { authorization, ...headers } });
 
-/** The parsed body. It is untyped, because each test states what it expects. */
+/** The body as JSON.parse gives it: tests say what they expect of it. */
 const json = async (response: Response) => JSON.parse(await response.text());
 
 describe('call-metrics on real Kafka', () => {
@@ -25,14 +25,14 @@ describe('call-metrics on real Kafka', () => {
     await service.end('SIGKILL');
   });
 
-  test('When events arrive, then the table matches the log, to the millisecond', async () => {
+  test('When events come, then the table says what the log says, to the millisecond', async () => {
     await bench.write(randomEvents({ count: 2_000, seed: 1 }));
     const { table, log } = await bench.settle();
     expect(table).toEqual(log);
     expect(log.size).toBeGreaterThan(100);
   });
 
-  test('When there are two replicas, then each answers queries for every user, whichever has the partition', async () => {
+  test('When there are two replicas, then each answers for every user, whoever has the partition', async () => {
     const other = await startCallMetricsProcess(bench.environment);
     const answersOf = async (replica: CallMetricsProcess) => {
       const { users } = await json(await get(replica, '/v1/users?limit=1000'));
@@ -61,7 +61,7 @@ describe('call-metrics on real Kafka', () => {
     expect([known.status, await known.text()]).toEqual([304, '']);
   });
 
-  test('When it is killed in the middle of its work, then its successor continues and nothing counts twice', async () => {
+  test('When it is killed in the middle of its work, then its successor goes on and nothing counts twice', async () => {
     const writing = bench.write(randomEvents({ count: 6_000, seed: 2 }), 100);
     for (let kill = 0; kill < 3; kill += 1) {
       const counted = await committed(service);
@@ -75,8 +75,10 @@ describe('call-metrics on real Kafka', () => {
     expect(await bench.hanging()).toEqual([]);
   });
 
-  test('When there is a poison record in the middle of a partition, then it is dead-lettered once and the partition continues', async () => {
-    const good = bench.toRecord(call({ id: 'after-poison', user: user('poisoned') }));
+  test('When poison lies in the middle of a partition, then it is dead-lettered once and the partition goes on', async () => {
+    const good = bench.toRecord(
+      call({ id: 'after-poison', user: { type: 'user', uid: 'poisoned', email: 'p@example.com' } }),
+    );
     const cutOff = Buffer.concat([good.value.subarray(0, 5), Buffer.from([6])]);
     await bench.writeRecords([{ ...good, value: Buffer.from('not avro at all') }, { ...good, value: cutOff }, good]);
 
@@ -95,7 +97,7 @@ describe('call-metrics on real Kafka', () => {
     ]);
   });
 
-  test('When the metrics of a subject are requested, then they are as documented', async () => {
+  test('When metrics of a subject are asked for, then they are as documented', async () => {
     const user = { type: 'user' as const, uid: 'a/b c', email: 'a@example.com' };
     const noon = Date.UTC(2026, 10, 22, 12);
     await bench.write([
@@ -109,7 +111,7 @@ describe('call-metrics on real Kafka', () => {
       call({
         id: 'q3',
         user,
-        result: answered(noon, -1, 1),
+        result: { type: 'answered', startTimestamp: noon, answerTimestamp: noon - 1, hangupTimestamp: noon },
       }),
       voicemail({ id: 'q4', user, transcription: 'hello', timestamp: noon + 86_400_000, duration: 1_500 }),
     ]);
@@ -168,14 +170,14 @@ describe('call-metrics on real Kafka', () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
   });
 
-  test('When a number is requested, then its metrics are returned; when the token is wrong, then 401', async () => {
+  test('When a number is asked for, then its metrics come; when the token is wrong, then 401', async () => {
     await bench.write([call({ id: 'n1', user: null, phoneNumberE164: '+64800000001' })]);
     await eventually(async () => (await get(service, '/v1/numbers/%2B64800000001/call-metrics')).status === 200);
     const refused = await get(service, '/v1/users', { authorization: 'Bearer wrong' });
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   });
 
-  test('When users are requested page by page, then each is returned once, in order', async () => {
+  test('When users are asked for page by page, then each comes once, in order', async () => {
     const uids: string[] = [];
     for (let after: string | null = null; ; ) {
       const query: string = after === null ? '' : `&after=${encodeURIComponent(after)}`;
@@ -188,7 +190,7 @@ describe('call-metrics on real Kafka', () => {
     expect(uids).toEqual(expect.arrayContaining(['u-0', 'u-49', 'a/b c']));
   });
 
-  test('When it is scraped, then outcomes, lag and commit duration are exposed', async () => {
+  test('When it is scraped, then outcomes, lag and commit duration are told', async () => {
     const metrics = await (await fetch(`${service.adminUrl}/metrics`)).text();
     expect(metrics).toContain(`vxt_projection_events_total{topic="${bench.name('callLogs')}",outcome="dead_letter"} 2`);
     expect(metrics).toMatch(/vxt_projection_lag_records\{topic="[^"]+",partition="0"\} 0/);
@@ -196,7 +198,7 @@ describe('call-metrics on real Kafka', () => {
     expect(metrics).toMatch(/vxt_projection_commit_duration_seconds_count [1-9]/);
   });
 
-  test('When its output is read, then it contains no token, address, number or transcription', () => {
+  test('When its output is read, then no token, address, number or transcription is in it', () => {
     expect(service.output()).not.toMatch(/example\.com|\+64|hello|query-api-token/);
   });
 });
@@ -205,7 +207,7 @@ describe('call-metrics refuses to start', () => {
   test.each([
     ['without a token', { CALL_METRICS_API_TOKENS: '' }, 'CALL_METRICS_API_TOKENS is not set'],
     ['with a short token', { CALL_METRICS_API_TOKENS: 'short' }, 'shorter than 16'],
-    ['in an unknown time zone', { METRICS_TIME_ZONE: 'Mars/Olympus' }, 'METRICS_TIME_ZONE'],
+    ['in a time zone that is none', { METRICS_TIME_ZONE: 'Mars/Olympus' }, 'METRICS_TIME_ZONE'],
   ])('%s: one clear line and exit 1', async (_why, change, said) => {
     const { environment } = await projectionBench();
     const service = await startCallMetricsProcess({ ...environment, ...change }, { ready: false });
@@ -213,7 +215,7 @@ describe('call-metrics refuses to start', () => {
     expect([service.child.exitCode, service.output()]).toEqual([1, expect.stringContaining(said)]);
   });
 
-  test('with settings other than those of the totals: names what changed, and the command that rebuilds', async () => {
+  test('with settings that the totals were not made with: what changed, and the command that rebuilds', async () => {
     const bench = await projectionBench();
     const first = await startCallMetricsProcess(bench.environment);
     await bench.write([call()]);

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { call } from '../support/call-events.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { projectionBench } from '../support/projection-bench.ts';
+import { call } from '../unit/call-metrics/events.ts';
 
-/** Below the request timeout of call-metrics, so that the commit is slow but succeeds. */
+/** Below the request timeout of call-metrics: the commit is slow, and succeeds. */
 const COMMIT_TAKES_MS = 3_500;
 
 let proxy: FaultProxy;
@@ -13,7 +13,7 @@ afterAll(async () => {
   await proxy?.close();
 });
 
-test('When a commit takes long, then its partition is behind until it has succeeded, although everything is folded, and reports how long its records wait', async () => {
+test('When a commit takes long, then its partition is behind until it has succeeded, though all is folded, and tells how long its records wait', async () => {
   let slow = false;
   const bench = await projectionBench();
   proxy = await startFaultProxy(bench.brokers, {

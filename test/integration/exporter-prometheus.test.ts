@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkQueries } from '../../tools/dashboards/check-queries.ts';
-import { callBody, user } from '../support/call-events.ts';
+import { checkQueries } from '../../deploy/grafana/check-queries.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { type PrometheusServer, startPrometheus } from '../support/prometheus-server.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { runSimulator, type Simulated } from '../support/simulator.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const run = promisify(execFile);
 const provisioned = join(import.meta.dirname, '../../deploy/prometheus');
@@ -33,7 +32,7 @@ let prometheus: PrometheusServer;
 let ingressUrl: string;
 let exporters: readonly string[];
 let admins: readonly string[];
-/** What a test was last waiting for. */
+/** What a test last waited for in vain. */
 let last: unknown = null;
 
 async function startExporter(): Promise<string> {
@@ -73,8 +72,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('When promtool checks the provisioned files', () => {
-  test('then the rules are well-formed, and each alert fires and stays silent as its tests say', async () => {
+describe('When promtool looks at what is provisioned', () => {
+  test('then the rules are well formed, and each alert fires and is silent as its tests say', async () => {
     expect((await run('promtool', ['check', 'rules', ...rules])).stdout).toContain('SUCCESS');
     for (const file of ruleTests) expect((await run('promtool', ['test', 'rules', file])).stdout).toContain('SUCCESS');
     const config = await run('promtool', ['check', 'config', join(provisioned, 'prometheus.yml')]);
@@ -90,7 +89,7 @@ describe('When promtool checks the provisioned files', () => {
     expect([...text.matchAll(/runbook: /g)]).toHaveLength(alerts.length);
   });
 
-  test('then the names and units of every service’s metrics follow Prometheus’s conventions', async () => {
+  test('then the names and units of every service’s metrics are as Prometheus wants them', async () => {
     for (const address of [...exporters, ...admins]) {
       const page = await (await fetch(`http://${address}/metrics`)).text();
       const check = spawn('promtool', ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -114,7 +113,7 @@ describe('When the simulator sends and two replicas are scraped', () => {
   };
 
   test('then every query of every panel and rule is answered', async () => {
-    // The first calls are scraped before the others arrive, because a new Prometheus counts only increases that it observes.
+    // The first calls are scraped before the others come: a Prometheus that is new counts only what it sees moving.
     await simulate('--calls', '100', '--rate', '0', '--seed', '1');
     await eventually(async () => (await value('sum(vxt:calls:total)')) === calls);
     const sending = simulate('--calls', '300', '--rate', '25', '--seed', '2');
@@ -134,7 +133,7 @@ describe('When the simulator sends and two replicas are scraped', () => {
     await eventually(async () => (await value('sum(vxt_calls_total)')) === 2 * calls);
   });
 
-  test('then killing an exporter, and starting another, neither resets nor changes a counter', async () => {
+  test('then an exporter that is killed, and a new one, reset and move nothing', async () => {
     const exporter = services.find(({ child }) => child.spawnargs.some((one) => one.includes('prometheus-exporter')));
     await exporter?.end('SIGKILL');
     exporters = [...exporters, await startExporter()];
@@ -148,7 +147,7 @@ describe('When the simulator sends and two replicas are scraped', () => {
   });
 });
 
-test('When users have unusual uids, then Prometheus has a series for each, with the documented label', async () => {
+test('When users are called as they should not be, then Prometheus has a series for each, under the label that is documented', async () => {
   const labels = new Map([
     ['', 'uid:'],
     ['none', 'uid:none'],
@@ -157,7 +156,7 @@ test('When users have unusual uids, then Prometheus has a series for each, with 
     ...['/', '..', '%2F', '\0', '"', '\\', '\n', '\ufffd', 'x'.repeat(256)].map((uid) => [uid, uid] as const),
   ]);
   for (const [index, uid] of [...labels.keys()].entries())
-    expect(await postWebhook(ingressUrl, token, callBody({ id: `odd-${index}`, user: user(uid) }))).toBe(202);
+    expect(await postWebhook(ingressUrl, token, callWebhook(`odd-${index}`, uid))).toBe(202);
   const calls = 'max without (instance) (vxt_calls_total{direction="inbound", result="missed"}) == 1';
   await eventually(
     async () => {

@@ -26,7 +26,7 @@ async function startExporter(more: Readonly<Record<string, string>> = {}): Promi
   return exporter;
 }
 
-/** The samples of the call metrics, without those of the process itself. */
+/** The samples of the phone metrics, without the process's own. */
 async function scrape(url: string, accept = 'text/plain'): Promise<readonly string[]> {
   const body = await (await fetch(url, { headers: { accept } })).text();
   return body.split('\n').filter((line) => /^vxt_(call|conference|voicemail|last|late|user)/.test(line));
@@ -90,8 +90,8 @@ beforeAll(async () => {
   first = await startExporter();
   writer = await createWriter(
     connectRegistry({ url: registryUrl, username: null, password: null }),
-    prefix,
-    'userCallMetrics',
+    topic,
+    'user-call-metrics',
   );
   await producer.connect();
 });
@@ -101,7 +101,7 @@ afterAll(async () => {
 });
 
 describe('When totals are written to the table', () => {
-  test('then each is exposed unchanged, in seconds, with its histogram', async () => {
+  test('then each is exposed as it stands, in seconds, with its histogram', async () => {
     await write('user/anna/lifetime', metrics('anna', 1, 3));
     await until(first.url, missed('anna', 3));
     const lines = await scrape(first.url);
@@ -123,7 +123,7 @@ describe('When totals are written to the table', () => {
     }
   });
 
-  test('then days, unknown keys and unreadable values change nothing, and unreadable values are counted', async () => {
+  test('then days, keys of nothing and values that cannot be read change nothing, and the last are counted', async () => {
     const day = { ...metrics('anna', 1, 99), date: { string: '2026-11-22' } };
     await write('user/anna/2026-11-22', day);
     await write('user/broken/lifetime', Buffer.from('not Avro'));
@@ -143,7 +143,7 @@ describe('When totals are written to the table', () => {
     expect(await scrape(third.url)).toEqual(await scrape(first.url));
   });
 
-  test('then OpenMetrics has the same samples, and both formats can be requested in turn', async () => {
+  test('then OpenMetrics holds the same samples, and both formats can be asked for in turn', async () => {
     const before = await scrape(first.url);
     const response = await fetch(first.url, { headers: { accept: 'application/openmetrics-text;version=1.0.0' } });
     expect(response.headers.get('content-type')).toContain('application/openmetrics-text');
@@ -154,13 +154,13 @@ describe('When totals are written to the table', () => {
     expect(await scrape(first.url)).toEqual(before);
   });
 
-  test('then no e-mail address is exposed, unless that is configured', async () => {
+  test('then no e-mail address is exposed, unless it is asked for', async () => {
     expect(await (await fetch(first.url)).text()).not.toContain('@example.com');
     const named = await startExporter({ METRICS_USER_NAMES: 'email' });
     expect(await scrape(named.url)).toContain('vxt_user_info{user_uid="anna",user="anna@example.com"} 1');
   });
 
-  test('then users over the cap are summed under `other`, and those seen first are named', async () => {
+  test('then users over the cap are summed under `other`, those seen first are named', async () => {
     await write('user/carla/lifetime', metrics('carla', 3, 5));
     const capped = await startExporter({ METRICS_MAX_USERS: '1' });
     await until(capped.url, missed('other', 6));
@@ -170,7 +170,7 @@ describe('When totals are written to the table', () => {
     expect(lines.some((line) => line.includes('carla') || line.includes('berta'))).toBe(false);
   });
 
-  test('then a user with an earlier rank who arrives late moves none of them to `other`', async () => {
+  test('then a user who was there before the others, and comes late, moves none of them to `other`', async () => {
     const capped = await startExporter({ METRICS_MAX_USERS: '2' });
     await until(capped.url, missed('other', 5));
     expect(await scrape(capped.url)).toContain(missed('berta', 1));
@@ -182,17 +182,17 @@ describe('When totals are written to the table', () => {
     await until(capped.url, missed('other', 5));
   });
 
-  test('then a tombstone removes the subject', async () => {
+  test('then a tombstone takes the subject away', async () => {
     await write('user/carla/lifetime', null);
     await eventually(async () => !(await scrape(first.url)).some((line) => line.includes('carla')));
   });
 });
 
-test('When it is told to stop, then it ends gracefully', async () => {
+test('When it is told to stop, then it ends in order', async () => {
   expect(await first.end()).toBe(0);
 });
 
-test('When the registry is unavailable while there is something to read, then /metrics answers 503 rather than a partial table, until it is back', async () => {
+test('When the registry is away while there is something to read, then /metrics answers 503 rather than half a table, until it is back', async () => {
   const { hostname, port: registryPort, pathname } = new URL(registryUrl);
   const [port, door] = [await freePort(), await freePort()];
   const service = startProcess('services/prometheus-exporter/main.ts', {

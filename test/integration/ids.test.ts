@@ -5,19 +5,20 @@ import { scanIds } from '../../services/call-metrics/ids/scan-ids.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
-import { call, user, voicemail } from '../support/call-events.ts';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
+import { call, voicemail } from '../unit/call-metrics/events.ts';
 
 const main = join(import.meta.dirname, '../../services/call-metrics/ids/main.ts');
+const user = (uid: string) => ({ type: 'user' as const, uid, email: `${uid}@example.com` });
 
 let bench: Awaited<ReturnType<typeof projectionBench>>;
-/** A log time between the first records and the later ones. */
+/** Between what came first and what came later, by log time. */
 let betweenMs: number;
 
-/** Runs the command. From this process's environment it gets only PATH. */
+/** Runs the command with nothing of this process's environment but PATH. */
 const run = (...args: string[]): Promise<{ code: unknown; lines: readonly string[]; said: string }> =>
   new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...bench.environment, NODE_NO_WARNINGS: '1' };
@@ -26,7 +27,7 @@ const run = (...args: string[]): Promise<{ code: unknown; lines: readonly string
     });
   });
 
-/** The places of the records of an id, in the order of their partitions. */
+/** Where the records of an id are, in the order of their partitions. */
 async function placesOf(id: string): Promise<readonly string[]> {
   const log = await readLog(bench.brokers, [bench.name('callLogs'), bench.name('voicemails')]);
   return log
@@ -36,9 +37,9 @@ async function placesOf(id: string): Promise<readonly string[]> {
 
 beforeAll(async () => {
   bench = await projectionBench();
-  // This creates the topics.
+  // It makes the topics.
   await (await startCallMetricsProcess(bench.environment)).end();
-  // None of these counts twice: a duplicate, a call and a voicemail with the same id, and a poison record.
+  // What is sent again, an id of a call and a voicemail, and poison: none of these counts twice.
   const once = call({ id: 'sent-again', user: user('u-1') });
   await bench.write([
     once,
@@ -66,7 +67,7 @@ beforeAll(async () => {
 });
 
 describe('npm run ids', () => {
-  test('When an id occurs under two users, or under a user and a number or nobody, then it is listed with the first record of each, and the exit code is 2', async () => {
+  test('When an id came under two users, or a user and a number or nobody, then it is listed with the first record of each, and the exit code is 2', async () => {
     const { code, lines } = await run();
     expect(code).toBe(2);
     expect(lines).toHaveLength(5);
@@ -84,7 +85,7 @@ describe('npm run ids', () => {
     expect(lines.join()).not.toMatch(/u-\d|example\.com|\+64/);
   });
 
-  test('When the log is read in several passes, then the same is found, and memory holds only a part of the ids at a time', async () => {
+  test('When the log is read in several passes, then the same is found, and memory holds a part of the ids at a time', async () => {
     const config = readSettingGroups({ kafka: kafkaSettings, registry: registrySettings }, bench.environment);
     const totals: number[] = [];
     const report = await scanIds({
@@ -102,7 +103,7 @@ describe('npm run ids', () => {
     expect(Math.max(...totals)).toBe(report.records * (Math.ceil(report.records / 120) + 1));
   });
 
-  test('When a time is given, then only records since then are read', async () => {
+  test('When a time is given, then only what came since then is read', async () => {
     const { code, lines } = await run('--since', new Date(betweenMs).toISOString());
     expect([code, lines.at(-1)]).toEqual([2, '3 ids count for more than one user or number, in 7 offsets']);
     const later = new Date(Date.now() + 3_600_000).toISOString();
@@ -114,16 +115,16 @@ describe('npm run ids', () => {
     [['--since', '2026-13-01'], 'Give 2026-11-22'],
     [['--sinse'], 'unknown option'],
     [['now'], 'too many arguments'],
-  ])('When it is called with %j, then it reports what is wrong, reads nothing and exits 1', async (args, said) => {
+  ])('When it is called with %j, then it says what is wrong, reads nothing and exits 1', async (args, said) => {
     expect(await run(...args)).toMatchObject({ code: 1, lines: [''], said: expect.stringContaining(said) });
   });
 
-  test('When it is called with --help, then it reads nothing and exits 0', async () => {
+  test('When it is asked for help, then it reads nothing and exits 0', async () => {
     const { code, lines } = await run('--help');
     expect([code, lines.join()]).toEqual([0, expect.stringContaining('--since <time>')]);
   });
 
-  test('When a topic is missing, then it names the topic and exits 1', async () => {
+  test('When a topic is missing, then it says which, and exits 1', async () => {
     const env = { PATH: process.env.PATH, ...bench.environment, KAFKA_TOPIC_PREFIX: 'nowhere.' };
     const failed = new Promise((resolve) => {
       execFile(process.execPath, [main], { env }, (error, _stdout, stderr) => resolve({ code: error?.code, stderr }));

@@ -6,8 +6,9 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
+import type { CallLog, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
+import { callLogWebhook, voicemailWebhook } from '../../services/shared/call-events/from-record.ts';
 import { parseJson } from '../../services/shared/call-events/parse-json.ts';
-import { callLogWebhook, voicemailWebhook } from '../support/from-record.ts';
 import { type LoggedRecord, readLog } from '../support/kafka-log.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
@@ -20,9 +21,9 @@ type Entry = Readonly<{
   pointer?: string;
   headers?: Readonly<Record<string, string | null>>;
   encode?: 'gzip' | 'deflate' | 'br';
-  /** Pad the body with spaces to this many bytes. */
+  /** Spaces behind the body, up to this many bytes. */
   padTo?: number;
-  /** Replace the payload's `notes` by this many characters. */
+  /** Characters in place of the payload's `notes`. */
   growField?: number;
 }>;
 
@@ -41,7 +42,7 @@ const answers = new Map<
 >();
 const records = new Map<string, LoggedRecord>();
 
-/** The sender's body, before compression. */
+/** The body as the sender has it, before compression. */
 function bodyOf(entry: Entry): Buffer {
   const body = readFileSync(join(directory, `${entry.name}.json`));
   if (entry.growField !== undefined)
@@ -109,7 +110,7 @@ beforeAll(async () => {
   );
   for (const record of log) {
     const entry = corpus.find((one) => record.headers.traceparent?.includes(traceparentOf(one).slice(3, 35)));
-    if (entry === undefined) throw new Error(`A record that nobody sent: ${record.topic} ${record.offset}`);
+    if (entry === undefined) throw new Error(`A record nobody sent: ${record.topic} ${record.offset}`);
     if (records.has(entry.name)) throw new Error(`${entry.name} is in the log twice`);
     records.set(entry.name, record);
   }
@@ -119,7 +120,7 @@ afterAll(async () => {
   expect(await ingress.end()).toBe(0);
 });
 
-/** A trace id for each fixture, by which its record is found. */
+/** A trace id per fixture, by which its record is found. */
 const traceparentOf = (entry: Entry): string =>
   `00-${(corpus.indexOf(entry) + 1).toString(16).padStart(32, '0')}-00000000000000aa-00`;
 
@@ -164,29 +165,29 @@ async function decoded(record: LoggedRecord): Promise<unknown> {
   const registry = connectRegistry({ url: stack.registryUrl, username: null, password: null });
   const value = record.value ?? Buffer.alloc(0);
   if (record.topic.endsWith('call-logs')) {
-    const reader = createReader(registry, 'callLogs');
+    const reader = createReader<CallLog>(registry, 'call-log');
     await reader.learn([value]);
     const result = reader.decode(value);
     return result.ok ? callLogWebhook(result.value) : result.reason;
   }
-  const reader = createReader(registry, 'voicemails');
+  const reader = createReader<Voicemail>(registry, 'voicemail');
   await reader.learn([value]);
   const result = reader.decode(value);
   return result.ok ? voicemailWebhook(result.value) : result.reason;
 }
 
-/** Like JSON.parse, but with numbers as in Python's json: only one zero, and decode_events.py's text for numbers too large for a double. */
+/** As JSON.parse has it, but as Python's json tells numbers: one zero, and decode_events.py's name for what is beyond a double. */
 const asPythonTells = (body: string): unknown =>
   JSON.parse(body.replace(/^\ufeff/, ''), (_name, value: unknown) => {
     if (value === 0) return 0;
     return value === Number.POSITIVE_INFINITY ? 'beyond a double' : value;
   });
 
-/** Needs the packages of test/contract/python/requirements.txt. CI installs them, so there their absence is a failure. */
+/** Needs the packages of test/contract/python/requirements.txt; CI installs them, so there their absence is a failure. */
 const hasFastavro = process.env.CI === 'true' || spawnSync('python3', ['-c', 'import fastavro']).status === 0;
 
 (hasFastavro ? test : test.skip)(
-  'When a subscriber in Python reads the events through the registry with fastavro, then it gets every webhook complete',
+  'When a subscriber in Python reads the events through the registry with fastavro, then it has every webhook whole',
   () => {
     const events = corpus.filter(({ topic }) => topic === 'call-logs' || topic === 'voicemails');
     const input = events.map(({ name }) => records.get(name)?.value?.toString('hex')).join('\n');
@@ -204,7 +205,7 @@ const hasFastavro = process.env.CI === 'true' || spawnSync('python3', ['-c', 'im
   },
 );
 
-test('When the corpus has been sent, then no log line, metric or answer contains anything of a payload or a token', async () => {
+test('When the corpus has been sent, then no log line, metric or answer holds anything of a payload or a token', async () => {
   const metrics = await fetch(`http://127.0.0.1:${adminPort}/metrics`).then((response) => response.text());
   expect(metrics).toContain('vxt_webhooks_total{event="unrecognised",outcome="accepted"}');
   expect(ingress.output()).toContain('ingress-listening');
@@ -224,7 +225,7 @@ test('When an event has a user, a number or neither, then its key is the uid, th
   });
 });
 
-test('When an id has control characters or a time is outside the years of RFC 3339, then no header of the record has it', () => {
+test('When an id has control characters or a time is beyond the years of RFC 3339, then no header of the record has', () => {
   expect(records.get('control-character-in-id')?.headers.ce_id).toBe('callLog/MARKER-u10%0A%07 100%25');
   expect(records.get('year-beyond-9999')?.headers).toMatchObject({ ce_id: 'callLog/MARKER-u11' });
   expect(records.get('year-beyond-9999')?.headers.ce_time).toBeUndefined();

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
-import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { freePort, startProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const stack = isolatedStack();
 const file = join(mkdtempSync(join(tmpdir(), 'tokens-')), 'tokens');
@@ -20,7 +19,7 @@ const [oldToken, currentToken, nextToken] = [
   'next-token-0123456789',
 ];
 
-/** Replaces the file atomically, as a secret store does. */
+/** Replaces the file in one step, as a secret store does. */
 function writeTokens(...tokens: readonly string[]): void {
   writeFileSync(`${file}.new`, `${tokens.join('\n')}\n`);
   renameSync(`${file}.new`, file);
@@ -62,7 +61,7 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
       while (on) {
         const used = token();
         sent += 1;
-        if ((await postWebhook(ingress.url, used, callBody({ id: `rotation-${sent}` }))) !== 202) refused.push(used);
+        if ((await postWebhook(ingress.url, used, callWebhook(`rotation-${sent}`))) !== 202) refused.push(used);
       }
     };
     let rotated = false;
@@ -72,7 +71,7 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
     const startedMs = Date.now();
     await eventually(() => sent > 1_000);
     writeTokens(currentToken, nextToken);
-    await eventually(async () => (await postWebhook(ingress.url, oldToken, callBody({ id: 'old' }))) === 401, {
+    await eventually(async () => (await postWebhook(ingress.url, oldToken, callWebhook('old'))) === 401, {
       deadlineMs: 2_000,
     });
     rotated = true;
@@ -88,7 +87,7 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
     writeFileSync(file, 'too-short\n');
     await eventually(() => ingress.output().includes('tokens-not-reread'));
     expect(ingress.output()).not.toContain('too-short');
-    expect(await postWebhook(ingress.url, nextToken, callBody({ id: 'still' }))).toBe(202);
+    expect(await postWebhook(ingress.url, nextToken, callWebhook('still'))).toBe(202);
     writeTokens(currentToken, nextToken);
   });
 });
@@ -96,24 +95,24 @@ describe('When the tokens file changes under 1,000 requests a second', () => {
 describe('When a request is not what VXT sends', () => {
   const authorization = { authorization: `Bearer ${currentToken}` };
 
-  test('without a token, then 401 names the scheme, whatever the body', async () => {
+  test('without a token, then 401 says which scheme, whatever the body', async () => {
     const response = await fetch(ingress.url, { method: 'POST', body: '{' });
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
     expect(response.headers.get('content-type')).toBe('application/problem+json');
   });
 
-  test('with another method, then 405 names the allowed one', async () => {
+  test('with another method, then 405 says which is allowed', async () => {
     const response = await fetch(ingress.url, { headers: authorization });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST');
   });
 
-  test('to the path with a trailing slash, then it is accepted and not redirected', async () => {
+  test('to the path with a slash behind it, then it is taken and not redirected', async () => {
     const response = await fetch(`${ingress.url}/`, {
       method: 'POST',
       headers: { ...authorization, 'content-type': 'application/json' },
-      body: callBody({ id: 'slash' }),
+      body: callWebhook('slash'),
       redirect: 'manual',
     });
     expect(response.status).toBe(202);
@@ -125,7 +124,7 @@ describe('When a request is not what VXT sends', () => {
     expect(await response.json()).toMatchObject({ detail: expect.stringContaining('/webhooks/vxt') });
   });
 
-  test('from a sender that does not finish it, then the answer is 408, and the connection ends', async () => {
+  test('from a sender that does not finish, then it is answered 408, and the connection ends', async () => {
     const connection = openRawConnection(portOf(ingress));
     connection.send(`${headOf(currentToken)}content-length: 1000\r\n\r\n{`);
     expect(await connection.answered()).toMatchObject({
@@ -135,14 +134,14 @@ describe('When a request is not what VXT sends', () => {
     expect(await connection.ended()).toBeNull();
   });
 
-  test('and not HTTP at all, then the answer is a problem, and it is counted', async () => {
+  test('nor HTTP at all, then it is answered as a problem and counted', async () => {
     const connection = openRawConnection(portOf(ingress));
     connection.send('hello\r\n\r\n');
     expect(await connection.answered()).toMatchObject({ status: 400 });
     expect(await metricsOf(ingress)).toContain('vxt_webhooks_total{event="none",outcome="malformed_request"} 1');
   });
 
-  test('with two hundred wrong tokens from one address, then that address is answered 429, but a valid token is not, and two log lines report it', async () => {
+  test('with two hundred wrong tokens from one address, then that address is answered 429, but a valid token is not, and two lines say so', async () => {
     const strict = await startIngressProcess({
       ...stack.environment,
       ...quiet,
@@ -164,7 +163,7 @@ describe('When a request is not what VXT sends', () => {
     );
     expect(statuses.filter((status) => status === 401)).toHaveLength(100);
     expect(statuses.filter((status) => status === 429)).toHaveLength(100);
-    expect(await postWebhook(strict.url, currentToken, callBody({ id: 'valid' }))).toBe(202);
+    expect(await postWebhook(strict.url, currentToken, callWebhook('valid'))).toBe(202);
     expect(await metricsOf(strict)).toContain('vxt_webhook_auth_failures_total 200');
     expect(await strict.end()).toBe(0);
     expectOnlyLogLines(strict);
@@ -180,7 +179,7 @@ describe('When a request is not what VXT sends', () => {
   });
 });
 
-describe('When the ingress cannot start as configured', () => {
+describe('When the ingress cannot start as it should', () => {
   const failed = async (environment: Readonly<Record<string, string>>): Promise<string> => {
     const service = startProcess('services/ingress/main.ts', {
       ...stack.environment,
@@ -197,11 +196,11 @@ describe('When the ingress cannot start as configured', () => {
     return service.output();
   };
 
-  test('without a token, then it reports that and exits 1', async () => {
+  test('without a token, then it says so and exits 1', async () => {
     expect(await failed({})).toContain('VXT_WEBHOOK_TOKENS holds no token');
   });
 
-  test('with a short token, then it reports that without the token', async () => {
+  test('with a short token, then it says so without the token', async () => {
     const said = await failed({ VXT_WEBHOOK_TOKENS: 'tooshort' });
     expect(said).toContain('shorter than 16');
     expect(said).not.toContain('tooshort');
@@ -221,7 +220,7 @@ describe('When the ingress cannot start as configured', () => {
     expect(said).toContain(`refused to register the schema of ${prefix}call-logs-value`);
   });
 
-  test('with a missing topic that it may not create, then it names the topic and the possible fixes', async () => {
+  test('with a missing topic that it may not create, then it names the topic and the ways out', async () => {
     const said = await failed({
       VXT_WEBHOOK_TOKENS: currentToken,
       KAFKA_TOPIC_PREFIX: `${stack.prefix}none.`,
@@ -231,7 +230,7 @@ describe('When the ingress cannot start as configured', () => {
     expect(said).toContain('KAFKA_CREATE_TOPICS');
   });
 
-  test('with another number of partitions than the topics have, then it reports both', async () => {
+  test('with another number of partitions than the topics have, then it says both', async () => {
     const said = await failed({ VXT_WEBHOOK_TOKENS: currentToken, KAFKA_PARTITIONS: '5' });
     expect(said).toContain('KAFKA_PARTITIONS is 5');
     expect(said).toContain('has 3');

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { callBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
 import { type IngressProcess, readinessOf, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook } from '../support/webhooks.ts';
 
 const token = 'workers-token-0123456789';
 const stack = isolatedStack();
@@ -15,14 +15,14 @@ const environment = { ...stack.environment, VXT_WEBHOOK_TOKENS: token, INGRESS_W
 const accepted = 'vxt_webhooks_total{event="callLog",outcome="accepted"}';
 let ingress: IngressProcess;
 
-/** Posts, each time over a new connection, until there is an answer: a worker that is killed or frozen gives none. */
+/** Posts, each time over a connection of its own, until there is an answer: a worker that is killed or frozen gives none. */
 const post = (url: string, id: string): Promise<number> =>
   eventually(
     () =>
       fetch(url, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
-        body: callBody({ id }),
+        body: callWebhook(id),
         signal: AbortSignal.timeout(4_000),
       }).then(
         ({ status }) => status,
@@ -36,7 +36,7 @@ const postAll = async (url: string, ids: readonly string[]): Promise<void> => {
 };
 const ids = (prefix: string, count: number): readonly string[] => Array.from({ length: count }, (_, n) => prefix + n);
 
-/** A scrape with the timeout that Prometheus might have. */
+/** A scrape that waits no longer than Prometheus might. */
 const metrics = async (): Promise<string> =>
   (await fetch(`${ingress.adminUrl}/metrics`, { signal: AbortSignal.timeout(4_000) })).text();
 const totalOf = (text: string): number =>
@@ -49,7 +49,7 @@ const totalOf = (text: string): number =>
 const readyz = (): Promise<string> => readinessOf(ingress);
 const untilWhole = () => eventually(async () => (await readyz()).startsWith('200'), { what: () => 'all to be ready' });
 
-/** The process in a slot now. Null if none was started yet. */
+/** The process that is in a slot now; null where none was started yet. */
 function pidOf({ output }: ServiceProcess, slot: number): number | null {
   const line = output()
     .split('\n')
@@ -67,7 +67,7 @@ beforeAll(async () => {
   ingress = await startIngressProcess(environment);
 });
 
-test('When three workers share the port, then one admin port exposes the metrics of all of them', async () => {
+test('When three workers share the port, then one admin port tells the metrics of all of them', async () => {
   await postAll(ingress.url, ids('w', 300));
   const text = await metrics();
   expect(text).toContain(`${accepted} 300`);
@@ -75,7 +75,7 @@ test('When three workers share the port, then one admin port exposes the metrics
   expect(text).toContain('vxt_ingress_workers_ready 3');
 });
 
-test('When a worker is killed, then it is replaced, nothing accepted is missing, and no total decreases', async () => {
+test('When a worker is killed, then it is replaced, nothing accepted is missing, and no total falls', async () => {
   const before = totalOf(await metrics());
   process.kill(startedPid(0), 'SIGKILL');
   await eventually(() => ingress.output().includes('worker-replaced'));
@@ -86,49 +86,49 @@ test('When a worker is killed, then it is replaced, nothing accepted is missing,
   expect(totalOf(await metrics())).toBe(before + 100);
 });
 
-describe('When a worker is frozen', () => {
+describe('When a worker stands still', () => {
   let before: number;
   beforeAll(async () => {
     before = totalOf(await metrics());
     await freeze(startedPid(1));
   });
 
-  test('then readiness reports that and names it', async () => {
-    // The worker that replaced the killed one may not have connected to Kafka yet, and is not ready then either.
+  test('then readiness says so and names it', async () => {
+    // The worker that replaced the killed one may not have reached Kafka yet: that is not ready either.
     let said = '';
     await eventually(
       async () => {
         said = await readyz();
-        return said.startsWith('503') && said.includes('worker 1 is not responding');
+        return said.startsWith('503') && said.includes('worker 1 stands still');
       },
       { deadlineMs: 15_000, what: () => `readiness to see it, instead of ${said}` },
     );
     await eventually(() => ingress.output().includes('worker-stands-still'));
   });
 
-  test('then the others accept webhooks, and metrics are exposed: theirs current, its own as last reported', async () => {
+  test('then the others take webhooks, and metrics are told: theirs as they are, its own as it last told them', async () => {
     await postAll(ingress.url, ids('f', 50));
     const text = await metrics();
     expect(totalOf(text)).toBeGreaterThanOrEqual(before + 50);
     expect(text).toContain('vxt_ingress_workers_ready 2');
   });
 
-  test('and continues, then the service is ready again', async () => {
+  test('and goes on, then the whole is ready again', async () => {
     thaw(startedPid(1));
     await untilWhole();
     await eventually(() => ingress.output().includes('worker-goes-on'));
   });
 
-  test('and is killed, then it is replaced and the service is ready again', async () => {
+  test('and is killed, then it is replaced and the whole is ready again', async () => {
     await freeze(startedPid(2));
-    await eventually(async () => (await readyz()).includes('worker 2 is not responding'));
+    await eventually(async () => (await readyz()).includes('worker 2 stands still'));
     const frozen = pidOf(ingress, 2);
     process.kill(startedPid(2), 'SIGKILL');
     await eventually(() => pidOf(ingress, 2) !== frozen);
     await untilWhole();
   });
 
-  test('and the primary is told to stop, then it ends in time, kills the worker and reports that', async () => {
+  test('and the primary is told to stop, then it ends in time, kills the worker and says so', async () => {
     await freeze(startedPid(0));
     expect(await ingress.end()).toBe(0);
     expect(ingress.output()).toContain('"event":"worker-killed","worker":0');
@@ -140,7 +140,7 @@ describe('When workers cannot start', () => {
   let service: ServiceProcess;
   afterAll(() => service?.end('SIGKILL'));
 
-  test('because one is killed right at its start, then the others work, and it is started again', async () => {
+  test('because one is killed right at its start, then the others serve, and it is started again', async () => {
     const [port, adminPort] = [await freePort(), await freePort()];
     const more = { PORT: String(port), ADMIN_PORT: String(adminPort) };
     service = startProcess('services/ingress/main.ts', { ...environment, ...more });
@@ -153,7 +153,7 @@ describe('When workers cannot start', () => {
     expect(await service.end()).toBe(0);
   });
 
-  test('because the port is taken, then the service ends with exit code 1 after printing what each said', async () => {
+  test('because the port is taken, then the whole ends with exit code 1, with what each said above', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const address = taken.address();

@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { callBody } from '../support/call-events.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'ipv6-token-0123456789';
 const stack = isolatedStack();
@@ -15,7 +14,7 @@ const sockets = new Set<Socket>();
 let server: Server;
 let connections = 0;
 
-/** Forwards the broker's port on ::1, because its own listener is on 127.0.0.1. */
+/** The broker's port on ::1, as its own listener is on 127.0.0.1. */
 beforeAll(async () => {
   if (!hasIpv6) return;
   const [host = '', port = ''] = stack.brokers.split(':');
@@ -45,7 +44,7 @@ afterAll(() => {
       KAFKA_BROKERS: `[::1]:${address.port}`,
       VXT_WEBHOOK_TOKENS: token,
     });
-    expect(await postWebhook(ingress.url, token, callBody({ id: 'over-ipv6' }))).toBe(202);
+    expect(await postWebhook(ingress.url, token, callWebhook('over-ipv6'))).toBe(202);
     expect(connections).toBeGreaterThan(0);
     const log = await readLog(stack.brokers, [`${stack.prefix}call-logs`]);
     expect(log.map(({ headers }) => headers.ce_id)).toEqual(['callLog/over-ipv6']);

@@ -4,7 +4,7 @@ import { readLog, testKafka } from '../support/kafka-log.ts';
 import { endServices, passEndToEnd, startService, untilEnded } from '../support/secured-services.ts';
 import { untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
-import { type RegistryDouble, startRegistryDouble } from '../unit/shared/avro/registry-double.ts';
+import { type RegistryDouble, startRegistryDouble } from '../unit/avro/registry-double.ts';
 
 const stack = isolatedStack();
 const topic = `${stack.prefix}schema-ids`;
@@ -13,7 +13,7 @@ let registry: RegistryDouble;
 let environment: Readonly<Record<string, string>>;
 let backup: ReadonlyMap<number, string>;
 
-/** A log from a release that did not write schema ids to it, and a registry that has since lost its data and assigned the ids to other schemas. */
+/** A log as a release left it that did not tell it the schema ids, and a registry that has lost its data since, and dealt the ids anew. */
 beforeAll(async () => {
   registry = await startRegistryDouble();
   environment = { ...stack.environment, SCHEMA_REGISTRY_URL: registry.url, LOG_LEVEL: 'info' };
@@ -35,7 +35,7 @@ test.each([
   ['call-metrics', /a state of call-metrics cannot be read with its schemas \(incompatible-schema\)/],
   ['prometheus-exporter', /a record of \S+user-call-metrics \(.*\) cannot be read with its schemas/],
 ] as const)(
-  'When %s starts, then it exposes nothing, writes nothing to the log, and ends with the remedy',
+  'When %s starts, then it shows nothing, tells the log nothing, and ends with the remedy',
   async (name, said) => {
     const service = await startService(name, environment);
     await untilEnded(service);
@@ -45,7 +45,7 @@ test.each([
   },
 );
 
-test('When the registry is restored, then call-metrics writes its ids to the log and continues, and the exporter exposes the totals', async () => {
+test('When the registry is restored, then call-metrics tells the log its ids and goes on, and the exporter shows the totals', async () => {
   for (const [id, schema] of backup) registry.schemas.set(id, schema);
   const callMetrics = await startService('call-metrics', environment);
   await untilReady(callMetrics, `http://127.0.0.1:${callMetrics.adminPort}/readyz`);

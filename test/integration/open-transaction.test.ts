@@ -6,7 +6,7 @@ import { isolatedStack } from '../support/stack.ts';
 
 const { brokers, prefix, environment } = isolatedStack();
 
-test('When a transaction stays open, then call-metrics reports for how long, by topic, until it ends', async () => {
+test('When a transaction stays open, then call-metrics tells for how long, by topic, until it ends', async () => {
   const { adminUrl } = await startCallMetricsProcess(environment);
   const openSeconds = async (topic: string): Promise<number> => {
     const page = await (await fetch(`${adminUrl}/metrics`)).text();

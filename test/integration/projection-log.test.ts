@@ -1,15 +1,15 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { call } from '../support/call-events.ts';
 import { type CallMetricsProcess, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { expectOnlyLogLines, quiet } from '../support/log-lines.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { freePort, type ServiceProcess, untilReady } from '../support/service-process.ts';
+import { call } from '../unit/call-metrics/events.ts';
 
-/** More lines than this in an outage are too many for a reader. */
+/** More lines than this in an outage are too many to read. */
 const READABLE = 25;
-/** How many connections must fail, each an attempt of a client to reconnect. */
+/** Connections that fail one after the other: each is an attempt of a client to get back. */
 const ATTEMPTS = 150;
 
 let proxy: FaultProxy;
@@ -23,7 +23,7 @@ const eventsOf = (service: ServiceProcess): readonly string[] =>
     .split('\n')
     .flatMap((line) => /"event":"([^"]+)"/.exec(line)?.[1] ?? []);
 
-test('When Kafka is unavailable for a while, then call-metrics and the exporter report each change once, their logs are still readable, and they continue', async () => {
+test('When Kafka is away for a while, then call-metrics and the exporter say what changed, once each, their logs are still readable, and they go on', async () => {
   let away = false;
   const bench = await projectionBench();
   proxy = await startFaultProxy(bench.brokers, { request: () => (away ? 'cut' : 'pass') });

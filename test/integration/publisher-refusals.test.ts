@@ -2,11 +2,11 @@ import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { ITopicConfig } from 'kafkajs';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { readSettings } from '../../services/shared/config/settings.ts';
-import { boundedClient } from '../../services/shared/kafka/client/bounded-client.ts';
-import { createSeverableKafka } from '../../services/shared/kafka/client/connection.ts';
-import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
+import { createSeverableKafka } from '../../services/shared/kafka/connection.ts';
+import { boundedClient } from '../../services/shared/kafka/publisher/bounded-client.ts';
 import type { OutgoingRecord } from '../../services/shared/kafka/publisher/outgoing-record.ts';
 import { createPublisher, type Publisher } from '../../services/shared/kafka/publisher/publisher.ts';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
@@ -41,9 +41,9 @@ async function deleteTopic(topic: string): Promise<void> {
   await admin.disconnect();
 }
 
-/** A publisher as in the service, and what it reports. */
+/** A publisher of the service's, and what it tells. */
 function startPublisher(topics: readonly string[], brokers = stack.brokers) {
-  const reported = { resent: 0, refusals: [] as string[], renewed: 0 };
+  const told = { resent: 0, refusals: [] as string[], renewed: 0 };
   const settings = readSettings(kafkaSettings, { ...stack.environment, KAFKA_BROKERS: brokers });
   const publisher = createPublisher(
     () => createSeverableKafka(settings, 'test', createLogger('test', 'silent'), boundedClient(DEADLINE_MS)),
@@ -59,16 +59,16 @@ function startPublisher(topics: readonly string[], brokers = stack.brokers) {
     {
       sent: () => undefined,
       resent: (records) => {
-        reported.resent += records;
+        told.resent += records;
       },
       renewed: () => {
-        reported.renewed += 1;
+        told.renewed += 1;
       },
-      refused: ({ topic, errorType }) => reported.refusals.push(`${topic} ${errorType}`),
+      refused: ({ topic, errorType }) => told.refusals.push(`${topic} ${errorType}`),
     },
   );
   publishers.push(publisher);
-  return { publisher, reported };
+  return { publisher, told };
 }
 
 const record = (topic: string, id: string, partition: number, bytes = 100): OutgoingRecord => ({
@@ -92,9 +92,9 @@ beforeAll(async () => {
   calls = await createTopic('calls');
 });
 
-test('When one of 60 records is over its topic’s limit, then only that one is refused as too large, and every other is in the log once, in order', async () => {
+test('When one of 60 records is over its topic’s limit, then it alone is too large, and every other is in the log once, in order', async () => {
   const topic = await createTopic('small', { 'max.message.bytes': '20000' });
-  const { publisher, reported } = startPublisher([topic]);
+  const { publisher, told } = startPublisher([topic]);
   await publisher.connected();
   const records = Array.from({ length: 60 }, (_, index) =>
     record(topic, `r${String(index).padStart(2, '0')}`, index % 3, index === 30 ? 30_000 : 1_000),
@@ -108,12 +108,12 @@ test('When one of 60 records is over its topic’s limit, then only that one is 
     const ids = log.filter((one) => one.partition === partition).map(({ headers }) => headers.ce_id ?? '');
     expect(ids).toEqual([...ids].sort());
   }
-  expect(reported).toMatchObject({ resent: 0, refusals: [] });
+  expect(told).toMatchObject({ resent: 0, refusals: [] });
 });
 
-test('When a topic is deleted while records flow, then only its records are refused, with the right reason, and they are accepted once it is recreated', async () => {
+test('When a topic is deleted while records flow, then only its records are refused, as what it is, and they are taken once it is recreated', async () => {
   const gone = await createTopic('gone');
-  const { publisher, reported } = startPublisher([calls, gone]);
+  const { publisher, told } = startPublisher([calls, gone]);
   await publisher.connected();
   expect(await publisher.publish(record(gone, 'before', 0))).toBe('durable');
   await deleteTopic(gone);
@@ -123,16 +123,16 @@ test('When a topic is deleted while records flow, then only its records are refu
     publisher.publish(record(gone, 'refused', 0)),
   ]);
   expect(outcomes).toEqual([...Array.from({ length: 30 }, () => 'durable'), 'refused']);
-  expect(reported.refusals).toContain(`${gone} UNKNOWN_TOPIC_OR_PARTITION`);
+  expect(told.refusals).toContain(`${gone} UNKNOWN_TOPIC_OR_PARTITION`);
 
   await createTopic('gone');
   await eventually(async () => (await publisher.publish(record(gone, 'after', 0))) === 'durable');
   expect((await timesInLog(gone)).has('refused')).toBe(false);
 });
 
-test('When a topic accepts no record without a key, then it is refused as an invalid record, and other topics continue', async () => {
+test('When a topic takes no record without a key, then it is refused as an invalid record, and other topics go on', async () => {
   const compacted = await createTopic('compacted', { 'cleanup.policy': 'compact' });
-  const { publisher, reported } = startPublisher([calls, compacted]);
+  const { publisher, told } = startPublisher([calls, compacted]);
   await publisher.connected();
   const outcomes = await Promise.all([
     publisher.publish({ ...record(compacted, 'keyless', 0), key: null }),
@@ -140,22 +140,22 @@ test('When a topic accepts no record without a key, then it is refused as an inv
     publisher.publish(record(compacted, 'keyed', 1)),
   ]);
   expect(outcomes).toEqual(['refused', 'durable', 'durable']);
-  expect(reported.refusals).toEqual([`${compacted} INVALID_RECORD`]);
+  expect(told.refusals).toEqual([`${compacted} INVALID_RECORD`]);
   expect((await timesInLog(compacted)).get('keyed')).toBe(1);
 });
 
-test('When this machine’s clock is two hours ahead, then a topic that uses the producer’s time refuses nothing', async () => {
+test('When this machine’s clock is two hours ahead, then a topic that takes the producer’s time refuses nothing', async () => {
   const limits = { 'message.timestamp.after.max.ms': '1000', 'message.timestamp.before.max.ms': '1000' };
   const topic = await createTopic('create-time', { 'message.timestamp.type': 'CreateTime', ...limits });
-  const { publisher, reported } = startPublisher([topic]);
+  const { publisher, told } = startPublisher([topic]);
   await publisher.connected();
   const realNow = Date.now;
   jest.spyOn(Date, 'now').mockImplementation(() => realNow() + 7_200_000);
   expect(await publisher.publish(record(topic, 'ahead', 0))).toBe('durable');
-  expect(reported.refusals).toEqual([]);
+  expect(told.refusals).toEqual([]);
 });
 
-test('When the clock is set back an hour while a broker does not answer, then the sender is still answered at the deadline', async () => {
+test('When the clock is set back an hour while a broker does not answer, then the sender is answered at the deadline all the same', async () => {
   let frozen = false;
   const proxy = await startFaultProxy(stack.brokers, {
     answer: ({ apiKey }) => (frozen && apiKey === ApiKey.produce ? { delayMs: 8_000 } : 'pass'),
@@ -174,7 +174,7 @@ test('When the clock is set back an hour while a broker does not answer, then th
   await proxy.close();
 });
 
-test('When a record is given up, then it is not sent after its sender was told', async () => {
+test('When a record is given up, then it is not sent on after its sender was told so', async () => {
   let cutting = true;
   const proxy = await startFaultProxy(stack.brokers, {
     request: ({ apiKey }) => (cutting && apiKey === ApiKey.produce ? 'cut' : 'pass'),

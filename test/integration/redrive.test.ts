@@ -1,19 +1,18 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Recognition } from '../../services/ingress/domain/recognise.ts';
-import { type NotJson, recogniseBody } from '../../services/ingress/publishing/recognise-body.ts';
+import { type NotJson, recogniseBody } from '../../services/ingress/recognise-body.ts';
 import { type RedriveReport, redrive } from '../../services/ingress/redrive/redrive.ts';
 import { kafkaSettings, registrySettings } from '../../services/shared/config/common-settings.ts';
 import { readSettingGroups } from '../../services/shared/config/settings.ts';
-import { createKafka } from '../../services/shared/kafka/client/connection.ts';
-import { openExclusiveWriter } from '../../services/shared/kafka/transactions/exclusive-writer.ts';
+import { createKafka } from '../../services/shared/kafka/connection.ts';
+import { openExclusiveWriter } from '../../services/shared/kafka/exclusive-writer.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
-import { callBody, user } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { readLog, testKafka } from '../support/kafka-log.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { startProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'redrive-token-0123456789';
 const stack = isolatedStack();
@@ -21,10 +20,9 @@ const config = readSettingGroups({ kafka: kafkaSettings, registry: registrySetti
 const logger = createLogger('test', 'silent');
 const callLogs = `${stack.prefix}call-logs`;
 
-const versionFour = (id: string): string =>
-  callBody({ id, user: user(`user-${id}`) }).replace('"version":3', '"version":4');
+const versionFour = (id: string): string => callWebhook(id, `user-${id}`).replace('"version":3', '"version":4');
 
-/** A future parser that knows version 4, which is version 3 with another number. */
+/** Tomorrow's parser: it knows version 4, which is version 3 by another number. */
 function recogniseVersionFour(body: Buffer): Recognition | NotJson {
   return recogniseBody(Buffer.from(body.toString('latin1').replace('"version":4', '"version":3'), 'latin1'));
 }
@@ -37,11 +35,11 @@ const idsInLog = async (): Promise<readonly (string | undefined)[]> =>
 beforeAll(async () => {
   const ingress = await startIngressProcess({ ...stack.environment, VXT_WEBHOOK_TOKENS: token });
   const bodies = [
-    callBody({ id: 'known' }),
+    callWebhook('known'),
     versionFour('a'),
     '{"event":"sms","sms":{"id":"s1"}}',
     versionFour('b'),
-    callBody({ id: 'broken' }).replace('"inbound"', '7'),
+    callWebhook('broken').replace('"inbound"', '7'),
     versionFour('c'),
     '{"event":"sms","sms":{"id":"s2"}}',
   ];
@@ -51,7 +49,7 @@ beforeAll(async () => {
 
 let originals: Awaited<ReturnType<typeof readLog>>;
 
-test('When there are neither topics nor schemas yet, then a dry run reports that and creates neither', async () => {
+test('When there is nothing yet, neither topics nor schemas, then a dry run says so and makes neither', async () => {
   const fresh = isolatedStack();
   const settings = readSettingGroups({ kafka: kafkaSettings, registry: registrySettings }, fresh.environment);
   await expect(
@@ -67,12 +65,12 @@ test('When there are neither topics nor schemas yet, then a dry run reports that
   expect([topics, subjects].flat().filter((name) => String(name).startsWith(fresh.prefix))).toEqual([]);
 });
 
-describe('When the parser supports version 4', () => {
+describe('When the parser has learnt version 4', () => {
   beforeAll(async () => {
     originals = await readLog(stack.brokers, [`${stack.prefix}unrecognised-webhooks`]);
   });
 
-  test('then a dry run reports what it would publish, and publishes nothing', async () => {
+  test('then a dry run tells what it would publish, and publishes nothing', async () => {
     expect(await run(recogniseVersionFour, true)).toEqual({
       topic: `${stack.prefix}unrecognised-webhooks`,
       published: { callLogs: 3 },
@@ -83,11 +81,11 @@ describe('When the parser supports version 4', () => {
     expect(await idsInLog()).toEqual(['callLog/known']);
   });
 
-  test('then a run with the parser that does not support it publishes nothing', async () => {
+  test('then a run of the parser that has not learnt it publishes nothing', async () => {
     expect((await run(recogniseBody)).published).toEqual({});
   });
 
-  test('then a run publishes exactly those payloads, as if each had just arrived', async () => {
+  test('then a run publishes exactly those payloads, as if each had just come', async () => {
     await run(recogniseVersionFour);
     const log = await eventually(async () => {
       const records = await readLog(stack.brokers, [callLogs]);
@@ -106,7 +104,7 @@ describe('When the parser supports version 4', () => {
     expect(event?.headers.traceparent).toBe(original?.headers.traceparent);
   });
 
-  test('then a second run publishes nothing, and the kept webhooks still exist byte for byte', async () => {
+  test('then a second run publishes nothing, and what it kept is still there byte for byte', async () => {
     expect(await run(recogniseVersionFour)).toMatchObject({ published: {}, redrivenBefore: 3 });
     expect(await idsInLog()).toHaveLength(4);
     const kept = await readLog(stack.brokers, [`${stack.prefix}unrecognised-webhooks`]);
@@ -131,7 +129,7 @@ test('When a second run starts, then the first can commit nothing more', async (
   expect(await idsInLog()).not.toContain('zombie');
 });
 
-/** A log of kept webhooks as another tool could have written it, and the result of a redrive. */
+/** A log of kept webhooks as another tool could have written it, and what a redrive makes of it. */
 async function arrange(
   records: readonly Readonly<{ value: Buffer | string | null; headers?: Record<string, string> }>[],
   maxBytes = 1e6,
@@ -177,7 +175,7 @@ async function arrange(
       const resource = { type: 2, name: topics.calls, configEntries: limit(4 * 1024 * 1024) };
       await admin.alterConfigs({ validateOnly: false, resources: [resource] });
     },
-    /** The ids in the log once there are this many: a commit is answered before it is visible in all of its partitions. */
+    /** The ids in the log once there are so many: a commit is answered before all of its partitions show it. */
     published: (count: number) =>
       eventually(async () => {
         const records = await readLog(own.brokers, [topics.calls]);
@@ -187,28 +185,25 @@ async function arrange(
   };
 }
 
-/** A call that becomes an event of about this many bytes. */
+/** A call that becomes an event of about so many bytes. */
 const largeCall = (id: string, bytes: number): string =>
-  callBody({ id, user: user(`user-${id}`) }).replace('"version":3', `"version":3,"more":"${'x'.repeat(bytes)}"`);
+  callWebhook(id, `user-${id}`).replace('"version":3', `"version":3,"more":"${'x'.repeat(bytes)}"`);
 const numbered = (count: number, value: (id: string) => string) =>
   Array.from({ length: count }, (_, index) => ({ value: value(String(index)) }));
 const idsOf = (count: number) => Array.from({ length: count }, (_, index) => `callLog/${index}`);
 
-test('When the topic contains unexpected records, then none ends the run, each is named, and the others are published', async () => {
-  const deep = callBody({ id: 'deep' }).replace(
-    '"version":3',
-    `"version":3,"x":${'['.repeat(9_000)}${']'.repeat(9_000)}`,
-  );
+test('When the topic holds records that nobody expects, then none ends the run, each is named, and the others are published', async () => {
+  const deep = callWebhook('deep').replace('"version":3', `"version":3,"x":${'['.repeat(9_000)}${']'.repeat(9_000)}`);
   const place = await arrange([
-    { value: `\ufeff${callBody({ id: 'with-mark' })}` },
+    { value: `\ufeff${callWebhook('with-mark')}` },
     { value: 'this is no JSON' },
     { value: Buffer.from([0xff, 0xfe, 0x22]) },
-    { value: callBody({ id: 'strange-headers' }), headers: { traceparent: 'null', 'received-at': 'null' } },
+    { value: callWebhook('strange-headers'), headers: { traceparent: 'null', 'received-at': 'null' } },
     { value: null },
     { value: deep },
-    { value: callBody({ id: 'forged-marker' }), headers: { redriven: '0/0' } },
+    { value: callWebhook('forged-marker'), headers: { redriven: '0/0' } },
     { value: '{"event":"sms"}' },
-    { value: callBody({ id: 'last' }) },
+    { value: callWebhook('last') },
   ]);
   const output = startProcess('services/ingress/redrive/main.ts', place.own.environment, ['--yes']);
   await eventually(() => output.child.exitCode !== null, { deadlineMs: 60_000, what: () => output.output() });
@@ -228,7 +223,7 @@ test('When the topic contains unexpected records, then none ends the run, each i
   await place.end();
 });
 
-test('When events are over the limit of their topic, then they are named, the others are published once, and they are published once the limit is raised', async () => {
+test('When events are over the limit of their topic, then they are named, the others are published once, and they go once the limit is raised', async () => {
   const tooLarge = ['3', '17', '18', '59'];
   const place = await arrange(
     numbered(60, (id) => largeCall(id, tooLarge.includes(id) ? 20_000 : 100)),

@@ -1,13 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
-import type { TestEvent } from '../support/call-events.ts';
 import { runRebuild, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { readEvents, readTable } from '../support/committed-table.ts';
 import { eventually } from '../support/eventually.ts';
-import { createInputRecords, produce } from '../support/input-records.ts';
 import { readLog } from '../support/kafka-log.ts';
 import { naiveTotals, totalsByKey } from '../support/naive-totals.ts';
+import { createInputRecords, produce, type TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 
@@ -16,7 +15,7 @@ type Bench = Awaited<ReturnType<typeof projectionBench>>;
 const url = () => process.env.SCHEMA_REGISTRY_URL ?? '';
 const registry = () => connectRegistry({ url: url(), username: null, password: null });
 
-/** What a person does who needs more partitions. */
+/** As a person does it who needs more partitions. */
 async function grow(bench: Bench, count: number): Promise<void> {
   const admin = bench.kafka.admin();
   await admin.connect();
@@ -39,7 +38,7 @@ async function repartition(bench: Bench, ...args: readonly string[]) {
 
 const sorted = (totals: ReadonlyMap<string, unknown>) => [...totals].sort(([a], [b]) => (a < b ? -1 : 1));
 
-test('When topics were given more partitions, then neither call-metrics nor a rebuild changes the totals, and with the copy that they recommend every event counts once', async () => {
+test('When topics were given more partitions, then neither call-metrics nor a rebuild touches the totals, and the copy they name counts every event once', async () => {
   const bench = await projectionBench();
   const old = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 1_500, seed: 71 }));
@@ -60,7 +59,7 @@ test('When topics were given more partitions, then neither call-metrics nor a re
     const { code, output } = await runRebuild(grown, args);
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/totals were computed from topics with 3.*npm run repartition/),
+      expect.stringMatching(/totals were made of topics with 3.*npm run repartition/),
     ]);
   }
   const { code, output } = await runRebuild(bench.environment);
@@ -74,11 +73,11 @@ test('When topics were given more partitions, then neither call-metrics nor a re
     code: 0,
     output: expect.stringMatching(/would copy [12]\d{3} records/),
   });
-  expect(await repartition(bench, ...arguments_)).toEqual({ code: 1, output: expect.stringContaining('Use --yes') });
+  expect(await repartition(bench, ...arguments_)).toEqual({ code: 1, output: expect.stringContaining('Say --yes') });
   const first = await repartition(bench, ...arguments_, '--yes');
   expect(first).toEqual({ code: 0, output: expect.stringContaining('; 0 were copied by earlier runs') });
   const moved = await startCallMetricsProcess({ ...grown, KAFKA_TOPIC_PREFIX: to });
-  // The ingress writes to the new topics now. Events that it wrote to the old ones meanwhile are copied after that.
+  // The ingress writes to the new topics now; what it wrote to the old ones meanwhile is copied after that.
   await writeAs(bench, to, 8, randomEvents({ count: 300, seed: 73 }));
   await writeAs(bench, bench.prefix, 8, randomEvents({ count: 400, seed: 74 }));
   const second = await repartition(bench, ...arguments_, '--yes');
@@ -103,7 +102,7 @@ test('When topics were given more partitions, then neither call-metrics nor a re
   expect(await moved.end('SIGTERM')).toBe(0);
 }, 240_000);
 
-test('When a copy is interrupted, then the next run copies the rest, byte for byte, and nothing twice', async () => {
+test('When a copy is ended in its middle, then the next run copies the rest, byte for byte, and nothing twice', async () => {
   const bench = await projectionBench();
   const service = await startCallMetricsProcess(bench.environment);
   await service.end('SIGTERM');

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CompressionTypes, type Producer } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
-import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader/table-reader.ts';
+import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader.ts';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
 import { testKafka } from '../support/kafka-log.ts';
@@ -43,7 +43,7 @@ function read(topic: string, onRecords?: () => Promise<void>, by = kafka) {
 const send = (to: Pick<Producer, 'send'>, topic: string, keys: readonly string[], partition = 0) =>
   to.send({ topic, messages: keys.map((key) => ({ key, value: `v-${key}`, partition, headers: { h: '1' } })) });
 
-/** A transaction on partition 0 that is committed or aborted. */
+/** A transaction on partition 0, ended one way or the other. */
 async function transact(topic: string, keys: readonly string[], end: 'commit' | 'abort', id = randomUUID()) {
   const transactional = kafka.producer({ transactionalId: `${prefix}${id}`, idempotent: true, maxInFlightRequests: 1 });
   await transactional.connect();
@@ -53,7 +53,7 @@ async function transact(topic: string, keys: readonly string[], end: 'commit' | 
   await transactional.disconnect();
 }
 
-test('When a topic is empty, then the reader is at its end at once, and reads new records', async () => {
+test('When a topic is empty, then the reader is at its end at once, and reads what comes', async () => {
   const topic = await createTopic();
   const { reader, records } = read(topic);
   await reader.caughtUp;
@@ -88,17 +88,17 @@ test('When a log ends in markers and aborted records, then the reader reaches it
   await reader.stop();
 });
 
-/** The size of a value that fills a segment of 1 MiB so far that the cleaner cannot merge it with a neighbour. */
+/** Bytes of a value that fills a segment of 1 MiB so far that the cleaner cannot merge it with a neighbour. */
 const FULL_SEGMENT = 1_048_490;
 
-test('When the log cleaner emptied a segment, then the reader moves past it at once, which kafkajs alone never does', async () => {
+test('When the log cleaner emptied a segment, then the reader moves past it at once, which kafkajs by itself never does', async () => {
   const topic = await createTopic(
     { 'cleanup.policy': 'compact', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.001' },
     1,
   );
   const put = (to: Producer, keys: readonly string[], bytes: number) =>
     to.send({ topic, messages: keys.map((key) => ({ key, value: randomBytes(bytes), partition: 0 })) });
-  // The broker keeps the last batch of each producer, without its records, because it has the sequence number.
+  // The broker keeps the last batch of each producer, without its records, as it holds the sequence number.
   const idempotent = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await idempotent.connect();
   await put(idempotent, ['a', 'b', 'c'], 300_000);
@@ -128,7 +128,7 @@ test.each([
   'When a batch is compressed with %s, by the broker or by a client, then it is read',
   async (name, compression) => {
     const topic = await createTopic({ 'compression.type': name });
-    // Written by Java's own code, in several blocks.
+    // Java's own code writes it, several blocks of it.
     const values = Array.from({ length: 400 }, (_, index) => `${index} `.repeat(100));
     await producer.send({ topic, messages: values.map((value) => ({ value, partition: 0 })) });
     const { reader, records } = read(topic);
@@ -147,12 +147,12 @@ test.each([
 test('When the handler throws, then the reader fails with that error', async () => {
   const topic = await createTopic();
   await send(producer, topic, ['a']);
-  const { reader } = read(topic, () => Promise.reject(new Error('the registry is unavailable')));
-  expect((await reader.failed).message).toBe('the registry is unavailable');
+  const { reader } = read(topic, () => Promise.reject(new Error('the registry is away')));
+  expect((await reader.failed).message).toBe('the registry is away');
   await reader.stop();
 });
 
-test('When the topic is recreated, then the reader fails instead of keeping records that no longer exist', async () => {
+test('When the topic is created anew, then the reader fails instead of showing what is gone', async () => {
   const topic = await createTopic({}, 1);
   await send(producer, topic, ['a', 'b']);
   const { reader } = read(topic);
@@ -164,7 +164,7 @@ test('When the topic is recreated, then the reader fails instead of keeping reco
   await reader.stop();
 });
 
-/** Sets NOT_LEADER_OR_FOLLOWER for all partitions of a ListOffsets response: size, correlation id, throttle time (from version 2), then topics. */
+/** NOT_LEADER_OR_FOLLOWER, for all partitions of a ListOffsets answer: size, correlation id, throttle time (from version 2 on), then topics. */
 function notLeader(frame: Buffer, version: number): Buffer {
   const answer = Buffer.from(frame);
   let at = version >= 2 ? 12 : 8;
@@ -182,7 +182,7 @@ function notLeader(frame: Buffer, version: number): Buffer {
   return answer;
 }
 
-test('When brokers say that they are not the leader, as they do for a topic that was just created, then the reader retries', async () => {
+test('When brokers say that they are not the leader, as they do of a topic made a moment ago, then the reader asks again', async () => {
   const topic = await createTopic();
   await send(producer, topic, ['a']);
   let refused = 0;
@@ -201,7 +201,7 @@ test('When brokers say that they are not the leader, as they do for a topic that
   await proxy.close();
 });
 
-/** Removes a member from its group with LeaveGroup, version 0, as the coordinator does when its session times out. */
+/** Takes a member out of its group, as the coordinator does when it has not heard of it for too long: LeaveGroup, version 0. */
 async function evict(groupId: string, memberId: string): Promise<void> {
   const text = (value: string): Buffer =>
     Buffer.concat([Buffer.of(value.length >> 8, value.length & 255), Buffer.from(value)]);
@@ -223,7 +223,7 @@ async function evict(groupId: string, memberId: string): Promise<void> {
   expect(answer?.readInt16BE(8)).toBe(0);
 }
 
-test('When the reader was removed from its group, then it continues where it was, and reads nothing twice', async () => {
+test('When the reader was put out of its group, then it goes on where it was, and reads nothing twice', async () => {
   const topic = await createTopic();
   await send(producer, topic, ['a', 'b']);
   const { reader, keys } = read(topic);

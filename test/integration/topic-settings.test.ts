@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
-import { callBody } from '../support/call-events.ts';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIngressProcess } from '../support/ingress.ts';
 import { readLog, testKafka } from '../support/kafka-log.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import { freePort, type ServiceProcess } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
+import { callWebhook, postWebhook } from '../support/webhooks.ts';
 
 const token = 'settings-token-0123456789';
 let stack: ReturnType<typeof isolatedStack>;
@@ -41,17 +40,17 @@ const createTopic = (suffix: string, config: Readonly<Record<string, string>>) =
   return withLeaders(() => admin.createTopics({ topics, waitForLeaders: true }));
 };
 
-/** Kafka's `ConfigSource` for a setting of the topic itself. */
+/** Kafka's `ConfigSource` of a setting that the topic has itself. */
 const OF_THE_TOPIC = 1;
 
-/** Does what `kafka-configs.sh --alter` does with the recommended command. */
+/** What `kafka-configs.sh --alter` does with the one command that was told. */
 async function run(output: string): Promise<void> {
   const [, topic = '', config = ''] =
     /kafka-configs\.sh --bootstrap-server \S+ --alter --entity-type topics --entity-name (\S+) --add-config ([^\s`"]+)/.exec(
       output,
     ) ?? [];
   const type = kafkajs.ConfigResourceTypes.TOPIC;
-  // kafkajs replaces all settings of a topic at once: settings that are not named fall back to the broker's.
+  // kafkajs alters all settings of a topic at once: those that are not named fall back to the broker's.
   const { resources: found } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type, name: topic }],
@@ -79,14 +78,14 @@ const start = async (name: string, more: Readonly<Record<string, string>> = {}):
   return service;
 };
 
-describe('When another tool created a topic', () => {
+describe('When a topic was made elsewhere', () => {
   test.each([
     ['ingress', 'call-logs', { 'cleanup.policy': 'compact' }],
     ['call-metrics', 'voicemails', { 'retention.ms': '60000' }],
     ['call-metrics', 'call-metrics-seen', { 'retention.ms': '604800000' }],
     ['prometheus-exporter', 'user-call-metrics', { 'cleanup.policy': 'delete' }],
   ])(
-    'so that a promise would break, then %s does not start with that %s, and the command it recommends fixes it',
+    'so that a promise would break, then %s does not start with that %s, and the command it names mends it',
     async (name, suffix, config) => {
       await createTopic(suffix, config);
       const refused = await start(name);
@@ -104,20 +103,20 @@ describe('When another tool created a topic', () => {
     },
   );
 
-  test('with the broker’s defaults, then the services start, and report what differs with the command that fixes it', async () => {
+  test('with the broker’s defaults, then the services start, and tell what differs with the command that mends it', async () => {
     await createTopic('user-call-metrics', { 'cleanup.policy': 'compact' });
-    const exporter = await start('prometheus-exporter');
-    await eventually(() => exporter.output().includes('topic-settings-differ'), { what: () => exporter.output() });
-    expect(exporter.output()).toContain('message.timestamp.type is CreateTime, not LogAppendTime');
+    const told = await start('prometheus-exporter');
+    await eventually(() => told.output().includes('topic-settings-differ'), { what: () => told.output() });
+    expect(told.output()).toContain('message.timestamp.type is CreateTime, not LogAppendTime');
 
-    await run(exporter.output());
+    await run(told.output());
 
     const again = await start('prometheus-exporter');
     await eventually(() => again.output().includes('exporter-listening'), { what: () => again.output() });
     expect(again.output()).not.toContain('topic-settings-differ');
   });
 
-  test('so that events can be lost, then an ingress with a spool stores webhooks on disk and publishes none, until it is fixed', async () => {
+  test('so that events can be lost, then an ingress with a spool takes webhooks to the disk and publishes none, until it is mended', async () => {
     await createTopic('call-logs', { 'cleanup.policy': 'compact' });
     const ingress = await startIngressProcess(
       { ...stack.environment, VXT_WEBHOOK_TOKENS: token, SPOOL_DIRECTORY: directory },
@@ -125,7 +124,7 @@ describe('When another tool created a topic', () => {
     );
     services.push(ingress);
     await eventually(() => ingress.output().includes('topics-awaited'));
-    await eventually(async () => (await postWebhook(ingress.url, token, callBody({ id: 'kept' }))) === 202);
+    await eventually(async () => (await postWebhook(ingress.url, token, callWebhook('kept'))) === 202);
     const topic = `${stack.prefix}call-logs`;
     const ends = async () => (await admin.fetchTopicOffsets(topic)).map(({ high }) => Number(high));
     expect((await ends()).reduce((sum, end) => sum + end)).toBe(0);

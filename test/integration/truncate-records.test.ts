@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { truncateRecords } from '../../services/shared/kafka/topics/truncate-records.ts';
+import { truncateRecords } from '../../services/shared/kafka/truncate-records.ts';
 import { readLog, testKafka } from '../support/kafka-log.ts';
 import { isolatedStack } from '../support/stack.ts';
 
@@ -7,7 +7,7 @@ const { brokers, prefix } = isolatedStack();
 const topic = `${prefix}seen`;
 const kafka = testKafka(brokers);
 
-test('When records are truncated before an offset, then they are deleted, and the rest and the other partition still exist', async () => {
+test('When records are truncated before an offset, then they are gone, and the rest and the other partition are there', async () => {
   const admin = kafka.admin();
   const producer = kafka.producer();
   try {

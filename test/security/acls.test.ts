@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { brokerErrorType } from '../../services/shared/kafka/refusals/access.ts';
-import { truncateRecords } from '../../services/shared/kafka/topics/truncate-records.ts';
+import { brokerErrorType } from '../../services/shared/kafka/access.ts';
+import { truncateRecords } from '../../services/shared/kafka/truncate-records.ts';
 import { type AclStack, passWithRights, startAclStack } from '../support/acl-stack.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from '../support/acls.ts';
-import { callBody, voicemailBody } from '../support/call-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Container, workloads } from '../support/manifests.ts';
 import { metricOf } from '../support/metric-of.ts';
-import { postWebhook } from '../support/post-webhook.ts';
 import {
   type Principal,
   principals,
@@ -18,13 +16,14 @@ import {
 } from '../support/secure-kafka.ts';
 import { runToEnd, serviceNames, startService, WEBHOOK_TOKEN } from '../support/secured-services.ts';
 import { untilReady } from '../support/service-process.ts';
+import { callWebhook, postWebhook, voicemailWebhook } from '../support/webhooks.ts';
 
 const onJava = secureKafkaProblem() === null ? describe : describe.skip;
 const prefix = 'acl.';
 const rights = rightsOfScript({ KAFKA_TOPIC_PREFIX: prefix, KAFKA_CREATE_TOPICS: 'false' });
-const redrivable = callBody({ id: 'call-that-was-not-recognised' });
+const redrivable = callWebhook('call-that-was-not-recognised');
 
-/** The principals that may write to each topic. */
+/** Whose records a topic holds. */
 const writers: Readonly<Record<string, readonly Principal[]>> = {
   'call-logs': ['vxt-ingress', 'vxt-redrive'],
   voicemails: ['vxt-ingress', 'vxt-redrive'],
@@ -54,7 +53,7 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       await stack?.stop();
     });
 
-    test('and the topics exist, then a webhook becomes a counter, and every probe of deploy/kubernetes succeeds', () =>
+    test('and the topics are there, then a webhook becomes a counter, and every probe of deploy/kubernetes finds its service well', () =>
       passWithRights(stack, 'user-of-exact-rights', async (running) => {
         for (const service of serviceNames) {
           const [container]: readonly (Container | undefined)[] = workloads
@@ -69,7 +68,7 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
         }
       }));
 
-    test('then redrive and rebuild work too', async () => {
+    test('then redrive and rebuild run, too', async () => {
       const producer = kafka.client('admin').producer();
       await producer.connect();
       const messages = [
@@ -84,7 +83,7 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       expect(rebuilt).toMatchObject({ code: 0, output: expect.stringContaining('1 partitions published') });
     });
 
-    test('then only call-metrics may truncate the seen ids', async () => {
+    test('then only call-metrics may cut the seen ids', async () => {
       const topic = `${prefix}call-metrics-seen`;
       const cut = (principal: Principal): Promise<void> =>
         truncateRecords(stack.serviceClient(principal), [], topic, [{ partition: 0, offset: 0 }]);
@@ -125,11 +124,11 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       const post = (body: string) => postWebhook(`http://127.0.0.1:${ingress.port}/webhooks/vxt`, WEBHOOK_TOKEN, body);
       const waiting = () => metricOf(adminUrl, 'vxt_spool_records');
       await untilReady(ingress, `${adminUrl}/readyz`);
-      expect(await post(voicemailBody({ id: 'allowed' }))).toBe(202);
+      expect(await post(voicemailWebhook('allowed'))).toBe(202);
       await revoke(stack.admin, [right]);
       try {
-        await eventually(async () => (await post(voicemailBody({ id: 'revoked' }))) === 202 && (await waiting()) === 1);
-        expect(await post(callBody({ id: 'call-meanwhile' }))).toBe(202);
+        await eventually(async () => (await post(voicemailWebhook('revoked'))) === 202 && (await waiting()) === 1);
+        expect(await post(callWebhook('call-meanwhile'))).toBe(202);
         expect(await waiting()).toBe(1);
         expect(ingress.output()).toContain(
           `Kafka does not allow ingress (User:vxt-ingress) Write on Topic ${prefix}voicemails: add that ACL`,
@@ -141,8 +140,8 @@ onJava('On a Kafka where nobody may do what no ACL allows', () => {
       expect(await ingress.end()).toBe(0);
     });
 
-    // This is the last test, because it writes records that nobody can read.
-    test('then a topic accepts records only from its own writer', async () => {
+    // Last: what it writes, nobody can read.
+    test('then a topic takes records only from its own writer', async () => {
       const took: Record<string, Principal[]> = {};
       for (const principal of principals.filter((one) => one !== 'admin')) {
         for (const topic of Object.keys(writers)) {

@@ -39,7 +39,7 @@ onJava('Kafka and the registry let in only who shows who he is', () => {
     const admin = kafka.client('admin').admin();
     await admin.connect();
     const rights = rightsOfScript({});
-    // With TLS alone there is no login: all three services are ANONYMOUS.
+    // Who comes by TLS alone has no name: all three services are ANONYMOUS there.
     await grant(admin, [...rights, ...rights.map((right) => ({ ...right, principal: 'User:ANONYMOUS' }))]);
     await admin.disconnect();
   }, 120_000);
@@ -51,11 +51,11 @@ onJava('Kafka and the registry let in only who shows who he is', () => {
   });
 
   const ways: readonly Way[] = ['tls', 'mtls', 'plain', 'scram-sha-256'];
-  test.each(ways)('When the services connect by %s, then a webhook becomes a counter', async (way) => {
+  test.each(ways)('When the services come by %s, then a webhook becomes a counter', async (way) => {
     await passEndToEnd(`user-${way}`, (service) => ({ ...registrySettings, ...kafka.settings(way, `vxt-${service}`) }));
   });
 
-  test('When they connect by scram-sha-512 with passwords in files, then a webhook becomes a counter', async () => {
+  test('When they come by scram-sha-512 and the passwords are in files, then a webhook becomes a counter', async () => {
     const file = (name: string, secret: string): string => {
       writeFileSync(join(kafka.directory, name), `${secret}\n`);
       return join(kafka.directory, name);
@@ -102,7 +102,7 @@ onJava('Kafka and the registry let in only who shows who he is', () => {
         'set KAFKA_SSL_CERT_FILE and',
       ],
       [
-        'a certificate of another authority',
+        'a certificate of others',
         'mtls',
         () => shown(other().issue('vxt-ingress')),
         'do not accept the certificate in KAFKA_SSL_CERT_FILE',
@@ -116,7 +116,7 @@ onJava('Kafka and the registry let in only who shows who he is', () => {
       ['a wrong password', 'plain', () => wrongPassword, checkLogin],
       ['a wrong SCRAM password', 'scram-sha-256', () => wrongPassword, checkLogin],
       ['no login', 'plain', () => noLogin, 'set KAFKA_SASL_MECHANISM'],
-      ['a login where none is accepted', 'plain', tlsBrokers, 'unset KAFKA_SASL_MECHANISM'],
+      ['a login where none is taken', 'plain', tlsBrokers, 'unset KAFKA_SASL_MECHANISM'],
     ];
     const ingress = () => ({
       ...registrySettings,
@@ -131,7 +131,7 @@ onJava('Kafka and the registry let in only who shows who he is', () => {
     ];
 
     const ends = new Map<string, Awaited<ReturnType<typeof runToEnd>>>();
-    // A failing start mostly waits for its next attempt, so several run at once.
+    // Most of a failing start is waiting for the next attempt: several at once.
     beforeAll(async () => {
       const runs = [
         ...kafkaCases.map(([what, way, wrong]) => async () => {
@@ -157,7 +157,7 @@ onJava('Kafka and the registry let in only who shows who he is', () => {
     });
   });
 
-  test('No password, token or key is in any output of the services', () => {
+  test('No password, token or key was in anything the services said', () => {
     const said = allOutput();
     expect(said).toContain('group-joined');
     const secrets = [...Object.values(kafka.passwords), login.password, WRONG_PASSWORD, WEBHOOK_TOKEN, QUERY_TOKEN];

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { type AclStack, startAclStack } from '../support/acl-stack.ts';
 import { inWords, rightsOfScript } from '../support/acls.ts';
-import { callBody } from '../support/call-events.ts';
 import { keyStore } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SecureKafka, secureKafkaProblem, startSecureKafka } from '../support/secure-kafka.ts';
+import { callWebhook } from '../support/webhooks.ts';
 
 const onJava = secureKafkaProblem() === null ? describe : describe.skip;
 const prefix = 'each.';
@@ -22,7 +22,7 @@ onJava('Rights of deploy/kafka/acls.sh', () => {
     stack = await startAclStack(kafka, prefix, false);
     const producer = kafka.client('admin').producer();
     await producer.connect();
-    const messages = [{ value: callBody({ id: 'not-recognised' }), headers: { reason: 'of an older parser' } }];
+    const messages = [{ value: callWebhook('not-recognised'), headers: { reason: 'of an older parser' } }];
     await producer.send({ topic: `${prefix}unrecognised-webhooks`, messages });
     await producer.disconnect();
   }, 120_000);
@@ -33,7 +33,7 @@ onJava('Rights of deploy/kafka/acls.sh', () => {
 
   test.each(
     rights
-      // Seen ids are truncated only once they are days old. The security tests show that no other service may.
+      // Seen ids are cut only once they are days old; the security tests show that nobody else may.
       .filter(({ operation }) => operation !== 'DELETE')
       .map((right) => [right.principal.replace('User:vxt-', ''), inWords(right), right] as const),
   )('When %s lacks %s, then its error names that right', async (_service, _words, right) => {

@@ -18,7 +18,7 @@ const QUIET_MS = 5_000;
 const token = 'counters-test-token-0123456789';
 const { environment } = isolatedStack();
 const names = Object.keys(counters) as CounterName[];
-/** Counters that the simulator does not increase, and histograms: they must not decrease either. */
+/** Counters the simulator expects nothing of, and histograms: they must not go back either. */
 const others = [
   ...['vxt_calls_clock_skewed_total', 'vxt_voicemails_transcribed_total', 'vxt_late_events_total'],
   ...['vxt_calls_implausible_total', 'vxt_voicemails_implausible_total'],
@@ -26,7 +26,7 @@ const others = [
     ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`),
   ),
 ];
-/** The counter by which each direction's histogram must increase, over all users. */
+/** What each direction's histogram must move by: the same as this counter over all users. */
 const likeCounter: Readonly<Record<string, string>> = {
   vxt_call_answer_duration_seconds_count: 'vxt_calls_total{direction="DIRECTION",result="answered"}',
   vxt_call_answer_duration_seconds_sum: 'vxt_call_answer_seconds_total{direction="DIRECTION"}',
@@ -34,7 +34,7 @@ const likeCounter: Readonly<Record<string, string>> = {
   vxt_call_talk_duration_seconds_sum: 'vxt_call_talk_seconds_total{direction="DIRECTION"}',
 };
 
-/** A service that can be killed and restarted on the same ports. */
+/** A service that can be killed and started again on the same ports. */
 type Restartable = { process: ServiceProcess; readonly start: () => Promise<ServiceProcess> };
 const victims: Restartable[] = [];
 let ingress: ServiceProcess & Readonly<{ url: string }>;
@@ -71,12 +71,12 @@ afterAll(async () => {
   await prometheus?.stop();
 });
 
-/** Kills one after the other, evenly over the run, and restarts each at once. */
+/** Kills one after the other, evenly over the run, and starts each again at once. */
 async function killInTurn(): Promise<void> {
   for (let restart = 0; restart < restarts; restart += 1) {
     await new Promise((resolve) => setTimeout(resolve, (minutes * 60_000) / (restarts + 1)));
     const victim = victims[restart % victims.length];
-    if (victim === undefined) throw new Error('There is no service to kill');
+    if (victim === undefined) throw new Error('There is nobody to kill');
     await victim.process.end('SIGKILL');
     victim.process = await victim.start();
   }
@@ -87,7 +87,7 @@ const sumOf = (simulated: readonly Simulated[], counter: string): number =>
     .flatMap(({ expected }) => Object.entries(expected.sums))
     .reduce((sum, [name, amount]) => (name.startsWith(counter) ? sum + amount : sum), 0);
 
-/** Waits until Prometheus has scraped all of these from both replicas, and then both once more. */
+/** Until Prometheus has scraped all of these from both replicas; then until it has scraped both once more. */
 async function untilScraped(...simulated: readonly Simulated[]): Promise<void> {
   for (const counter of ['vxt_calls_total', 'vxt_voicemails_total']) {
     const total = sumOf(simulated, counter);
@@ -110,7 +110,7 @@ async function untilScraped(...simulated: readonly Simulated[]): Promise<void> {
   );
 }
 
-/** The counters of one replica at one moment, or a function of them, by series. */
+/** The counters of one replica at one moment, or what a function makes of them, by series. */
 async function values(
   exporter: string,
   atMs: number,
@@ -125,7 +125,7 @@ async function values(
   return found;
 }
 
-/** All samples of calls and voicemails that a replica exposes, in order. */
+/** Every sample a replica exposes of calls and voicemails, in order. */
 const pageOf = async (exporter: string): Promise<readonly string[]> =>
   (await (await fetch(`http://${exporter}/metrics`)).text())
     .split('\n')
@@ -135,12 +135,12 @@ const pageOf = async (exporter: string): Promise<readonly string[]> =>
 const inThousandths = (value: number): number => Math.round(value * 1000);
 
 test(
-  `When exporters and projection are killed ${restarts} times in ${minutes} minutes while the simulator sends, then every series increases by what was sent, and never decreases`,
+  `When exporters and projection are killed ${restarts} times in ${minutes} minutes while the simulator sends, then every series moves by what was sent, and never back`,
   async () => {
     const before = await runSimulator(ingress.url, token, '--calls', '120', '--users', '4', '--rate', '0');
     await untilScraped(before);
     const startedAtMs = Date.now();
-    // The first samples of the range are all from before the run. The users of the run after the fourth are new to Prometheus.
+    // All of the range's first samples are of before. Of the users of the run, those behind the fourth are new to Prometheus.
     await untilScraped(before);
     const calls = Math.round((minutes * 60 * perSecond) / webhooksPerCall);
     const sending = ['--calls', `${calls}`, '--users', '12', '--rate', `${perSecond}`];
@@ -166,7 +166,7 @@ test(
         expect([exporter, name, inThousandths(moved)]).toEqual([exporter, name, inThousandths(expected)]);
         compared += 1;
         if (!first.has(name)) continue;
-        // Prometheus extrapolates to the ends of the range, by about one interval at each end: the result is never less than it observed.
+        // Prometheus extrapolates to the ends of the range, by about an interval at each: it never tells less than it saw.
         const increase = increases.get(name) ?? Number.NaN;
         expect(increase).toBeGreaterThan(expected - 0.001);
         expect(increase).toBeLessThan(expected * (1 + 4 / seconds) + 0.001);

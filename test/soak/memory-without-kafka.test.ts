@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test('When Kafka is unavailable for a minute at 2,000 requests per second, then memory stays under 300 MB', async () => {
+test('When Kafka is away for a minute at 2,000 requests a second, then memory stays under 300 MB', async () => {
   const ingress = await startIngressProcess(settings);
   const waiting = async (): Promise<number> => {
     const metrics = await fetch(`${ingress.adminUrl}/metrics`).then((response) => response.text());
@@ -50,7 +50,7 @@ test('When Kafka is unavailable for a minute at 2,000 requests per second, then 
   );
   const sent = await load.stop();
   console.log(
-    `Kafka unavailable for 60 s: ${Math.round(sent.length / 60)} requests/s, ${statusCounts(sent)}, at most ${mostMb} MB`,
+    `Kafka away for 60 s: ${Math.round(sent.length / 60)} requests/s, ${statusCounts(sent)}, at most ${mostMb} MB`,
   );
   await stack.kafka.start();
   expect(sent.filter(({ status }) => status !== 202)).toEqual([]);
@@ -61,7 +61,7 @@ test('When Kafka is unavailable for a minute at 2,000 requests per second, then 
   expect(mostMb).toBeLessThan(300);
 }, 300_000);
 
-/** The resident memory of a process, in MB (VmRSS of Linux). */
+/** Memory a process holds, in MB (VmRSS of Linux). */
 function residentMb(pid: number): number {
   return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024);
 }

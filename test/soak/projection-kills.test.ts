@@ -8,13 +8,13 @@ const EVENTS = 200_000;
 const PARTITIONS = 12;
 const REPLICAS = 3;
 const KILLS_EACH = 20;
-/** Events are written in parts, with pauses, so that they arrive all the time while replicas are killed. */
+/** Events are written in parts, with pauses, so that they come all the time while replicas are killed. */
 const PART_EVENTS = 1_000;
 const PAUSE_MS = 450;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-test(`When ${REPLICAS} replicas are each killed ${KILLS_EACH} times at random while ${EVENTS} events arrive and another one joins and leaves, then each event counts once`, async () => {
+test(`When ${REPLICAS} replicas are each killed ${KILLS_EACH} times at random while ${EVENTS} events come and a further one joins and leaves, then each event counts once`, async () => {
   const bench = await projectionBench(PARTITIONS);
   const environment = { ...bench.environment, LOG_LEVEL: 'warn' };
   const random = seededRandom(11);
@@ -41,7 +41,7 @@ test(`When ${REPLICAS} replicas are each killed ${KILLS_EACH} times at random wh
   };
   let reigning = true;
   let visits = 0;
-  /** Joins and leaves the group gracefully: two rebalances each time, in addition to those caused by kills. */
+  /** Joins and leaves the group in good order: two rebalances each time, beside those of the kills. */
   const visit = async (): Promise<void> => {
     while (reigning) {
       const guest = await start(false);
@@ -66,6 +66,6 @@ test(`When ${REPLICAS} replicas are each killed ${KILLS_EACH} times at random wh
   expect(killsUnderLoad).toBeGreaterThan((REPLICAS * KILLS_EACH) / 2);
   const calls = [...log].reduce((sum, [key, { calls }]) => sum + (key.endsWith('/lifetime') ? calls : 0), 0);
   process.stdout.write(
-    `${EVENTS} events, ${REPLICAS * KILLS_EACH} kills, ${killsUnderLoad} of them while events arrived, ${visits} visits: ${calls} calls counted once in ${log.size} keys; no open transaction is left\n`,
+    `${EVENTS} events, ${REPLICAS * KILLS_EACH} kills, ${killsUnderLoad} of them while events came, ${visits} visits: ${calls} calls counted once in ${log.size} keys; no transaction hangs\n`,
   );
 }, 900_000);

@@ -14,7 +14,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-test('When it is down until its group’s offsets have expired, then it continues at the position in its state and reads nothing twice', async () => {
+test('When it is down until its group’s offsets have expired, then it goes on at the position in its state and reads nothing twice', async () => {
   const bench = await projectionBench(2, stack);
   const admin = bench.kafka.admin();
   await admin.connect();
@@ -28,7 +28,7 @@ test('When it is down until its group’s offsets have expired, then it continue
   await bench.settle();
   await eventually(
     async () => {
-      // Offsets are published after a commit, at most every 5 s.
+      // Offsets are told with a commit, at most every 5 s.
       await bench.write(randomEvents({ count: 20, seed: Date.now(), duplicates: 0 }));
       return (await committedOffsets()).some((offset) => offset > 0);
     },

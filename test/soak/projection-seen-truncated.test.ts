@@ -5,15 +5,15 @@ import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 
 const DAY_MS = 86_400_000;
-/** A broker accepts records from the past, but none from the future. */
+/** A broker takes records from the past, but none from the future. */
 const BEGIN_MS = Date.now() - 40 * DAY_MS;
 
-test('When log time passes the horizon, then ids before it are deleted from Kafka, and the others are still known after a restart', async () => {
+test('When log time passes the horizon, then ids behind it are deleted from Kafka, the others still known after a restart', async () => {
   const bench = await projectionBench(1);
   const topics = [bench.name('callLogs'), bench.name('voicemails')];
   const admin = bench.kafka.admin();
   await admin.connect();
-  // Records have their own log time, because the test cannot wait 30 days. The broker would delete them because of their age.
+  // Records tell their own log time: the test cannot wait 30 days. The broker would delete them for their age.
   const configEntries = [{ name: 'retention.ms', value: '-1' }];
   await admin.createTopics({
     topics: topics.map((topic) => ({ topic, numPartitions: 1, configEntries })),
@@ -31,7 +31,7 @@ test('When log time passes the horizon, then ids before it are deleted from Kafk
   const old = randomEvents({ count: 100, seed: 121, duplicates: 0, untilMs: BEGIN_MS });
   await writeAt(old, BEGIN_MS);
   await bench.settle();
-  // After the last record of ids there is only the marker of its transaction, which has none.
+  // Behind the last record of ids only the marker of its transaction follows, which holds none.
   const marker = Number((await ends())?.high) - 1;
   const recent = randomEvents({ count: 100, seed: 122, duplicates: 0, untilMs: BEGIN_MS + 31 * DAY_MS });
 

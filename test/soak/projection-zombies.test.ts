@@ -10,7 +10,7 @@ const STOPPED_MS = 60_000;
 
 type Point = Readonly<{ request?: number; answer?: number; skip: number }>;
 
-describe('When a replica is frozen for 60 s while its successor works, then nothing changes:', () => {
+describe('When a replica stands still for 60 s while its successor works, then nothing changes:', () => {
   test.each<[string, Point]>([
     ['after the join, before the fence', { request: INIT_PRODUCER_ID, skip: 0 }],
     ['after the fence, before the restore', { answer: INIT_PRODUCER_ID, skip: 0 }],
@@ -65,7 +65,7 @@ describe('When a replica is frozen for 60 s while its successor works, then noth
   );
 });
 
-test('When a replica is killed in the middle of a transaction and has no successor, then readers continue within 25 s', async () => {
+test('When a replica is killed in the middle of a transaction and nobody follows, then readers go on within 25 s', async () => {
   const bench = await projectionBench();
   let killed = 0;
   let kill = (): void => undefined;

@@ -2,13 +2,11 @@ import type { Admin, Kafka } from 'kafkajs';
 import { type TopicId, topicDefinitions } from '../../services/shared/call-events/topics.ts';
 import { kafkaSettings } from '../../services/shared/config/common-settings.ts';
 import { readSettings } from '../../services/shared/config/settings.ts';
-import { createKafka } from '../../services/shared/kafka/client/connection.ts';
-import { ensureTopics } from '../../services/shared/kafka/topics/ensure-topics.ts';
+import { createKafka } from '../../services/shared/kafka/connection.ts';
+import { ensureTopics } from '../../services/shared/kafka/ensure-topics.ts';
 import { createLogger } from '../../services/shared/observability/logger.ts';
 import { grant, inWords, type Right, revoke, rightsOfScript } from './acls.ts';
-import { callBody } from './call-events.ts';
 import { eventually } from './eventually.ts';
-import { postWebhook } from './post-webhook.ts';
 import type { Principal, SecureKafka } from './secure-kafka.ts';
 import {
   endServices,
@@ -18,20 +16,21 @@ import {
   startService,
   WEBHOOK_TOKEN,
 } from './secured-services.ts';
+import { callWebhook, postWebhook } from './webhooks.ts';
 
-/** Topics with a prefix of their own, on which each service has exactly the rights of deploy/kafka/acls.sh. */
+/** Topics of a prefix, for which each service has exactly the rights of deploy/kafka/acls.sh. */
 export type AclStack = Readonly<{
   admin: Admin;
   rights: readonly Right[];
   settings: (principal: Principal) => Readonly<Record<string, string>>;
-  /** A client created as the services create theirs. */
+  /** A client as the services make theirs. */
   serviceClient: (principal: Principal) => Kafka;
-  /** Revokes the right, runs the program that needs it until it reports that right as missing, then grants it again. */
+  /** Runs the program that needs the right, without it, until it says so; then gives the right back. */
   saysWhatIsMissing: (right: Right) => Promise<void>;
   stop: () => Promise<void>;
 }>;
 
-/** The program of each principal, with its arguments. */
+/** The program of each principal, and its arguments. */
 const programs: Readonly<Record<string, readonly string[]>> = {
   'User:vxt-ingress': ['services/ingress/main.ts'],
   'User:vxt-call-metrics': ['services/call-metrics/main.ts'],
@@ -58,7 +57,7 @@ const isAbout = ({ service, principal, right, names }: Refusal, missing: Right):
   inWords(missing).startsWith(`${right} `) &&
   names.some((name) => (missing.pattern === 'Literal' ? name === missing.name : name.startsWith(missing.name)));
 
-/** With `createTopics` false, the topics are created here and the services get no right to create them. `stop` leaves the broker running. */
+/** With `createTopics` false a person has made the topics, and the rights to do so are not given. `stop` leaves the broker. */
 export async function startAclStack(kafka: SecureKafka, prefix: string, createTopics: boolean): Promise<AclStack> {
   const admin = kafka.client('admin').admin();
   await admin.connect();
@@ -82,13 +81,13 @@ export async function startAclStack(kafka: SecureKafka, prefix: string, createTo
 
   let ingress: SecuredService | null = null;
   let sent = 0;
-  /** Sends a webhook that call-metrics has not counted yet, so that it has something to write. */
+  /** A webhook that call-metrics has not counted yet, so that it has something to write. */
   const sendWebhook = async (): Promise<void> => {
     ingress ??= await startService('ingress', settings('vxt-ingress'));
     const { port, output } = ingress;
     const url = `http://127.0.0.1:${port}/webhooks/vxt`;
     sent += 1;
-    await eventually(async () => (await postWebhook(url, WEBHOOK_TOKEN, callBody({ id: `call-${sent}` }))) === 202, {
+    await eventually(async () => (await postWebhook(url, WEBHOOK_TOKEN, callWebhook(`call-${sent}`))) === 202, {
       deadlineMs: 60_000,
       what: () => `202 for a webhook; the ingress said:\n${output()}`,
     });
@@ -101,7 +100,7 @@ export async function startAclStack(kafka: SecureKafka, prefix: string, createTo
     serviceClient,
     saysWhatIsMissing: async (right) => {
       const { principal, operation } = right;
-      // A writer of totals reports a missing right only when it has something to write.
+      // A writer of totals shows what it lacks once it has something to write.
       if (principal === 'User:vxt-call-metrics' && operation !== 'CREATE') await sendWebhook();
       await revoke(admin, [right]);
       try {
@@ -124,7 +123,7 @@ export async function startAclStack(kafka: SecureKafka, prefix: string, createTo
   };
 }
 
-/** Sends an event end to end, with each service as its own principal. */
+/** End to end, each service with its own principal. */
 export const passWithRights = (
   { settings }: AclStack,
   uid: string,

@@ -1,6 +1,6 @@
 import { operationInWords, type Right } from './acls.ts';
 
-/** The rows of the README's table of rights: one per resource of a principal, in the order of the script. */
+/** The rows of the README's table of rights: one for each resource of a principal, in the script's order. */
 export function aclTable(rights: readonly Right[]): readonly string[] {
   const rows = new Map<string, string[]>();
   for (const { principal, resource, pattern, name, operation } of rights) {

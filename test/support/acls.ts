@@ -13,7 +13,7 @@ import {
 
 const script = join(import.meta.dirname, '../../deploy/kafka/acls.sh');
 
-/** One ACL, in Kafka's own terms. */
+/** One right, as people name it. */
 export type Right = Readonly<{
   principal: string;
   operation: keyof typeof AclOperationTypes;
@@ -23,8 +23,8 @@ export type Right = Readonly<{
 }>;
 
 /**
- * The rights that deploy/kafka/acls.sh grants, recorded from its calls of kafka-acls.sh, whose arguments are interpreted as that program does. (The soak tests run
- * the real program, which takes seconds per call.)
+ * The rights that deploy/kafka/acls.sh gives, from the calls of kafka-acls.sh it makes: each argument is read as that program reads it. (The soak runs the
+ * program itself, which takes seconds a call.)
  */
 export function rightsOfScript(environment: Readonly<Record<string, string>>): readonly Right[] {
   const directory = mkdtempSync(join(tmpdir(), 'vxt-acls-'));
@@ -69,11 +69,11 @@ function rightsOfCall(args: readonly string[]): readonly Right[] {
   });
 }
 
-/** Spelled as in Kafka's command-line tools: `DescribeConfigs`. */
+/** `DescribeConfigs`, as Kafka's programs have it. */
 export const operationInWords = ({ operation }: Pick<Right, 'operation'>): string =>
   Object.entries(operations).find(([, known]) => known === operation)?.[0] ?? operation;
 
-/** Spelled as in the services' errors: `Write on Topic vxt.call-logs`. */
+/** `Write on Topic vxt.call-logs`, as the services' errors say it. */
 export const inWords = (right: Right): string =>
   `${operationInWords(right)} on ${right.resource} ${right.name}${right.pattern === 'Prefixed' ? '*' : ''}`;
 
@@ -91,12 +91,12 @@ const entryOf = ({ principal, operation, resource, pattern, name }: Right): AclE
   resourcePatternType: pattern === 'Prefixed' ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
 });
 
-/** Grants the rights. They are in force once Kafka has answered. */
+/** Gives the rights. Kafka has them once it answers. */
 export async function grant(admin: Admin, rights: readonly Right[]): Promise<void> {
   await admin.createAcls({ acl: rights.map(entryOf) });
 }
 
-/** Revokes the rights. */
+/** Takes the rights away. */
 export async function revoke(admin: Admin, rights: readonly Right[]): Promise<void> {
   await admin.deleteAcls({ filters: rights.map(entryOf) });
 }

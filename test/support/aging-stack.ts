@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startJavaStack } from '../../dev/stack/java-stack.ts';
-import { startTableReader } from '../../services/shared/kafka/table-reader/table-reader.ts';
+import { startTableReader } from '../../services/shared/kafka/table-reader.ts';
 import { testKafka } from './kafka-log.ts';
 
-/** Makes days of production pass in seconds: anything that a topic does not explicitly keep is soon deleted. */
+/** Days of production in seconds: whatever a topic does not ask to be kept is soon gone. */
 const brokerProperties = {
   'transactional.id.expiration.ms': '5000',
   'transaction.remove.expired.transaction.cleanup.interval.ms': '1000',
@@ -20,10 +20,10 @@ const brokerProperties = {
   'log.cleaner.delete.retention.ms': '0',
 };
 
-/** A batch as stored in a segment. An empty one is what the log cleaner keeps of a producer whose records have all been superseded. */
+/** A batch as it lies in a segment. An empty one is what the log cleaner keeps of a producer whose records are all replaced. */
 export type StoredBatch = Readonly<{ baseOffset: number; records: number }>;
 
-/** A Kafka and a registry on which everything ages fast. */
+/** A Kafka and a registry of its own, on which everything ages fast. */
 export async function startAgingStack() {
   const directory = mkdtempSync(join(tmpdir(), 'aging-'));
   const { brokers, registryUrl, stop } = await startJavaStack({ dataDirectory: directory, brokerProperties });
@@ -43,7 +43,7 @@ export async function startAgingStack() {
         { topics: ['__transaction_state'], groupPrefix: 'test-' },
         (records) => {
           for (const { key, value } of records) {
-            // The key is a 2-byte version, a 2-byte length, then the id.
+            // Two bytes of version and two of length, then the id.
             const id = key?.slice(4) ?? '';
             if (value === null) known.delete(id);
             else known.add(id);
@@ -54,7 +54,7 @@ export async function startAgingStack() {
       await reader.stop();
       return transactionalIds.every((id) => !known.has(id));
     },
-    /** The batches of the first segment of a partition. Null until it has a second segment. */
+    /** The batches of the first segment of a partition that has more than one, else null. */
     firstSegment: (topic: string, partition: number): readonly StoredBatch[] | null => {
       const [first, second] = segmentsOf(topic, partition);
       return first === undefined || second === undefined ? null : batchesIn(first);
@@ -66,7 +66,7 @@ export async function startAgingStack() {
   };
 }
 
-/** Kafka's record batches, version 2: the first 12 bytes (base offset, length) are not counted in the length; the record count is at byte 57. */
+/** Kafka's record batches, version 2: 12 bytes before the length ends, the count of records at 57. */
 function batchesIn(file: string): readonly StoredBatch[] {
   const bytes = readFileSync(file);
   const batches: StoredBatch[] = [];

@@ -1,16 +1,16 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
-import type { TestEvent } from './call-events.ts';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import type { CallMetricsProcess } from './call-metrics.ts';
 import { eventually } from './eventually.ts';
 import { naiveTotals } from './naive-totals.ts';
+import type { TestEvent } from './produce-events.ts';
 import type { projectionBench } from './projection-bench.ts';
 
 type Bench = Awaited<ReturnType<typeof projectionBench>>;
 
 export const PARTITIONS = 3;
 
-/** Things that an operator, or an accident, can do to the topic of calls. */
+/** What an operator, or an accident, does to the topic of calls. */
 export async function alterInputs(bench: Bench) {
   const admin: Admin = bench.kafka.admin();
   await admin.connect();
@@ -25,7 +25,7 @@ export async function alterInputs(bench: Bench) {
       const topics = [{ topic, numPartitions: PARTITIONS }];
       await withLeaders(() => admin.createTopics({ topics, waitForLeaders: true }));
     },
-    /** The effect of `kafka-delete-records.sh` with offset -1. */
+    /** What `kafka-delete-records.sh` does with the offset -1. */
     deleteRecords: async (partition: number): Promise<void> => {
       await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: await endOf(partition) }] });
     },
@@ -42,7 +42,7 @@ export async function alterInputs(bench: Bench) {
 export const onlyCalls = (events: readonly TestEvent[]): readonly TestEvent[] =>
   events.filter(({ event }) => event === 'callLog');
 
-/** Waits until the table matches these events exactly. Returns both, to be compared by the test. */
+/** Waits until the table says what these events add up to, and nothing else; gives both, to be compared by the test. */
 export async function totalsOf(bench: Bench, events: readonly TestEvent[], deadlineMs = 30_000) {
   const expected = naiveTotals(events, PARTITIONS);
   const table = async () => (await bench.both()).table;
@@ -58,14 +58,14 @@ export async function totalsOf(bench: Bench, events: readonly TestEvent[], deadl
   return { table: last, expected };
 }
 
-/** The status and body of /readyz. */
+/** What /readyz answers, with its status. */
 export const readinessOf = (service: CallMetricsProcess): Promise<string> =>
   fetch(`${service.adminUrl}/readyz`).then(
     async (response) => `${response.status} ${await response.text()}`,
     () => '',
   );
 
-/** Waits until /readyz contains all of these texts, and returns its answer. */
+/** Waits until /readyz says all of these, and gives its answer. */
 export const untilReadinessSays = (
   service: CallMetricsProcess,
   said: readonly string[],
@@ -79,7 +79,7 @@ export const untilReadinessSays = (
     { deadlineMs, everyMs: 200, what: () => `/readyz to say ${said.join(' and ')}; ${service.output()}` },
   );
 
-/** The lines of a metric on a service's /metrics. */
+/** The lines of a metric that a service exposes. */
 export async function samplesOf(service: CallMetricsProcess, metric: string): Promise<readonly string[]> {
   const page = await fetch(`${service.adminUrl}/metrics`).then((response) => response.text());
   return page.split('\n').filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `));

@@ -4,16 +4,16 @@ import { freePort, type ServiceProcess, startProcess, untilReady } from './servi
 
 export const API_TOKEN = 'query-api-token-of-the-tests';
 
-/** call-metrics as a process of its own, on free ports. */
+/** A call-metrics of its own process on free ports. */
 export type CallMetricsProcess = ServiceProcess & Readonly<{ url: string; adminUrl: string }>;
 
 const started: ServiceProcess[] = [];
-// A test that fails halfway must not leave a process behind.
+// A test that fails half way must leave nothing behind.
 afterAll(async () => {
   await Promise.all(started.map((service) => service.end('SIGKILL')));
 });
 
-/** Starts a process that is killed at the end of the test file at the latest. */
+/** Starts a process that ends with the test at the latest. */
 export function startWithTest(
   entry: string,
   environment: Readonly<Record<string, string>>,
@@ -24,7 +24,7 @@ export function startWithTest(
   return service;
 }
 
-/** Runs `npm run rebuild -- --yes`, or with other arguments. Returns its exit code and output. */
+/** Runs `npm run rebuild -- --yes`, or with other arguments, and gives its exit code and what it said. */
 export async function runRebuild(environment: Readonly<Record<string, string>>, args: readonly string[] = ['--yes']) {
   const run = startWithTest('services/call-metrics/rebuild/main.ts', environment, args);
   await eventually(() => run.child.exitCode !== null, {
@@ -34,7 +34,7 @@ export async function runRebuild(environment: Readonly<Record<string, string>>, 
   return { code: run.child.exitCode, output: run.output() };
 }
 
-/** Starts call-metrics. With `ready` false, it is not waited for. */
+/** Starts a call-metrics; with `ready` false it is not waited for. */
 export async function startCallMetricsProcess(
   environment: Readonly<Record<string, string>>,
   { ready = true } = {},

@@ -2,19 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** PEM files: a certificate and its unencrypted key. */
+/** Files in PEM: a certificate, and its key without a password. */
 export type Identity = Readonly<{ certFile: string; keyFile: string }>;
 
-/** A certificate authority for one test run. Its keys exist only in its directory. */
+/** An authority of one test run: its keys are made when it begins and go with its directory. */
 export type Authority = Readonly<{
   caFile: string;
-  /** A certificate for `CN=<name>` that is valid for 127.0.0.1 and localhost for this many days. */
+  /** A certificate for `CN=<name>`, good for 127.0.0.1 and localhost, for as many days. */
   issue: (name: string, days?: number) => Identity;
 }>;
 
 const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** Creates an authority with openssl, with its files in `directory`, which is created if missing. */
+/** Makes an authority with openssl; its files lie in `directory`, which need not be there. */
 export function createAuthority(directory: string): Authority {
   mkdirSync(directory, { recursive: true });
   const file = (name: string): string => join(directory, name);
@@ -36,7 +36,7 @@ export function createAuthority(directory: string): Authority {
   };
 }
 
-/** Writes key and certificate into one file, the format of Kafka's PEM key store. */
+/** Key and certificate in one file, as Kafka wants its key store. */
 export function keyStore(identity: Identity, file: string): string {
   writeFileSync(file, readFileSync(identity.keyFile, 'utf8') + readFileSync(identity.certFile, 'utf8'), {
     mode: 0o600,

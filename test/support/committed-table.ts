@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { createReader } from '../../services/shared/avro/reader.ts';
 import type { Registry } from '../../services/shared/avro/registry.ts';
-import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
+import type { CallLog, UserCallMetrics, Voicemail } from '../../services/shared/call-events/avro-types.generated.ts';
+import { callLogWebhook, voicemailWebhook } from '../../services/shared/call-events/from-record.ts';
 import { topicName } from '../../services/shared/call-events/topics.ts';
-import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader/table-reader.ts';
-import type { TestEvent } from './call-events.ts';
+import { startTableReader, type TableRecord } from '../../services/shared/kafka/table-reader.ts';
 import { eventually } from './eventually.ts';
-import { callLogWebhook, voicemailWebhook } from './from-record.ts';
 import { readLog, testKafka } from './kafka-log.ts';
+import type { TestEvent } from './produce-events.ts';
 
-/** The newest record of each key of the table, as a read_committed reader sees it. Throws if a key is in two partitions. */
+/** The newest record of each key of the table, as a read_committed reader sees it; a key in two partitions is an error. */
 export async function readTable(
   brokers: string,
   topicPrefix: string,
   registry: Registry,
 ): Promise<ReadonlyMap<string, UserCallMetrics>> {
-  const reader = createReader(registry, 'userCallMetrics');
+  const reader = createReader<UserCallMetrics>(registry, 'user-call-metrics');
   const table = new Map<string, TableRecord>();
   for (const record of await readCompacted(brokers, topicName(topicPrefix, 'userCallMetrics'))) {
     const before = table.get(record.key ?? '');
@@ -35,7 +35,7 @@ export async function readTable(
   );
 }
 
-/** All records of a topic in which the log cleaner may have emptied batches, which `readLog` could not get past. */
+/** All records of a topic in which the log cleaner may have emptied batches, which `readLog` would never pass. */
 async function readCompacted(brokers: string, topic: string): Promise<readonly TableRecord[]> {
   const all: TableRecord[] = [];
   const reader = startTableReader(testKafka(brokers), { topics: [topic], groupPrefix: 'test-' }, (records) => {
@@ -46,14 +46,14 @@ async function readCompacted(brokers: string, topic: string): Promise<readonly T
   return all;
 }
 
-/** The webhooks in the input topics. Records that cannot be decoded are left out. */
+/** The webhooks that lie in the inputs, decoded; what cannot be decoded is left out. */
 export async function readEvents(
   brokers: string,
   topicPrefix: string,
   registry: Registry,
 ): Promise<readonly TestEvent[]> {
-  const calls = createReader(registry, 'callLogs');
-  const voicemails = createReader(registry, 'voicemails');
+  const calls = createReader<CallLog>(registry, 'call-log');
+  const voicemails = createReader<Voicemail>(registry, 'voicemail');
   const callTopic = topicName(topicPrefix, 'callLogs');
   const records = await readLog(brokers, [callTopic, topicName(topicPrefix, 'voicemails')]);
   await calls.learn(records.flatMap(({ topic, value }) => (topic === callTopic && value ? [value] : [])));
@@ -70,8 +70,8 @@ export async function readEvents(
 }
 
 /**
- * The partitions of these topics whose last stable offset is below the high watermark, which means that a transaction is open. A read_uncommitted reader fetches to
- * the high watermark; the last stable offsets come from the broker.
+ * Partitions of these topics whose last stable offset is not their high watermark: a transaction hangs there. Both are
+ * told by a read_uncommitted reader's fetches and the offsets a read_committed one may reach.
  */
 export async function hangingPartitions(brokers: string, topics: readonly string[]): Promise<readonly string[]> {
   const kafka = testKafka(brokers);

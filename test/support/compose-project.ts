@@ -10,13 +10,13 @@ import { eventually } from './eventually.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-/** Why the tests of this folder cannot run here. Null if they can, or if REQUIRE_DOCKER=1 says that they must. */
+/** Why the tests of this folder cannot run here; null when they can, and when REQUIRE_DOCKER=1 says that they must. */
 export async function reasonToSkip(): Promise<string | null> {
   if (process.env.REQUIRE_DOCKER === '1') return null;
   return (await dockerProblem(process.env)) ?? findDocker(process.env).problem;
 }
 
-/** The parts of `docker inspect` that tests read. */
+/** What `docker inspect` tells of a container; the members that tests read. */
 export type Container = Readonly<{
   Id: string;
   Image: string;
@@ -29,7 +29,7 @@ export type Container = Readonly<{
   Mounts: readonly Readonly<{ Type: string; Name?: string }>[];
 }>;
 
-/** docker-compose.yml as a separate project, with free ports and its own tokens. */
+/** docker-compose.yml as a project of its own, on free ports, with tokens of its own. */
 export async function composeProject(files: readonly string[] = ['docker-compose.yml']) {
   const name = `vxt-test-${randomBytes(3).toString('hex')}`;
   const names = ['KAFKA_PORT', 'SCHEMA_REGISTRY_PORT', 'EXPORTER_PORT', 'PROMETHEUS_PORT', 'GRAFANA_PORT'] as const;
@@ -80,13 +80,13 @@ export async function composeProject(files: readonly string[] = ['docker-compose
     composeWith: compose,
     docker,
     containers,
-    /** The address on this machine of each replica of a service. */
+    /** Where a replica of a service listens on this machine, for each of them. */
     addresses: async (service: string, port: number): Promise<readonly string[]> =>
       (await containers(service)).map(({ NetworkSettings }) => {
         const [published] = NetworkSettings.Ports[`${port}/tcp`] ?? [];
         return `http://127.0.0.1:${published?.HostPort}`;
       }),
-    /** Waits until all containers of these services are healthy. */
+    /** Waits until the health check of each of these services' containers succeeds. */
     untilHealthy: async (services: readonly string[]): Promise<void> => {
       let state = '';
       await eventually(
@@ -100,7 +100,7 @@ export async function composeProject(files: readonly string[] = ['docker-compose
         throw new Error(`${String(error)}\n${await compose(['logs', '--no-color', '--tail', '30'])}`);
       });
     },
-    /** The containers, volumes and networks of this project that still exist. */
+    /** What of this project is still there, by label. */
     left: async (): Promise<readonly string[]> => {
       const label = ['--filter', `label=com.docker.compose.project=${name}`, '--quiet'];
       const kinds = [

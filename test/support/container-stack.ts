@@ -7,7 +7,7 @@ import { waitUntil } from '../../dev/stack/wait-until.ts';
 
 export type ContainerStack = Readonly<{ brokers: string; registryUrl: string; stop: () => Promise<void> }>;
 
-/** Kafka and the registry in containers, on free ports of 127.0.0.1. Rejects if an image is not available or a container does not start. */
+/** Kafka and the registry in containers, on free ports of 127.0.0.1. Rejects when an image cannot be had or a container does not come up. */
 export async function startContainerStack(): Promise<ContainerStack> {
   const images = stackImages(process.env);
   const [kafkaPort = 0, registryPort = 0] = await freePorts(2);
@@ -38,8 +38,8 @@ export async function startContainerStack(): Promise<ContainerStack> {
 }
 
 /**
- * One node; the image's entry point turns each variable into a broker property. To end transactions, the broker connects to itself through a separate listener,
- * because the address for clients is not reachable inside the container.
+ * One node; the image's entry point turns each variable into a broker property. The broker talks to itself, to end transactions, by a listener of its own: the address
+ * that clients have leads nowhere inside the container.
  */
 const kafkaEnvironment = (port: number) => ({
   KAFKA_NODE_ID: '1',

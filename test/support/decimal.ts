@@ -1,5 +1,6 @@
 /**
- * A number in JSON as sign, digits without outer zeros and power of ten. Equal numbers give equal texts, even beyond the precision of doubles. Zero keeps its sign.
+ * A number of a JSON text as sign, digits without outer zeros and power of ten: equal for equal numbers, whatever
+ * doubles can hold. Zero has a sign.
  */
 export function decimal(text: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
@@ -11,7 +12,7 @@ export function decimal(text: string): string {
   return `${sign}${value}e${exponent}`;
 }
 
-/** A JSON value as text, with the members of each object sorted and its numbers in the form of `decimal`. */
+/** A JSON value as text with the members of every object in order and its numbers as `decimal` has them. */
 export function exactText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(exactText).join()}]`;
   if (typeof value === 'number' || isWritten(value)) return decimal(JSON.stringify(value));

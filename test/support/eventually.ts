@@ -1,6 +1,6 @@
 /**
- * Waits for a condition with a deadline: calls `attempt` until it returns something other than null, undefined or false, and returns that. Fails with `what` it waited
- * for.
+ * Waits for a condition with a deadline: asks again until `attempt` gives something other than null, undefined or
+ * false. Fails with `what` was waited for.
  */
 export async function eventually<T>(
   attempt: () => Promise<T | null | undefined | false> | T | null | undefined | false,

@@ -14,7 +14,7 @@ export const LZ4 = 3;
 export const ZSTD = 4;
 
 export type AnswerRecord = Readonly<{
-  /** How many offsets the log cleaner removed before this record. */
+  /** Offsets that the log cleaner removed before it. */
   gap: number;
   timestampDelta: number;
   key: Buffer | null;
@@ -24,24 +24,24 @@ export type AnswerRecord = Readonly<{
 
 export type AnswerBatch = Readonly<{
   firstOffset: number;
-  /** 1 to 4 name the compression; 0x8 means LogAppendTime, 0x10 transactional, 0x20 control. */
+  /** 1 to 4: compression; 0x8: time of appending; 0x10: transactional; 0x20: control. */
   attributes: number;
   firstTimestamp: bigint;
   maxTimestamp: bigint;
   producerId: number;
   records: readonly AnswerRecord[];
-  /** How many offsets the log cleaner removed after the last record. */
+  /** Offsets that the log cleaner removed behind the last record. */
   emptied: number;
-  /** Turns the bytes of the records into those of the batch. By default, compresses as the attributes say. */
+  /** What stands in the place of the records, made from their bytes; absent: as the attributes name it. */
   compress?: (records: Buffer) => Buffer;
 }>;
 
 export type AnswerPartition = Readonly<{
-  /** Null if the broker sends no records. */
+  /** Null where the broker has nothing to say. */
   set: Buffer | null;
   errorCode: number;
   preferredReadReplica: number;
-  /** Null if the broker sends no list. */
+  /** Null where the broker tells of none. */
   aborted: readonly Readonly<{ producerId: number; firstOffset: number }>[] | null;
 }>;
 
@@ -59,7 +59,7 @@ export const batchOf = (records: readonly AnswerRecord[], given: Partial<AnswerB
   ...given,
 });
 
-/** A Fetch response, version 11: partitions by topic. */
+/** Version 11 of a Fetch answer: partitions by topic. */
 export function encodeAnswer(topics: readonly (readonly [string, readonly AnswerPartition[]])[]): Buffer {
   const answer = encoder().writeInt32(7).writeInt16(0).writeInt32(3).writeInt32(topics.length);
   for (const [topic, partitions] of topics) {
@@ -74,11 +74,11 @@ export function encodeAnswer(topics: readonly (readonly [string, readonly Answer
   return answer.buffer;
 }
 
-/** A response with these bytes as its only record set. */
+/** An answer with these bytes as the one record set. */
 export const answerWith = (set: Buffer): Buffer =>
   encodeAnswer([['t', [{ set, errorCode: 0, preferredReadReplica: -1, aborted: [] }]]]);
 
-/** The format of https://kafka.apache.org/documentation/#recordbatch. kafkajs's own encoder cannot write control batches. */
+/** As https://kafka.apache.org/documentation/#recordbatch has it; kafkajs's own encoder knows no control batches. */
 export function encodeBatch(given: AnswerBatch): Buffer {
   let next = 0;
   const records = given.records.map((record) => {

@@ -1,9 +1,9 @@
 import { type SharedStack, startSharedStack } from './shared-stack.ts';
 
-/** Where global-setup leaves the stack for global-teardown, because Jest loads the two modules separately. */
+/** Where global-setup leaves the stack for global-teardown: Jest loads each on its own. */
 const sharedStackKey = Symbol.for('vxt-call-events.shared-stack');
 
-/** Starts the stack that integration and end-to-end tests share. They find it in KAFKA_BROKERS and SCHEMA_REGISTRY_URL. */
+/** Starts the stack that integration and end-to-end tests share; they find it in KAFKA_BROKERS and SCHEMA_REGISTRY_URL. */
 export default async function globalSetup(): Promise<void> {
   const startedAt = performance.now();
   const stack: SharedStack = await startSharedStack((line) => process.stderr.write(`${line}\n`));

@@ -1,18 +1,18 @@
-/** The sizes that are compared, in bytes or UTF-16 units. */
+/** Sizes that are compared, in bytes or UTF-16 units. */
 const SMALL = 2 ** 16;
 const LARGE = 2 ** 20;
 
-/** 16 times the input: linear work takes 16 times as long, caches make it slightly more, and quadratic work takes 256 times as long. */
+/** 16 times the input: linear work takes 16 times as long and caches make it a little more, quadratic work takes 256 times. */
 const MAX_GROWTH = 60;
-/** Shorter times say nothing: they are dominated by timers, garbage collection and other processes. */
+/** Below this a time says nothing: timers, collections of garbage and other processes are in it. */
 const FLOOR_MS = 4;
 const ROUNDS = 12;
 
 export type Growth = Readonly<{ smallMs: number; largeMs: number; linear: boolean }>;
 
 /**
- * How much longer the work takes for 1 MiB than for 64 KiB: the best of several rounds each, repeated until it looks linear or the rounds are used up. `prepare` makes
- * the input of a size, which is not measured, and returns the work on it.
+ * How the time of a work grows from 64 KiB to 1 MiB: best of several rounds each, as many as it takes to look linear.
+ * `prepare` makes the input of a size, which is not measured, and returns the work on it.
  */
 export async function growthOf(prepare: (size: number) => () => unknown): Promise<Growth> {
   const small = prepare(SMALL);

@@ -1,24 +1,24 @@
 import { outcomeOfRefusal } from '../../services/ingress/http/answers.ts';
 import { type IngressAppOptions, ingressApp } from '../../services/ingress/http/app.ts';
-import { expressMessages } from '../../services/ingress/http/express-messages.ts';
-import type { Outcome } from '../../services/ingress/monitoring/ingress-metrics.ts';
+import type { Outcome } from '../../services/ingress/ingress-metrics.ts';
+import { expressMessages } from '../../services/shared/http/express-messages.ts';
 import { type Listening, listen } from '../../services/shared/http/listen.ts';
 
 export const TOKEN = 'edge-token-0123456789';
 export const BODY_LIMIT = 100_000;
 
-/** The public port of an ingress, with only a stub behind it that each test provides. */
+/** The public port of an ingress, with nothing behind it but what a test puts there. */
 export type IngressEdge = Readonly<{
   listening: Listening;
   url: string;
-  /** What was counted so far, in order. */
+  /** What was counted so far, in its order. */
   outcomes: readonly Outcome[];
   internalErrors: readonly unknown[];
   /** The bodies that were received. */
   bodies: readonly Buffer[];
 }>;
 
-/** Listens on a free port. By default, every body is accepted as a durable call. */
+/** Listens on a free port. By default every body is a durable call. */
 export async function startIngressEdge(options: Partial<IngressAppOptions> = {}): Promise<IngressEdge> {
   const outcomes: Outcome[] = [];
   const internalErrors: unknown[] = [];

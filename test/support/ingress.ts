@@ -1,10 +1,10 @@
 import { eventually } from './eventually.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
 
-/** An ingress as a process of its own, on free ports. */
+/** An ingress of its own process on free ports. */
 export type IngressProcess = ServiceProcess & Readonly<{ url: string; adminUrl: string }>;
 
-/** Starts an ingress and waits until it is ready, or only until it listens if Kafka may be unavailable. */
+/** Starts an ingress and waits until it is ready, or (as Kafka may be unavailable) only until it listens. */
 export async function startIngressProcess(
   environment: Readonly<Record<string, string>>,
   until: 'ready' | 'listening' = 'ready',
@@ -22,7 +22,7 @@ export async function startIngressProcess(
   return { ...service, url: `http://127.0.0.1:${port}/webhooks/vxt`, adminUrl };
 }
 
-/** Settings of an ingress on this stack, with its own topics of three partitions. */
+/** Settings of an ingress on this stack, with topics of its own in three partitions. */
 export const ingressSettings = (
   { brokers, registryUrl }: Readonly<{ brokers: string; registryUrl: string }>,
   { prefix, token, deadlineMs }: Readonly<{ prefix: string; token: string; deadlineMs: number }>,
@@ -35,7 +35,7 @@ export const ingressSettings = (
   PUBLISH_DEADLINE_MS: String(deadlineMs),
 });
 
-/** The answer of `/readyz`: status and body. */
+/** What `/readyz` answers: the status, then the body. */
 export async function readinessOf({ adminUrl }: Pick<IngressProcess, 'adminUrl'>): Promise<string> {
   const response = await fetch(`${adminUrl}/readyz`);
   return `${response.status} ${await response.text()}`;

@@ -8,14 +8,14 @@ import { freeze, thaw } from './freeze.ts';
 import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from './ingress.ts';
 import { readLog } from './kafka-log.ts';
 import { metricOf } from './metric-of.ts';
-import { postWebhook } from './post-webhook.ts';
+import { postWebhook } from './webhooks.ts';
 
 const token = 'own-stack-token-0123456789';
 
-/** The publish deadline of each ingress that is started here, in milliseconds. */
+/** Of each ingress that is started here, in milliseconds. */
 export const DEADLINE_MS = 2_000;
 
-/** Ingresses on their own broker and registry, which may be frozen and killed. Call this once per file. */
+/** Ingresses on a broker and a registry of their own, which may be frozen and killed. To be called once in a file. */
 export function ingressesOnOwnStack() {
   const directory = mkdtempSync(join(tmpdir(), 'own-stack-'));
   const started: IngressProcess[] = [];
@@ -46,7 +46,7 @@ export function ingressesOnOwnStack() {
     freezeKafka: () => freeze(kafkaPid()),
     thawKafka: () => thaw(kafkaPid()),
     stack: () => stack,
-    /** Settings of an ingress with its own topics and spool. */
+    /** Settings of an ingress with topics and a spool of its own. */
     place: (more: Readonly<Record<string, string>> = {}) => {
       prefixes += 1;
       const prefix = `s${prefixes}.`;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** API keys of request types of the Kafka protocol. */
+/** Request types of the Kafka protocol, by their api keys. */
 export const ApiKey = {
   produce: 0,
   fetch: 1,
@@ -13,19 +13,19 @@ export const ApiKey = {
   txnOffsetCommit: 28,
 } as const;
 
-/** A request passing through the proxy, with the fields of the header that every Kafka request begins with. */
+/** A request on its way through the proxy, by the header every Kafka request begins with. */
 export type ProxiedRequest = Readonly<{ apiKey: number; apiVersion: number; correlationId: number }>;
 
 /**
- * What happens to a request or to its response. `pass`: it is forwarded. `cut`: the connection is cut instead, so that a request never arrives, or a response is lost
- * after the broker has acted. Otherwise it waits first.
+ * What happens to a request or to its answer. `pass`; `cut`: the connection is cut instead, so that a request never
+ * arrives, or an answer is swallowed after the broker has acted; or it waits first.
  */
 export type Verdict = 'pass' | 'cut' | Readonly<{ delayMs: number }>;
 
 export type FaultProxy = Readonly<{
-  /** Where clients connect. Addresses in the broker's responses are rewritten to it. */
+  /** Where clients connect. Addresses in answers of the broker are rewritten to it. */
   address: string;
-  /** How many requests and responses were cut so far, by API key. */
+  /** Answers and requests that were cut so far, by api key. */
   cuts: () => ReadonlyMap<number, number>;
   close: () => Promise<void>;
 }>;
@@ -33,11 +33,11 @@ export type FaultProxy = Readonly<{
 type Faults = Readonly<{
   request?: (request: ProxiedRequest) => Verdict;
   answer?: (request: ProxiedRequest) => Verdict;
-  /** A complete frame to send instead of the broker's response. */
+  /** Another answer in place of the broker's: a whole frame. */
   alter?: (request: ProxiedRequest, frame: Buffer) => Buffer;
 }>;
 
-/** A proxy in front of one broker that understands Kafka's framing: 4 bytes of size, then, for requests, API key, version and correlation id. */
+/** A proxy that speaks Kafka's framing, before one broker: 4 bytes of size, then for requests api key, version and correlation id. */
 export async function startFaultProxy(broker: string, faults: Faults): Promise<FaultProxy> {
   const [host = '', port = ''] = broker.split(':');
   const sockets = new Set<Socket>();
@@ -86,7 +86,7 @@ export async function startFaultProxy(broker: string, faults: Faults): Promise<F
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port');
   ownPort = address.port;
-  // If a failed test does not close it, it must not keep the run alive.
+  // One that a failed test did not close does not keep the run alive.
   server.unref();
 
   return {
@@ -102,7 +102,7 @@ export async function startFaultProxy(broker: string, faults: Faults): Promise<F
 
 type Judged = Readonly<{ frame: Buffer; apiKey: number; verdict: Verdict; cut: (apiKey: number) => void }>;
 
-/** Forwards complete frames in order, each after its verdict. */
+/** Passes whole frames on, in order, each after its verdict. */
 function relay(from: Socket, to: Socket, judge: (frame: Buffer) => Judged): void {
   let pending: Buffer = Buffer.alloc(0);
   let before: Promise<void> = Promise.resolve();
@@ -121,14 +121,14 @@ function relay(from: Socket, to: Socket, judge: (frame: Buffer) => Judged): void
   });
 }
 
-/** Replaces the broker's port with the proxy's in responses that contain addresses. The length stays the same. */
+/** The broker's address in answers that tell addresses, with the proxy's port in place of the broker's: of the same length. */
 function withAddress(apiKey: number, frame: Buffer, host: string, port: number, ownPort: number): Buffer {
   if (apiKey !== ApiKey.metadata && apiKey !== ApiKey.findCoordinator) return frame;
-  const advertised = Buffer.alloc(host.length + 4);
-  advertised.write(host);
-  advertised.writeInt32BE(port, host.length);
+  const told = Buffer.alloc(host.length + 4);
+  told.write(host);
+  told.writeInt32BE(port, host.length);
   const copy = Buffer.from(frame);
-  for (let at = copy.indexOf(advertised); at !== -1; at = copy.indexOf(advertised, at + 1))
+  for (let at = copy.indexOf(told); at !== -1; at = copy.indexOf(told, at + 1))
     copy.writeInt32BE(ownPort, at + host.length);
   return copy;
 }

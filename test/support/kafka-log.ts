@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { withLeaders } from '../../services/shared/kafka/client/with-leaders.ts';
+import { withLeaders } from '../../services/shared/kafka/with-leaders.ts';
 import { eventually } from './eventually.ts';
 
-/** A record as it is in the log. */
+/** A record as it lies in the log. */
 export type LoggedRecord = Readonly<{
   topic: string;
   partition: number;
@@ -17,7 +17,7 @@ export type LoggedRecord = Readonly<{
 export const testKafka = (brokers: string): Kafka =>
   new Kafka({ clientId: 'test', brokers: brokers.split(','), logLevel: logLevel.NOTHING });
 
-/** All records of these topics up to their current ends, sorted by topic, partition and offset. */
+/** All records of these topics up to the ends that stand now, by topic, partition and offset. */
 export async function readLog(
   brokers: string,
   topics: readonly string[],

@@ -9,13 +9,13 @@ import { waitUntil } from '../../dev/stack/wait-until.ts';
 
 type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
 
-/** One run of `npm start`. */
+/** One run of `npm start`'s program: what it says, and how it ends. */
 export type Launch = Readonly<{
   pid: number;
-  /** Standard output and standard error so far. */
+  /** Both outputs so far. */
   said: () => string;
   ended: Promise<Ended>;
-  /** Resolves to true once it is ready. Throws with all of its output if it ends first. */
+  /** True once it is ready; throws with all it said when it ends first. */
   untilReady: (withinMs?: number) => Promise<void>;
 }>;
 
@@ -31,7 +31,7 @@ const variables = [
   'PROMETHEUS_PORT',
 ] as const;
 
-/** A place to run `npm start`: a data directory and ports of its own. */
+/** A place to run `npm start` in: a data directory and ports of its own. */
 export async function launcherPlace() {
   const directory = mkdtempSync(join(tmpdir(), 'vxt-start-'));
   const numbers = await freePorts(variables.length);
@@ -69,7 +69,7 @@ export async function launcherPlace() {
     };
   };
 
-  /** The processes that the last launch has recorded. */
+  /** The processes that the last launch has written down. */
   const servers = (): readonly { name: string; pid: number }[] => {
     const file = join(directory, 'processes.json');
     return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).servers : [];
@@ -91,7 +91,7 @@ export async function launcherPlace() {
         await ended;
       }
     },
-    /** Ends everything that still runs. */
+    /** Ends whatever is still there. */
     remove: async () => {
       for (const { pid } of servers()) {
         const identity = identify(pid);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { DirectionTotals, UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
 import { answerBoundsMs, talkBoundsMs } from '../../services/shared/call-events/histogram-bounds.ts';
 
-/** The totals of a direction without calls. */
+/** A direction without a call. */
 export const noCalls: DirectionTotals = {
   answered: 0,
   missed: 0,
@@ -17,7 +17,7 @@ export const noCalls: DirectionTotals = {
   talkHistogram: talkBoundsMs.concat(0).map(() => 0),
 };
 
-/** The lifetime of a user without calls, with the given changes. */
+/** The lifetime of a user without a call, with what a test wants otherwise. */
 export const lifetime = (uid: string, rank: number, more: Partial<UserCallMetrics> = {}): UserCallMetrics => ({
   subject: { type: 'user', id: uid },
   userEmail: { string: `${uid}@example.com` },
@@ -53,7 +53,7 @@ const direction: fc.Arbitrary<DirectionTotals> = fc.record({
   talkHistogram: fc.array(count, { minLength: talkBoundsMs.length + 1, maxLength: talkBoundsMs.length + 1 }),
 });
 
-/** Arbitrary lifetimes of different users, numbers and partitions. Ranks may be equal. */
+/** Any lifetimes of different users, numbers and partitions; ranks may be equal. */
 export const lifetimes: fc.Arbitrary<readonly UserCallMetrics[]> = fc.uniqueArray(
   fc.record({
     subject: fc.record({

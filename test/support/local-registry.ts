@@ -1,7 +1,7 @@
 import type { Schema } from 'avsc';
 import type { Registry } from '../../services/shared/avro/registry.ts';
 
-/** A registry in memory, for tests of encoding and decoding. Compatibility is tested against a real one. */
+/** A registry in memory, for tests of what becomes of bytes. Compatibility is tested against the real one. */
 export function localRegistry(): Registry {
   const schemas: Schema[] = [];
   return {

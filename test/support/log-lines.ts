@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import type { ServiceProcess } from './service-process.ts';
 
-/** kafkajs makes Node print this warning once (README.md, Troubleshooting). */
+/** kafkajs makes Node warn once (README.md, Troubleshooting). */
 export const quiet = { NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning' } as const;
 
-/** Asserts that all output of a process is log lines of ours, and nothing from a library. */
+/** All that a process wrote is log lines of ours, whatever libraries would have said. */
 export function expectOnlyLogLines(service: ServiceProcess): void {
   const lines = service.output().split('\n');
   expect(lines.filter((line) => line !== '' && !line.startsWith('{"level":'))).toEqual([]);

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import type { JavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from './eventually.ts';
 
-/** Things that may happen to the registry of a stack whose Kafka keeps running. */
+/** What may become of the registry of a stack whose Kafka goes on. */
 export type LostRegistry = Readonly<{
-  /** Copies its data. It is unavailable for a moment. */
+  /** Copies its data; it is away for a moment. */
   backUp: () => Promise<void>;
-  /** Empties it, as if its volume had been removed. */
+  /** It is empty, as after its volume was removed. */
   wipe: () => Promise<void>;
-  /** Empties it and lets another client register first, so that the ids mean other schemas. */
+  /** It is empty, and somebody else registers first: the ids mean other schemas. */
   dealAnew: () => Promise<void>;
-  /** Restores the data of the copy. */
+  /** It has the data of the copy again. */
   restoreBackup: () => Promise<void>;
-  /** Freezes it: connections stay open, and nothing answers. */
+  /** Connections stay open, and nothing answers. */
   freeze: () => void;
   thaw: () => void;
 }>;
 
-/** `directory` is the data directory of the stack. */
+/** `directory` is the stack's data directory. */
 export function lostRegistry(stack: JavaStack, directory: string): LostRegistry {
   const own = join(directory, 'registry');
   const copy = join(directory, 'registry-backup');

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
-/** The folder of the manifests. */
+/** Where they lie. */
 export const manifestDirectory = join(import.meta.dirname, '../../deploy/kubernetes');
 
-/** The parts of a manifest that the tests read. Schemas check the rest. */
+/** The parts of a manifest that the tests read; the schemas judge the rest. */
 export type Probe = Readonly<{ httpGet: Readonly<{ path: string; port: string }>; periodSeconds: number }>;
 export type Container = Readonly<{
   name: string;
@@ -25,7 +25,7 @@ export type PodSpec = Readonly<{
   containers: readonly Container[];
   volumes: readonly Readonly<{ name: string; projected: { sources: { secret: { items: { path: string }[] } }[] } }>[];
 }>;
-// biome-ignore lint/suspicious/noExplicitAny: there are manifests of eleven kinds, and each test reads those it knows.
+// biome-ignore lint/suspicious/noExplicitAny: manifests of eleven kinds; each test reads those it knows.
 type OfItsKind = any;
 export type Manifest = Readonly<{
   apiVersion: string;
@@ -33,11 +33,11 @@ export type Manifest = Readonly<{
   metadata: OfItsKind;
   spec: OfItsKind;
   data?: Readonly<Record<string, string>>;
-  /** Members of a kustomization. */
+  /** Of a kustomization. */
   images?: readonly Readonly<{ name: string; newTag: string }>[];
 }>;
 
-/** All manifest files and kustomizations, by path below `manifestDirectory`. */
+/** Every manifest file and kustomization, by its path below `manifestDirectory`. */
 export const manifestFiles = readdirSync(manifestDirectory, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.yaml'))
   .sort();
@@ -47,14 +47,14 @@ const manifestsOf = (name: string): readonly Manifest[] =>
     return document.toJS();
   });
 
-/** All manifests, including kustomizations, each with its file. */
+/** All of them, kustomizations too, each with its file. */
 export const manifests = manifestFiles.flatMap((file) => manifestsOf(file).map((manifest) => ({ file, manifest })));
-/** Whether kustomize reads it and it never reaches the cluster. */
+/** Whether it is read by kustomize and never reaches the cluster. */
 export const isKustomize = ({ apiVersion }: Manifest): boolean => apiVersion.startsWith('kustomize.config.k8s.io/');
-/** The manifests that create pods. */
+/** What makes pods. */
 export const workloads = manifests
   .map(({ manifest }) => manifest)
   .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
-/** The manifest of this kind and name. */
+/** The one of this kind and name. */
 export const findManifest = (kind: string, name: string): Manifest | undefined =>
   manifests.find(({ manifest }) => manifest.kind === kind && manifest.metadata?.name === name)?.manifest;

@@ -1,6 +1,6 @@
 import type { SchemaIdLog, WrittenId } from '../../services/shared/avro/schema-ids/written-id.ts';
 
-/** Its functions can be replaced, to simulate failures of Kafka. */
+/** Its functions can be replaced, as Kafka has bad days. */
 export type MemorySchemaIdLog = { -readonly [Name in keyof SchemaIdLog]: SchemaIdLog[Name] } & { written: WrittenId[] };
 
 /** The topic of schema ids in memory. */

@@ -1,6 +1,6 @@
 import type { UserCallMetrics } from '../../services/shared/call-events/avro-types.generated.ts';
 import { createPartitionOfKey } from '../../services/shared/kafka/publisher/partition-of-key.ts';
-import type { TestEvent } from './call-events.ts';
+import type { TestEvent } from './produce-events.ts';
 
 type Sums = Record<
   | 'calls'
@@ -28,7 +28,7 @@ const none: Sums = {
   voicemailMs: 0,
   transcribed: 0,
 };
-/** The sums by table key, in UTC, computed directly from the webhooks without the code under test. */
+/** The sums straight from the webhooks, by key of the table, in UTC: written without the code under test. */
 export function naiveTotals(events: readonly TestEvent[], partitions: number): ReadonlyMap<string, Sums> {
   const partitionOf = createPartitionOfKey(partitions);
   const totals = new Map<string, Sums>();

@@ -3,7 +3,7 @@ import type { ExactNumber } from '../../services/shared/call-events/exact-number
 import { MAX_IDENTIFIER_UNITS, MAX_MS } from '../../services/shared/call-events/webhook-payload.ts';
 
 const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
-/** Any JavaScript string, including lone surrogates. */
+/** Any JavaScript string, lone surrogates included. */
 const text = fc.string({ unit });
 const longest = fc.string({ unit, minLength: MAX_IDENTIFIER_UNITS, maxLength: MAX_IDENTIFIER_UNITS });
 const identifier = fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: longest });
@@ -11,24 +11,24 @@ const name = fc.oneof(text, fc.constantFrom('__proto__', 'constructor', 'toStrin
 const json = fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 });
 const newType = (...known: readonly string[]) => text.filter((type) => !known.includes(type));
 
-/** The numbers that a body may contain. */
+/** What numbers are in a body. */
 type Numbers = Readonly<{
   version: fc.Arbitrary<unknown>;
   timestamp: fc.Arbitrary<unknown>;
   duration: fc.Arbitrary<unknown>;
-  /** Values of members that VXT may add in the future. */
+  /** Values of members that VXT may add one day. */
   added: fc.Arbitrary<unknown>;
 }>;
 
-/** Every body that the contract allows, with anything VXT may add at every level. */
+/** Every body the contract allows, with what VXT may add at every level. */
 function webhooks({ version, timestamp, duration, added }: Numbers) {
-  /** Members with any values and any names except today's. */
+  /** Any names but those of today, any values. */
   const future = (...known: readonly string[]) =>
     fc
       .array(fc.tuple(name, fc.oneof(added, text, fc.constant(null))), { maxLength: 3 })
       .map((members) => Object.fromEntries(members.filter(([member]) => !known.includes(member))));
 
-  /** An object with these members and sometimes future ones, in any order. */
+  /** An object with these members and, sometimes, members of the future; in any order. */
   const object = (members: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<Record<string, unknown>> =>
     fc
       .tuple(fc.record(members), future(...Object.keys(members)), fc.boolean())
@@ -95,12 +95,12 @@ const powers = fc.oneof(
     .map((e) => e.join('')),
 );
 
-/** Numbers as JSON may contain them: more digits than a double has, -0, 1e400, 1.0e3. */
+/** Numbers as a JSON text may write them: more digits than a double has, -0, 1e400, 1.0e3. */
 export const numberTexts: fc.Arbitrary<string> = fc
   .tuple(signs, wholes, fractions, powers)
   .map((parts) => parts.join(''));
 
-/** A value that JSON.stringify writes as this text. TypeScript 6 does not type JSON.rawJSON yet. */
+/** What JSON.stringify writes as this text. TypeScript 6 does not type JSON.rawJSON yet. */
 const written = (JSON as unknown as { rawJSON: (text: string) => ExactNumber }).rawJSON;
 
 const anyNumber = numberTexts.map(written);
@@ -114,6 +114,6 @@ const digitForDigit = webhooks({
   added: fc.oneof(json, anyNumber, fc.array(anyNumber), fc.dictionary(name, anyNumber)),
 });
 
-/** As above, with numbers in every notation that JSON allows, which JSON.stringify preserves. */
+/** As above, with numbers in every way that JSON can write them, which JSON.stringify does. */
 export const callLogWebhooksDigitForDigit = digitForDigit.callLogs;
 export const voicemailWebhooksDigitForDigit = digitForDigit.voicemails;

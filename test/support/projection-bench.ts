@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { connectRegistry } from '../../services/shared/avro/registry.ts';
 import { type TopicId, topicName } from '../../services/shared/call-events/topics.ts';
-import type { TestEvent } from './call-events.ts';
 import { hangingPartitions, readEvents, readTable } from './committed-table.ts';
 import { eventually } from './eventually.ts';
-import { createInputRecords, type InputRecord, produce } from './input-records.ts';
 import { testKafka } from './kafka-log.ts';
 import { naiveTotals, totalsByKey } from './naive-totals.ts';
+import { createInputRecords, type InputRecord, produce, type TestEvent } from './produce-events.ts';
 import { randomEvents } from './random-events.ts';
 
 const sharedStack = () => ({
@@ -14,7 +13,7 @@ const sharedStack = () => ({
   registryUrl: process.env.SCHEMA_REGISTRY_URL ?? '',
 });
 
-/** Topics with a prefix of their own on a broker, and functions that write events to them and compare totals with the log. */
+/** Topics of its own on a broker, what writes events to them, and what compares totals with the log. */
 export async function projectionBench(partitions = 3, { brokers, registryUrl: url } = sharedStack()) {
   const prefix = `t${randomBytes(3).toString('hex')}.`;
   const registry = connectRegistry({ url, username: null, password: null });
@@ -23,7 +22,7 @@ export async function projectionBench(partitions = 3, { brokers, registryUrl: ur
   const toRecord = await createInputRecords(registry, prefix, partitions);
   const outputs = (['userCallMetrics', 'callMetricsState', 'callMetricsSeen', 'deadLetters'] as const).map(name);
 
-  /** The sums by key, from the table and from the log of the inputs. */
+  /** Sums by key in the table and in the log of the inputs. */
   const both = async () => ({
     table: totalsByKey(await readTable(brokers, prefix, registry)),
     log: naiveTotals(await readEvents(brokers, prefix, registry), partitions),
@@ -57,7 +56,7 @@ export async function projectionBench(partitions = 3, { brokers, registryUrl: ur
     writeRecords: (records: readonly InputRecord[]) => produce(kafka, records),
     both,
     hanging: () => hangingPartitions(brokers, outputs),
-    /** Waits until the table agrees with the log. Returns the last sums of both, for the test to compare. */
+    /** Waits until the table says what the log says; returns the last of both, to be compared by the test. */
     settle: async (deadlineMs = 60_000) => {
       let last = await both();
       const same = () => JSON.stringify([...last.table].sort()) === JSON.stringify([...last.log].sort());

@@ -6,25 +6,25 @@ import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import { freePort } from './service-process.ts';
 
-/** One series of a query result at one moment. */
+/** One series of an answer at one moment. */
 export type QueriedSample = Readonly<{ labels: Readonly<Record<string, string>>; value: number }>;
 
-/** A real Prometheus as a process of its own, with its data in a directory of its own. */
+/** A real Prometheus of its own process, with its data in a directory of its own. */
 export type PrometheusServer = Readonly<{
   url: string;
-  /** An instant query at `atMs`, in Unix milliseconds, or now. Throws Prometheus's error for a bad query. */
+  /** An instant query; `atMs` is Unix milliseconds, now where absent. Throws what Prometheus says of a bad query. */
   query: (expr: string, atMs?: number) => Promise<readonly QueriedSample[]>;
   /** Ends it and removes its data. */
   stop: () => Promise<void>;
 }>;
 
 export type PrometheusOptions = Readonly<{
-  /** Addresses (host:port) by job. Each is scraped every second. */
+  /** Addresses (host:port) by job; each is scraped every second. */
   targets: Readonly<Record<string, readonly string[]>>;
   ruleFiles?: readonly string[];
 }>;
 
-/** Starts a Prometheus configured by deploy/prometheus/prometheus.yml, except for these addresses and a scrape every second. */
+/** Starts a Prometheus as deploy/prometheus/prometheus.yml has it, but for these addresses and every second. */
 export async function startPrometheus({ targets, ruleFiles = [] }: PrometheusOptions): Promise<PrometheusServer> {
   const directory = mkdtempSync(join(tmpdir(), 'vxt-prometheus-'));
   const address = `127.0.0.1:${await freePort()}`;

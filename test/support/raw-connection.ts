@@ -1,18 +1,18 @@
 import { connect, type Socket } from 'node:net';
 import { eventually } from './eventually.ts';
 
-/** One answer as it was received. */
+/** One answer as it came over a connection. */
 export type RawAnswer = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>;
 
-/** A connection that sends bytes unchanged. */
+/** A connection that sends bytes as they are. */
 export type RawConnection = Readonly<{
   socket: Socket;
   send: (bytes: string | Buffer) => void;
-  /** All answers so far with their bodies, including interim answers (1xx). */
+  /** All answers so far, each with its body; interim answers (1xx) too. */
   answers: () => readonly RawAnswer[];
-  /** Waits until there are this many answers, and returns the last of them. */
+  /** Waits until there are so many answers. */
   answered: (count?: number) => Promise<RawAnswer>;
-  /** Waits for the end of the connection. Returns the code of the error that broke it, or null if it was closed in order. */
+  /** Waits for the end of the connection: the code of what broke it, or null where it was closed in order. */
   ended: () => Promise<string | null>;
 }>;
 

@@ -10,7 +10,7 @@ import { kafkaServer } from '../../dev/stack/kafka-server.ts';
 import { freePorts } from '../../dev/stack/ports.ts';
 import { type Authority, createAuthority, type Identity, keyStore } from './certificates.ts';
 
-/** Who may log in, each with a password, a SCRAM credential and a certificate. `admin` may do everything. */
+/** Who may log in, with a password, a SCRAM credential and a certificate each. `admin` may do everything. */
 export const principals = [
   'admin',
   'vxt-ingress',
@@ -21,33 +21,33 @@ export const principals = [
 ] as const;
 export type Principal = (typeof principals)[number];
 
-/** The ways to connect. With `tls` nobody has to log in, and everybody is ANONYMOUS. */
+/** The ways in. `tls` asks nobody who he is: he is ANONYMOUS. */
 export type Way = 'tls' | 'mtls' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
 
-/** A real broker without plain-text listeners, where only what an ACL allows is possible. */
+/** A real broker without any listener in plain text, where nobody may do what no ACL allows. */
 export type SecureKafka = Readonly<{
   directory: string;
   authority: Authority;
-  /** For KAFKA_BROKERS: the listeners for TLS, for TLS with client certificates, and for SASL over TLS. */
+  /** For KAFKA_BROKERS: the listeners for TLS, for TLS with a certificate, and for SASL over TLS. */
   ports: Readonly<{ tls: number; mtls: number; sasl: number }>;
   passwords: Readonly<Record<Principal, string>>;
   certificates: Readonly<Record<Principal, Identity>>;
   /** The settings with which a service connects this way. */
   settings: (way: Way, principal: Principal) => Readonly<Record<string, string>>;
-  /** A client for the tests themselves, with a certificate. */
+  /** A client of the tests themselves, with a certificate. */
   client: (principal: Principal) => Kafka;
-  /** To run Kafka's own tools, such as `kafka-acls.sh`: its jars, and Java. */
+  /** Runs `kafka-acls.sh`'s program and others: the jars of Kafka, and Java. */
   java: string;
   classPath: string;
   stop: () => Promise<void>;
 }>;
 
-/** What is missing to start one here. Null if nothing is. */
+/** What is missing to start one here; null when nothing is. */
 export const secureKafkaProblem = (): string | null =>
   findJava(process.env).problem ??
   (spawnSync('openssl', ['version']).error === undefined ? null : 'openssl is missing');
 
-/** Starts the broker in a directory of its own, with its own certificate authority. */
+/** Starts the broker in a directory of its own, with an authority of its own. */
 export async function startSecureKafka(): Promise<SecureKafka> {
   const { java, maven } = findJava(process.env);
   const { kafkaClassPath: classPath } = await fetchJavaArtifacts(maven, process.env, () => undefined);
@@ -133,7 +133,7 @@ export async function startSecureKafka(): Promise<SecureKafka> {
   };
 }
 
-/** The controller and the broker authenticate each other by certificate. The CN of a certificate is the principal. */
+/** The controller and the broker know each other by certificate; every name in a certificate's CN is a principal. */
 function brokerProperties(
   ports: Readonly<Record<'tls' | 'mtls' | 'sasl' | 'controller', number>>,
   passwords: Readonly<Record<Principal, string>>,

@@ -8,14 +8,14 @@ import type { Identity } from './certificates.ts';
 export type SecureRegistry = Readonly<{
   /** For SCHEMA_REGISTRY_URL. */
   url: string;
-  /** How many requests it has refused for lack of a login. */
+  /** Requests it has refused for want of a login. */
   refused: () => number;
   stop: () => Promise<void>;
 }>;
 
 /**
- * The registry at `target` behind TLS and basic authentication. Apicurio 3.0.9 requires a login only together with an OpenID provider. Without one, people put a proxy
- * in front of it, like this one.
+ * The registry at `target` behind TLS and basic authentication. Apicurio 3.0.9 asks for a login only together with an OpenID provider; a proxy before it, as
+ * here, is what people without one have.
  */
 export async function startSecureRegistry(
   target: string,

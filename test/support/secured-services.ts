@@ -1,7 +1,6 @@
-import { callBody, user } from './call-events.ts';
 import { eventually } from './eventually.ts';
-import { postWebhook } from './post-webhook.ts';
 import { freePort, type ServiceProcess, startProcess, untilReady } from './service-process.ts';
+import { callWebhook, postWebhook } from './webhooks.ts';
 
 export const WEBHOOK_TOKEN = 'webhook-token-of-the-tests';
 export const QUERY_TOKEN = 'query-api-token-of-the-tests';
@@ -13,15 +12,15 @@ export type SecuredService = ServiceProcess & Readonly<{ port: number; adminPort
 
 const started: ServiceProcess[] = [];
 
-/** All output of the services of this test file so far. */
+/** Everything the services of this test file said so far. */
 export const allOutput = (): string => started.map((service) => service.output()).join('\n');
 
-/** Ends what a test left running. */
+/** Ends what a test left behind. */
 export async function endServices(): Promise<void> {
   await Promise.all(started.map((service) => service.end('SIGKILL')));
 }
 
-/** Starts a service on free ports. It is not waited for. */
+/** Starts a service on free ports; it is not waited for. */
 export const startService = (
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
@@ -47,7 +46,7 @@ export async function startProgram(
   return { ...service, port, adminPort };
 }
 
-/** Runs a program to its end. Returns its exit code and output. */
+/** Runs a program to its end, and gives its exit code and all it said. */
 export async function runToEnd(
   entry: string,
   environment: Readonly<Record<string, string>>,
@@ -65,7 +64,7 @@ export const untilEnded = (run: ServiceProcess): Promise<boolean> =>
     what: () => `the end of it; it said:\n${run.output()}`,
   });
 
-/** Sends a webhook and waits for its counter, then stops the services in order. `environmentOf` returns the settings of each; `look` can inspect them before they stop. */
+/** A webhook goes in, and comes out as a counter; then the services stop in order. `environmentOf` gives each its settings, `look` sees them before they stop. */
 export async function passEndToEnd(
   uid: string,
   environmentOf: (service: ServiceName) => Readonly<Record<string, string>>,
@@ -79,7 +78,7 @@ export async function passEndToEnd(
   const status = await postWebhook(
     `http://127.0.0.1:${ingress.port}/webhooks/vxt`,
     WEBHOOK_TOKEN,
-    callBody({ id: `call-of-${uid}`, user: user(uid) }),
+    callWebhook(`call-of-${uid}`, uid),
   );
   if (status !== 202) throw new Error(`The webhook was answered ${status}:\n${ingress.output()}`);
   await untilReady(callMetrics, `http://127.0.0.1:${callMetrics.adminPort}/readyz`);

@@ -7,16 +7,16 @@ import { eventually } from './eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** A service in its own process, as in production. */
+/** A service as its own process, as in production. */
 export type ServiceProcess = Readonly<{
   child: ChildProcess;
-  /** Its standard output and standard error so far. */
+  /** All it wrote to standard output and error so far. */
   output: () => string;
-  /** Sends a signal and waits for the end. Returns the exit code, or null if the signal ended the process. */
+  /** Sends a signal and waits for the end; returns the exit code, or null where the signal ended it. */
   end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }>;
 
-/** Starts `node services/<name>/main.ts` as `npm start` does. From this process's environment it gets only PATH. */
+/** Starts `node services/<name>/main.ts` as `npm start` does, with nothing of this process's environment but PATH. */
 export function startProcess(
   entry: string,
   environment: Readonly<Record<string, string>>,
@@ -48,7 +48,7 @@ export function startProcess(
   };
 }
 
-/** Waits until `url` answers 200. If the process ends before that, fails at once with its output. */
+/** Waits until `url` answers 200; fails at once, with what the process said, if it ends before. */
 export async function untilReady(service: ServiceProcess, url: string, deadlineMs = 60_000): Promise<void> {
   await eventually(
     async () => {
@@ -62,7 +62,7 @@ export async function untilReady(service: ServiceProcess, url: string, deadlineM
   });
 }
 
-/** A port on which nothing listens now. */
+/** A port nobody listens on now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

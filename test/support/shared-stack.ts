@@ -13,7 +13,7 @@ const PREFIX = 'vxt-call-events-test-';
 const RECORD = 'processes.json';
 
 /**
- * The stack that tests share: the one that the environment names, or containers if a Docker engine answers, or else Java processes. Reports which, and why.
+ * The stack that tests share: the one the environment names, else containers where an engine answers, else Java processes. Says which, and why.
  * REQUIRE_DOCKER=1 makes anything but containers an error.
  */
 export async function startSharedStack(say: (line: string) => void): Promise<SharedStack> {
@@ -70,7 +70,7 @@ async function startJavaProcesses(): Promise<SharedStack> {
   };
 }
 
-/** Ends and removes what an earlier test run left behind because it was killed. */
+/** Ends and removes what a test run left behind that was itself killed. */
 async function removeForsaken(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const directory = join(tmpdir(), name);

@@ -3,17 +3,17 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A small file system that can be filled. */
+/** A file system of its own that is soon full. */
 export type SmallDisk = Readonly<{
   path: string;
-  /** Uses up all free space. */
+  /** Takes all the room that is left. */
   fill: () => void;
-  /** Frees it again. */
+  /** Gives it back. */
   free: () => void;
   remove: () => void;
 }>;
 
-/** Why this machine cannot have one. Null if it can: only root may mount a tmpfs, and only on Linux. */
+/** Why this machine cannot have one; null where it can: only root may mount a tmpfs, on Linux. */
 export const smallDiskProblem = (): string | null =>
   process.platform === 'linux' && process.getuid?.() === 0 ? null : 'only root may mount a tmpfs';
 
@@ -44,6 +44,6 @@ function writeUntilFull(file: number, size: number): void {
   try {
     while (writeSync(file, chunk) === size);
   } catch {
-    // The disk is full, which is the purpose.
+    // Full: that was the point.
   }
 }

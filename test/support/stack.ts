@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** The stack that global-setup started, and settings that keep the topics of a test file apart from those of all others. */
+/** Where the stack is that global-setup started, and settings that keep one test file's topics apart from all others. */
 export function isolatedStack() {
   const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registryUrl } = process.env;
   if (brokers === undefined || registryUrl === undefined) throw new Error('global-setup did not start a stack');

@@ -2,7 +2,7 @@
 const { createHash } = require('node:crypto');
 const { stripTypeScriptTypes } = require('node:module');
 
-/** A Jest transform that uses Node's own type stripping. Lines and columns stay the same, so no source map is needed. */
+/** Jest transform: Node's own type stripping. Lines and columns stay where they are, so no source map is needed. */
 module.exports = {
   process: (source) => ({ code: stripTypeScriptTypes(source) }),
   getCacheKey: (source, file, { configString }) =>

@@ -1,15 +1,15 @@
 import type { RunLater } from '../../services/shared/lifecycle/run-later.ts';
 
-/** Timers that run only when the test lets time pass. */
+/** Timers that run when a test says that time passes. */
 export type Timers = Readonly<{
   later: RunLater;
   /** Milliseconds since the beginning. */
   nowMs: () => number;
-  /** Lets this many milliseconds pass. Timers that fall due run in order. */
+  /** Lets so many milliseconds pass; what falls due in them runs in its order. */
   pass: (milliseconds: number) => void;
-  /** Lets this many milliseconds pass without running anything. Timers that fell due run late, afterwards. */
+  /** Lets so many milliseconds pass in which nothing runs; what fell due in them runs late, after them. */
   standStill: (milliseconds: number) => void;
-  /** How many timers are pending. */
+  /** How many are to run yet. */
   waiting: () => number;
 }>;
 

@@ -6,16 +6,16 @@ import type { ServiceProcess } from './service-process.ts';
 
 /** A turn of an event loop, in milliseconds. */
 export type Turn = Readonly<{
-  /** Unix milliseconds. */
+  /** Since 1970. */
   endedMs: number;
   tookMs: number;
   /** Without the time in which other processes kept it from running. */
   blockedMs: number;
-  /** The time in which it computed. */
+  /** In which it computed. */
   ranMs: number;
 }>;
 
-/** The state of a process: bytes in use after garbage collection, open connections, and its longest turns since the last time. */
+/** How a process is: bytes after garbage was collected, open connections, and its longest turns since it was asked before. */
 export type Vitals = Readonly<{
   longestTurns: readonly Turn[];
   heapUsed: number;
@@ -24,7 +24,7 @@ export type Vitals = Readonly<{
   connections: number;
 }>;
 
-/** The environment variables that let a service report its vitals. */
+/** What lets a service be asked for its vitals, in its environment. */
 export const vitalsEnvironment = (file: string): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--disable-warning=TimeoutNegativeWarning --import=${pathToFileURL(join(import.meta.dirname, 'shims/vitals.mjs'))}`,
   VITALS_FILE: file,

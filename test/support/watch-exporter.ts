@@ -3,15 +3,15 @@ import { freePort, type ServiceProcess, untilReady } from './service-process.ts'
 
 const SCRAPE_EVERY_MS = 250;
 
-/** What an exporter was observed to expose. */
+/** What an exporter was seen to say. */
 export type WatchedExporter = Readonly<{
   /** The newest value of each series. */
   newest: ReadonlyMap<string, number>;
-  /** Scrapes once more, ends the exporter, and returns everything observed. */
+  /** Scrapes once more, ends the exporter, and tells all there was to see. */
   end: () => Promise<Readonly<{ scrapes: number; restarts: number; falls: readonly string[] }>>;
 }>;
 
-/** The samples of the counters and histograms of calls and voicemails, by series. */
+/** Samples of the counters and histograms of calls and voicemails, by series. */
 async function scrape(url: string): Promise<ReadonlyMap<string, number> | null> {
   const response = await fetch(url).catch(() => null);
   const page = response?.status === 200 ? await response.text().catch(() => null) : null;
@@ -20,7 +20,7 @@ async function scrape(url: string): Promise<ReadonlyMap<string, number> | null> 
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
 
-/** Starts an exporter, scrapes it four times per second, and records each sample that decreases or disappears. With `killed`, kills it after every third scrape. */
+/** Scrapes an exporter of its own four times a second, and notes each sample that decreases or goes; `killed` kills it after every third scrape. */
 export async function watchExporter(
   environment: Readonly<Record<string, string>>,
   { killed }: Readonly<{ killed: boolean }>,

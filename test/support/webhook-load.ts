@@ -1,22 +1,21 @@
-import { callBody, user } from './call-events.ts';
-import { sendWebhook } from './post-webhook.ts';
+import { callWebhook, sendWebhook } from './webhooks.ts';
 
-/** One webhook that was sent, and its answer. Null means that the connection was refused or cut. */
+/** One webhook that was sent, and what came back; a null answer is a connection that was refused or cut. */
 export type SentWebhook = Readonly<{ id: string; status: number | null; retryAfter: string | null; tookMs: number }>;
 
 export type Load = Readonly<{
   sent: readonly SentWebhook[];
-  /** Stops sending and waits for outstanding answers. */
+  /** Ends sending and waits for the answers under way. */
   stop: () => Promise<readonly SentWebhook[]>;
 }>;
 
 type Options = Readonly<{
   url: string;
   token: string;
-  /** Prefix of the ids of this load. */
+  /** Begins the ids of this load. */
   name: string;
   connections: number;
-  /** Maximum webhooks per second over all connections. If absent, there is no limit. */
+  /** Webhooks a second at most, over all connections; as many as go where absent. */
   rate?: number;
 }>;
 
@@ -33,7 +32,7 @@ export function startLoad({ url, token, name, connections, rate }: Options): Loa
       if (dueMs > 1) await new Promise((resolve) => setTimeout(resolve, dueMs));
       const id = `${name}-${number}`;
       const sentMs = performance.now();
-      const answer = await sendWebhook(url, token, callBody({ id, user: user(`user-${number % 50}`) }));
+      const answer = await sendWebhook(url, token, callWebhook(id, `user-${number % 50}`));
       sent.push({
         id,
         status: answer?.status ?? null,
@@ -54,7 +53,7 @@ export function startLoad({ url, token, name, connections, rate }: Options): Loa
   };
 }
 
-/** The number of answers per status, for printing. */
+/** How many of each status there were, to print. */
 export function statusCounts(sent: readonly SentWebhook[]): string {
   const counts = new Map<string, number>();
   for (const { status } of sent) counts.set(String(status), (counts.get(String(status)) ?? 0) + 1);

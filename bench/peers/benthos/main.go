@@ -1,4 +1,4 @@
-// Benthos with only the components that this benchmark needs.
+// Benthos with no more than this benchmark needs of it.
 package main
 
 import (

@@ -1,6 +1,6 @@
 import type { UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
 
-/** The totals of a window as the query API returns them: sums in seconds, over all directions. */
+/** The totals of a window as the query API tells them: sums in seconds, over all directions. */
 export type Metrics = Readonly<{
   inboundAnswered: number;
   inboundMissed: number;
@@ -13,13 +13,13 @@ export type Metrics = Readonly<{
   voicemails: number;
   voicemailSeconds: number;
   voicemailsTranscribed: number;
-  /** The events' own time, ISO 8601 in UTC; null before the first event. */
+  /** By the events' own time, ISO 8601 in UTC; null before the first. */
   lastEventAt: string | null;
 }>;
 
 export function answerOf(totals: UserCallMetrics): Metrics {
   const { inbound, outbound, otherDirection } = totals;
-  const sumOf = (field: 'answerMs' | 'talkMs' | 'clockSkewed'): number =>
+  const overAll = (field: 'answerMs' | 'talkMs' | 'clockSkewed'): number =>
     inbound[field] + outbound[field] + otherDirection[field];
   const last = lastEventMs(totals);
   return {
@@ -28,9 +28,9 @@ export function answerOf(totals: UserCallMetrics): Metrics {
     outboundAnswered: outbound.answered,
     outboundUnanswered: outbound.missed,
     conferenceCalls: totals.conferenceCalls,
-    answerSeconds: sumOf('answerMs') / 1000,
-    talkSeconds: sumOf('talkMs') / 1000,
-    clockSkewed: sumOf('clockSkewed'),
+    answerSeconds: overAll('answerMs') / 1000,
+    talkSeconds: overAll('talkMs') / 1000,
+    clockSkewed: overAll('clockSkewed'),
     voicemails: totals.voicemails,
     voicemailSeconds: totals.voicemailMs / 1000,
     voicemailsTranscribed: totals.voicemailsTranscribed,
@@ -38,7 +38,7 @@ export function answerOf(totals: UserCallMetrics): Metrics {
   };
 }
 
-/** The newest event's own time, Unix time in milliseconds; null before the first event. */
+/** When the newest event was by its own time, Unix time in milliseconds; null before the first. */
 export function lastEventMs({ lastCallAt, lastVoicemailAt }: UserCallMetrics): number | null {
   if (lastCallAt === null) return lastVoicemailAt?.long ?? null;
   return lastVoicemailAt === null ? lastCallAt.long : Math.max(lastCallAt.long, lastVoicemailAt.long);

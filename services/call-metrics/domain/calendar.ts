@@ -1,16 +1,16 @@
 const DAY_MS = 86_400_000;
-/** Since 1972, time zones have changed their offsets only at full quarters of an hour. */
+/** No zone changes its offset but at a full quarter of an hour, nor did any since 1972. */
 const QUARTER_MS = 900_000;
 const CACHED_QUARTERS = 4_096;
 
-/** The days of one time zone, as numbers: the days since 1970-01-01. */
+/** Days in one time zone. A day has a number: the days from 1970-01-01 to it. */
 export type Calendar = Readonly<{
   timeZone: string;
-  /** The day of a moment, Unix time in milliseconds. */
+  /** The day in which this moment (Unix time in milliseconds) is. */
   dayOf: (ms: number) => number;
 }>;
 
-/** Follows the zone's daylight saving: a day may last 23 or 25 hours. Throws RangeError for an unknown zone. */
+/** Daylight saving is as the zone's rules have it: a day may last 23 or 25 hours. Throws RangeError for an unknown zone. */
 export function calendarOf(timeZone: string): Calendar {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   const offsets = new Map<number, number>();
@@ -26,7 +26,7 @@ export function calendarOf(timeZone: string): Calendar {
   return { timeZone, dayOf: (ms) => Math.floor((ms + offsetAt(ms)) / DAY_MS) };
 }
 
-/** The milliseconds ahead of UTC in `GMT`, `GMT+13:00` or, before offsets were whole minutes, `GMT-04:56:02`. */
+/** Milliseconds ahead of UTC, from `GMT`, `GMT+13:00` or, before zones had whole minutes, `GMT-04:56:02`. */
 function parseOffset(parts: readonly Intl.DateTimeFormatPart[]): number {
   const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
   const [, sign = '+', hours = '0', minutes = '0', seconds = '0'] =
@@ -35,13 +35,13 @@ function parseOffset(parts: readonly Intl.DateTimeFormatPart[]): number {
   return sign === '-' ? -ms : ms;
 }
 
-/** YYYY-MM-DD; outside of the years 0 to 9999 with a sign and a year of six digits, as in ISO 8601. */
+/** YYYY-MM-DD; beyond the years 0 to 9999 with a sign and six digits, as ISO 8601 writes them. */
 export function dateOfDay(day: number): string {
   const iso = new Date(day * DAY_MS).toISOString();
   return iso.slice(0, iso.indexOf('T'));
 }
 
-/** The inverse of `dateOfDay`. Null if the text is not a date. */
+/** The opposite of `dateOfDay`. Null for a text that names no day. */
 export function dayOfDate(date: string): number | null {
   const ms = Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(ms)) return null;

@@ -1,35 +1,36 @@
 import type { SubjectType } from '../../shared/call-events/avro-types.generated.ts';
 
-/** Where a record is in the log. Subjects are ranked by the place of their first record. */
+/** Where a record is in the log: the rank of a subject is that of its first. */
 export type LogPlace = Readonly<{
-  /** The record's log time, Unix time in milliseconds. If it has none: the time that the log had reached, or 0. */
+  /** The record's time in the log: Unix time in milliseconds. Where it has none, that of the log by then, or 0. */
   timestamp: number;
   partition: number;
   offset: number;
 }>;
 
-/** The subject whose totals include an event. `unassigned` is one subject per partition; its id is the partition's number. */
+/** Whose totals an event belongs to. `unassigned` is one subject per partition, whose id is the partition's number. */
 export type CountedSubject = Readonly<{ type: Exclude<SubjectType, 'unrecognised'>; id: string }>;
 
 /**
- * How a call ended. Only an answered call has durations, in milliseconds; null if its timestamps run backwards or are
- * implausible.
+ * How a call ended. Only an answered call has durations, in milliseconds; null where its own timestamps run backwards or
+ * are implausible, so that none can be told.
  */
 export type CallResult =
   | Readonly<{ type: 'missed' }>
   | Readonly<{ type: 'answered'; durations: Readonly<{ answerMs: number; talkMs: number }> | null }>
   | Readonly<{ type: 'other' }>;
 
-type EventCommon = Readonly<{
+/** What every event has. */
+type Common = Readonly<{
   subject: CountedSubject;
-  /** The user's address in this event; null if the subject is not a user, or the address is too long to be real. */
+  /** The user's address in this event; null where the subject is no user, or the address is longer than any is. */
   userEmail: string | null;
-  /** The event's own time, Unix time in milliseconds; null if a time or duration of the event is implausible. */
+  /** The event's own time: Unix time in milliseconds. Null: a time or duration of the event is implausible. */
   atMs: number | null;
   place: LogPlace;
 }>;
 
-export type CallEvent = EventCommon &
+export type CallEvent = Common &
   Readonly<{
     event: 'callLog';
     direction: 'inbound' | 'outbound' | 'otherDirection';
@@ -38,16 +39,16 @@ export type CallEvent = EventCommon &
     conference: boolean;
   }>;
 
-export type VoicemailEvent = EventCommon &
+export type VoicemailEvent = Common &
   Readonly<{
     event: 'voicemail';
-    /** Null if the event is implausible. */
+    /** Null where the event is implausible. */
     durationMs: number | null;
     transcribed: boolean;
   }>;
 
-/** A call or voicemail, reduced to what the totals need. */
+/** A call or voicemail as the totals see it. */
 export type CountedEvent = CallEvent | VoicemailEvent;
 
-/** A time or duration that no clock can show: the ingress rejects it, but another writer may send it. */
+/** The event, or its record, holds a time or duration that no clock gives: the ingress takes none, another writer may. */
 export type Impossible = 'impossible-time';

@@ -5,9 +5,9 @@ import type { CallEvent, CallResult, CountedEvent, LogPlace, VoicemailEvent } fr
 import type { Totals } from './totals.ts';
 
 /**
- * The totals after one more event. They do not depend on the order of events: the two input topics can be read in any
- * order. Sums saturate at MAX_MS, the largest value of a table field. An implausible event counts, with a flag, but is in
- * no sum, histogram or "last" time.
+ * The totals after one more event. In whatever order events come, the totals are the same, so that reading the two
+ * input topics in another order gives the same numbers. Sums stop at MAX_MS, the most that a table's field holds. An
+ * implausible event counts, flagged, and is in no sum, no histogram and no "last".
  */
 export function evolve(totals: Totals, event: CountedEvent): Totals {
   switch (event.event) {
@@ -18,7 +18,7 @@ export function evolve(totals: Totals, event: CountedEvent): Totals {
   }
 }
 
-/** The totals of a lifetime after an event whose day was already closed. */
+/** The totals of a lifetime after an event that came too late for its day. */
 export function countLate(totals: Totals): Totals {
   return { ...totals, lateEvents: totals.lateEvents + 1 };
 }
@@ -84,7 +84,7 @@ function withResult(totals: DirectionTotals, result: CallResult): DirectionTotal
   }
 }
 
-/** Increments the bucket of the value. The histogram of a day has no buckets and stays empty. */
+/** One more in the bucket of the value; the histogram of a day has no buckets and stays so. */
 function counted(histogram: readonly number[], boundsMs: readonly number[], valueMs: number): readonly number[] {
   const bucket = bucketOf(boundsMs, valueMs);
   return histogram.map((count, index) => (index === bucket ? count + 1 : count));
@@ -98,8 +98,8 @@ const latest = (time: Time, atMs: number | null): Time =>
   atMs !== null && (time === null || atMs > time.long) ? { long: atMs } : time;
 
 /**
- * The address in the newest event by the events' own time. At the same millisecond the greater address wins, so that the
- * order does not matter. An implausible event counts as older than all others.
+ * The address in the newest event by the events' own time; of two at the same millisecond the greater, in any order. An
+ * implausible one is older than all others.
  */
 function newestEmail(totals: Totals, event: CountedEvent): Totals['userEmail'] {
   const { userEmail, lastCallAt, lastVoicemailAt } = totals;
@@ -111,7 +111,7 @@ function newestEmail(totals: Totals, event: CountedEvent): Totals['userEmail'] {
   return newer || greater ? { string: event.userEmail } : userEmail;
 }
 
-/** The earlier place, by log time and then offset: all records of a subject are in the same partition. */
+/** By log time, then offset; the partition is the same for all records of a subject. */
 function firstOf(first: LogPlace | null, place: LogPlace): LogPlace {
   if (first === null) return place;
   const earlier =

@@ -4,7 +4,7 @@ import { MAX_IDENTIFIER_UNITS, MAX_MS } from '../../shared/call-events/webhook-p
 import type { CallEvent, CallResult, CountedSubject, Impossible, LogPlace, VoicemailEvent } from './counted-event.ts';
 import { isPlausibleDuration, isPlausibleTime } from './plausible.ts';
 
-/** What a call log means for the totals. If its result has no time, the log time of its record stands in. */
+/** What a call log means for the totals. The time of a call whose result has none is that of its record in the log. */
 export function interpretCall(call: CallLog, place: LogPlace): CallEvent | Impossible {
   const { result, atMs } = resultOf(call.result, place);
   if (!isTime(atMs)) return 'impossible-time';
@@ -12,7 +12,7 @@ export function interpretCall(call: CallLog, place: LogPlace): CallEvent | Impos
   const { direction } = call;
   return {
     event: 'callLog',
-    ...ownerOf(call, place),
+    ...whose(call, place),
     atMs: isPlausible ? atMs : null,
     place,
     direction: direction === 'unrecognised' ? 'otherDirection' : direction,
@@ -28,7 +28,7 @@ export function interpretVoicemail(voicemail: Voicemail, place: LogPlace): Voice
   const isPlausible = isPlausibleTime(atMs, place.timestamp) && isPlausibleDuration(durationMs);
   return {
     event: 'voicemail',
-    ...ownerOf(voicemail, place),
+    ...whose(voicemail, place),
     atMs: isPlausible ? atMs : null,
     place,
     durationMs: isPlausible ? durationMs : null,
@@ -36,13 +36,13 @@ export function interpretVoicemail(voicemail: Voicemail, place: LogPlace): Voice
   };
 }
 
-/** Empty if the call was not answered, or its timestamps run backwards. */
+/** None where the call was not answered, or its timestamps run backwards. */
 const durationsOf = (result: CallResult): readonly number[] =>
   result.type === 'answered' && result.durations !== null ? Object.values(result.durations) : [];
 
 const isTime = (ms: number): boolean => Number.isInteger(ms) && Math.abs(ms) <= MAX_MS;
 
-function ownerOf(event: CallLog | Voicemail, place: LogPlace): { subject: CountedSubject; userEmail: string | null } {
+function whose(event: CallLog | Voicemail, place: LogPlace): { subject: CountedSubject; userEmail: string | null } {
   const subject = subjectOf(event);
   switch (subject.type) {
     case 'user':
@@ -54,7 +54,7 @@ function ownerOf(event: CallLog | Voicemail, place: LogPlace): { subject: Counte
   }
 }
 
-/** Null for an address too long to be real: it would make the totals' record too large for its topic. */
+/** Null for one that nobody has: it would make the record of the totals too large for its topic. */
 const emailOf = (email: string): string | null => (email.length > MAX_IDENTIFIER_UNITS ? null : email);
 
 function resultOf(result: CallLog['result'], place: LogPlace): { result: CallResult; atMs: number } {

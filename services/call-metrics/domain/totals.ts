@@ -2,17 +2,17 @@ import type { DirectionTotals, UserCallMetrics } from '../../shared/call-events/
 import { answerBoundsMs, talkBoundsMs } from '../../shared/call-events/histogram-bounds.ts';
 import type { CountedSubject } from './counted-event.ts';
 
-/** Totals are kept per subject for its lifetime and for each day, by the events' own time. */
+/** A subject's totals are kept for its lifetime and for each day of it, by the events' own time. */
 export type Window = Readonly<{ kind: 'lifetime' }> | Readonly<{ kind: 'day'; date: string }>;
 
-/** The totals of one window: a record of the table without the subject and the window. */
+/** What the totals of a window hold: the record of the table without the names of subject and window. */
 export type Totals = Omit<UserCallMetrics, 'subject' | 'date' | 'timeZone' | 'firstSeen'> &
   Readonly<{
-    /** The place in the log of the first record counted here; null before the first. */
+    /** Place of the first record in the log that counted here; null before the first. */
     firstSeen: UserCallMetrics['firstSeen'] | null;
   }>;
 
-/** Only lifetimes have histograms: those of days would have no reader and would be most of their bytes. */
+/** Histograms are kept for lifetimes only: nobody reads those of a day, and they would be most of its bytes. */
 export function initialState(window: Window): Totals {
   const direction: DirectionTotals = {
     answered: 0,
@@ -46,7 +46,7 @@ export function initialState(window: Window): Totals {
 
 const zeros = (length: number): readonly number[] => Array.from({ length }, () => 0);
 
-/** The table's record for these totals; null before the first event. */
+/** The record of the table for these totals. Null before the first event: there is nothing to say. */
 export function snapshot(
   totals: Totals,
   subject: CountedSubject,
@@ -59,7 +59,7 @@ export function snapshot(
   return { ...totals, firstSeen, subject, date, timeZone };
 }
 
-/** The inverse of `snapshot`. */
+/** The totals that a record of the table holds: the way back from `snapshot`. */
 export function fromSnapshot(record: UserCallMetrics): Totals {
   const { subject: _subject, date: _date, timeZone: _timeZone, ...totals } = record;
   return totals;

@@ -1,16 +1,16 @@
 import type { Calendar } from './calendar.ts';
 
 /**
- * The first open day: `keptDays` whole days before the day of the log time (Unix milliseconds). Earlier days are closed:
- * late events count only in the lifetime.
+ * The first day that is kept beside the lifetime: `keptDays` whole days before the one of the log time (Unix time in
+ * milliseconds). Days before it are closed.
  */
 export function firstOpenDay(calendar: Calendar, logTimeMs: number, keptDays: number): number {
   return calendar.dayOf(logTimeMs) - keptDays;
 }
 
 /**
- * The first day that is open for any input: rows of earlier days can be removed. `timesMs` are the log times of the
- * inputs, null where unknown: such an input may still have records of any day. Returns null if every day is open.
+ * The first day that is open in the table: one that is closed for every input. `timesMs` are the inputs' log times, null
+ * where an input's is not known: its records may be of any day. Null: every day is open.
  */
 export function firstOpenDayOfAll(
   calendar: Calendar,

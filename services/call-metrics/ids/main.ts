@@ -7,7 +7,7 @@ import { createLogger } from '../../shared/observability/logger.ts';
 import { exitCodeOf, linesOf } from './report.ts';
 import { scanIds } from './scan-ids.ts';
 
-/** Parses a day, or a time with its zone, to Unix time in milliseconds. */
+/** A day, or a time with its zone, as Unix time in milliseconds. */
 function timeOf(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
     ? Date.parse(text)
@@ -18,21 +18,21 @@ function timeOf(text: string): number {
 
 const { since = null } = new Command('ids')
   .description(
-    'Lists the event ids that count more than once, because they were sent for more than one user or number. Read-only.',
+    'Lists the event ids that count more than once, as they came under more than one user or number. Only reads.',
   )
   .option(
     '--since <time>',
-    'read only records since this log time: 2026-11-22 (in UTC) or 2026-11-22T09:30:00+13:00',
+    'read what came since then by log time: 2026-11-22 (in UTC) or 2026-11-22T09:30:00+13:00',
     timeOf,
   )
   .addHelpText(
     'after',
     `
-Each line has an id and, for each user or number it counts for, the first record: topic/partition/offset. With --since, an id is found only if it was sent
-for two of them since then. This takes about 300 MB of memory, however long the log is: the log is read once per million records, and once more if anything
-was found.
+Each line names an id and, for each user or number it counts for, its first record: topic/partition/offset. With --since, an id is found where records of
+two of them came since then. It takes about 300 MB of memory, however long the log is, which is read once for every million records, and once more where
+something was found.
 
-Exit code: 0 every id counts once; 1 the log was not read to its end; 2 it was, and some ids count more than once.`,
+Exit code: 0 every id counts once; 1 the log was not read to its end; 2 it was, and some ids count more often.`,
   )
   .parse()
   .opts<{ since?: number }>();

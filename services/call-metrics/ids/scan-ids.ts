@@ -1,33 +1,34 @@
 import { createReader } from '../../shared/avro/reader.ts';
 import { connectRegistry } from '../../shared/avro/registry.ts';
 import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
+import type { CallLog, Voicemail } from '../../shared/call-events/avro-types.generated.ts';
 import { topicName } from '../../shared/call-events/topics.ts';
-import { createKafka } from '../../shared/kafka/client/connection.ts';
+import { createKafka } from '../../shared/kafka/connection.ts';
+import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { startTableReader, type TableRecord } from '../../shared/kafka/table-reader/table-reader.ts';
-import { ensureTopics } from '../../shared/kafka/topics/ensure-topics.ts';
-import { createLogEndsConnection } from '../../shared/kafka/topics/log-ends.ts';
-import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
+import { schemaIdLog } from '../../shared/kafka/schema-id-log.ts';
+import { startTableReader, type TableRecord } from '../../shared/kafka/table-reader.ts';
+import { createEndsQuestion } from '../../shared/kafka/table-reader-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { CallMetricsConfig } from '../config.ts';
-import { createInputReaders } from '../projection/input-reader.ts';
-import { readerGroupPrefixOf } from '../projection/open-codecs.ts';
+import { createInputReaders } from '../input-reader.ts';
+import { readerGroupPrefixOf } from '../open-codecs.ts';
 import { type CountedRecord, createIdFinder, createPlaceCollector, type SharedId } from './shared-ids.ts';
 
 export type ScanOptions = Readonly<{
   config: Pick<CallMetricsConfig, 'kafka' | 'registry'>;
-  /** Reads records from this log time on (Unix time in milliseconds); null: all records. */
+  /** Reads what came at this log time (Unix time in milliseconds) or later; null: all. */
   sinceMs: number | null;
   logger: Logger;
-  /** Called with the records read so far and their total, over all passes. */
+  /** Records read so far, over all passes, and how many there will be. */
   onProgress: (read: number, total: number) => void;
-  /** One pass over the log handles this many records; a last pass locates what was found. It bounds the memory: about 300 MB by default. */
+  /** The log is read once for so many records, and once more to tell where what was found is: that bounds the memory, by default to about 300 MB. */
   recordsPerPass?: number;
 }>;
 
 export type ScanReport = Readonly<{
   records: number;
-  /** Records that call-metrics does not count: they are in `dead-letters`. */
+  /** Records that call-metrics does not count, as it can not read them: they are in `dead-letters`. */
   uncounted: number;
   shared: readonly SharedId[];
 }>;
@@ -35,8 +36,8 @@ export type ScanReport = Readonly<{
 const RECORDS_PER_PASS = 1_000_000;
 
 /**
- * Reads both inputs up to their current ends and finds the ids that count more than once, because they were sent for more
- * than one user or number. Writes nothing. Rejects with what is wrong with Kafka, the registry or the settings.
+ * Reads both inputs up to the ends that stand now and tells which ids count more than once, as they are those of more than one user or number. Writes nothing. Throws
+ * what is wrong with Kafka, the registry or the settings.
  */
 export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   const { kafka: settings, registry: registrySettings } = options.config;
@@ -54,8 +55,8 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   const inputs = { callLog: topicName(topicPrefix, 'callLogs'), voicemail: topicName(topicPrefix, 'voicemails') };
   const readers = createInputReaders(
     {
-      callLogs: createReader(registry, 'callLogs'),
-      voicemails: createReader(registry, 'voicemails'),
+      callLogs: createReader<CallLog>(registry, 'call-log'),
+      voicemails: createReader<Voicemail>(registry, 'voicemail'),
     },
     inputs,
     createPartitionOfKey(partitions),
@@ -67,17 +68,17 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   let read = 0;
   let uncounted = 0;
 
-  /** Those records of one partition that count, in order. */
-  const countedOf = async (records: readonly TableRecord[]): Promise<readonly CountedRecord[]> => {
-    const wanted = records.filter(({ topic, partition, offset }) => offset < span.endOf(topic, partition));
+  /** The records of one partition that count, in order. */
+  const counted = async (records: readonly TableRecord[]): Promise<readonly CountedRecord[]> => {
+    const known = records.filter(({ topic, partition, offset }) => offset < span.endOf(topic, partition));
     const reader = readers.get(records[0]?.topic ?? '');
     if (reader === undefined) return [];
     await reader.learn(
-      wanted.flatMap(({ value, unreadable }) => (value === null || unreadable !== null ? [] : [value])),
+      known.flatMap(({ value, unreadable }) => (value === null || unreadable !== null ? [] : [value])),
     );
-    read += wanted.length;
+    read += known.length;
     options.onProgress(read, total);
-    return wanted.flatMap((record) => {
+    return known.flatMap((record) => {
       const { topic, partition, offset } = record;
       const found = reader.read({ ...record, key: null }, record.timestampMs);
       if (!found.ok) {
@@ -87,7 +88,7 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
       return [{ input: reader.input, id: found.id, subject: found.event.subject, place: { topic, partition, offset } }];
     });
   };
-  const readAll = async (onCounted: (record: CountedRecord) => void): Promise<void> => {
+  const readAll = async (take: (record: CountedRecord) => void): Promise<void> => {
     uncounted = 0;
     const reader = startTableReader(
       kafka,
@@ -96,7 +97,7 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
         groupPrefix,
         ...(options.sinceMs === null ? {} : { sinceMs: options.sinceMs }),
       },
-      async (records) => (await countedOf(records)).forEach(onCounted),
+      async (records) => (await counted(records)).forEach(take),
     );
     try {
       await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);
@@ -115,28 +116,28 @@ export async function scanIds(options: ScanOptions): Promise<ScanReport> {
   return { records: span.records, uncounted, shared: collector.shared() };
 }
 
-/** The number of offsets to read, and where each partition ends. */
+/** How many offsets are to be read, and where they end. */
 async function spanOf(
-  kafka: Parameters<typeof createLogEndsConnection>[0],
+  kafka: Parameters<typeof createEndsQuestion>[0],
   topics: readonly string[],
   sinceMs: number | null,
 ) {
-  const connection = createLogEndsConnection(kafka, topics);
+  const question = createEndsQuestion(kafka, topics);
   try {
     const place = (topic: string, partition: number): string => `${topic}/${partition}`;
     const ends = new Map<string, number>();
     let records = 0;
-    for (const { topic, partition, low, high } of await connection.fetchEnds()) {
+    for (const { topic, partition, low, high } of await question.ask()) {
       ends.set(place(topic, partition), high);
       records += high - low;
     }
     if (sinceMs !== null) {
       records = 0;
-      for (const { topic, partition, offset } of await connection.fetchOffsetsSince(sinceMs))
+      for (const { topic, partition, offset } of await question.since(sinceMs))
         records += Math.max(0, (ends.get(place(topic, partition)) ?? 0) - offset);
     }
     return { records, endOf: (topic: string, partition: number) => ends.get(place(topic, partition)) ?? 0 };
   } finally {
-    await connection.close();
+    await question.close();
   }
 }

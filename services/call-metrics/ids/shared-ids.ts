@@ -1,9 +1,8 @@
 import type { EventKind } from '../../shared/call-events/topics.ts';
-import { seenEntry } from '../../shared/projection/seen-entry.ts';
-import { createSeenIds } from '../../shared/projection/seen-ids.ts';
+import { createSeenIds, seenEntry } from '../../shared/projection/seen-ids.ts';
 import type { CountedSubject } from '../domain/counted-event.ts';
 
-/** A record of an input that counts: the event's id and its subject. */
+/** A record of an input that counts: which event it is, and whose. */
 export type CountedRecord = Readonly<{
   input: EventKind;
   id: string;
@@ -11,21 +10,22 @@ export type CountedRecord = Readonly<{
   place: Readonly<{ topic: string; partition: number; offset: number }>;
 }>;
 
-/** An id that counts for more than one subject, with the place of each subject's first record. */
+/** An id that counts for more than one subject, and where the first record of each of them is. */
 export type SharedId = Readonly<{ input: EventKind; id: string; places: readonly CountedRecord['place'][] }>;
 
-export const MAX_LISTED_IDS = 10_000;
-/** Per id. */
-export const MAX_LISTED_PLACES = 10;
+/** More ids than these, and more places of one, are not listed. */
+export const MOST_IDS = 10_000;
+export const MOST_PLACES = 10;
 
 /**
- * Finds ids that occur for more than one subject. An id takes up to 110 bytes while its table grows, so the ids are divided
- * among `passes`: each pass reads all records and remembers only its share of the ids.
+ * Finds ids that occur under more than one subject. An id takes up to 110 bytes while its table grows: so they are shared out among `passes`, each of which is
+ * given all records and remembers its part of the ids.
  */
 export type IdFinder = Readonly<{
   add: (record: CountedRecord) => void;
+  /** Begins the next pass. */
   nextPass: () => void;
-  /** The names of the ids found in all passes, at most MAX_LISTED_IDS. */
+  /** Names of the ids found in all passes, at most MOST_IDS. */
   found: () => ReadonlySet<string>;
 }>;
 
@@ -36,13 +36,13 @@ export function createIdFinder(passes: number): IdFinder {
   return {
     add: ({ input, id, subject }) => {
       const name = nameOf(input, id);
-      // The subject takes the place of the content: the same id with another subject is then a conflict.
+      // To the table, what is the content of an event elsewhere is here whose event it is.
       const entry = seenEntry(name, Buffer.from(subjectName(subject)), 0);
-      // The first word selects the slot in the table, so another word has to select the pass.
+      // Its first word chooses the place in the table, so another one chooses the pass.
       if ((entry.id3 >>> 0) % passes !== pass) return;
       const sighting = seen.sighting(entry, -Infinity);
       if (sighting === 'new') seen.add(entry, -Infinity);
-      if (sighting === 'conflict' && found.size < MAX_LISTED_IDS) found.add(name);
+      if (sighting === 'conflict' && found.size < MOST_IDS) found.add(name);
     },
     nextPass: () => {
       pass += 1;
@@ -52,7 +52,7 @@ export function createIdFinder(passes: number): IdFinder {
   };
 }
 
-/** Collects the places of the found ids in another pass over all records. */
+/** Gathers the places of the ids found, from all records once more. */
 export function createPlaceCollector(found: ReadonlySet<string>) {
   const ids = new Map<string, { input: EventKind; id: string; bySubject: Map<string, CountedRecord['place']> }>();
   return {
@@ -61,10 +61,10 @@ export function createPlaceCollector(found: ReadonlySet<string>) {
       if (!found.has(name)) return;
       const known = ids.get(name) ?? { input, id, bySubject: new Map() };
       ids.set(name, known);
-      const owner = subjectName(subject);
-      if (known.bySubject.size < MAX_LISTED_PLACES && !known.bySubject.has(owner)) known.bySubject.set(owner, place);
+      const whose = subjectName(subject);
+      if (known.bySubject.size < MOST_PLACES && !known.bySubject.has(whose)) known.bySubject.set(whose, place);
     },
-    /** Sorted by name. */
+    /** In the order of their names. */
     shared: (): readonly SharedId[] =>
       [...ids]
         .sort(([a], [b]) => (a < b ? -1 : 1))

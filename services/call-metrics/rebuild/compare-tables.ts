@@ -1,23 +1,23 @@
 import { createHash, hash } from 'node:crypto';
 import type { DirectionTotals, UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
 import { LIFETIME } from '../../shared/call-events/table-key.ts';
-import type { PartitionView } from '../projection/committed-view.ts';
+import type { PartitionView } from '../committed-view.ts';
 
 /** How the totals of a partition differ between two generations. */
 export type Comparison = Readonly<{
   keys: number;
-  /** Keys whose totals differ, or that only one generation has. */
+  /** Keys whose record is another, or is in one of both only. */
   changed: number;
-  /** Lifetimes in which any counter becomes smaller: the exporter's counters would fall. */
+  /** Lifetimes of which some counter becomes smaller: the exporter's counters would fall. */
   smaller: number;
-  /** SHA-256 over all keys and values, sorted by key. */
+  /** Of all keys and values before and after, in the order of the keys. */
   hashBefore: string;
   hashAfter: string;
 }>;
 
 /**
- * Compares the committed totals with those that the rebuild has folded up to the same positions. The keys in `except`
- * count as unchanged. Decodes one row of each side at a time.
+ * Compares what is committed with what the rebuild has folded up to the same positions, but for the keys `except`, which count as unchanged. Decodes one row of
+ * each at a time.
  */
 export function compareTables(
   before: PartitionView,
@@ -30,11 +30,11 @@ export function compareTables(
   let smaller = 0;
   for (const key of keys) {
     const isChanged = !except.has(key) && differs(before, after, key);
-    const rebuilt = after.squeezed(key);
-    // Two encodings of the same totals are the same to every reader.
-    const old = isChanged ? before.squeezed(key) : rebuilt;
+    const made = after.kept(key);
+    // Two encodings of the same totals are one to whoever reads them.
+    const old = isChanged ? before.kept(key) : made;
     if (old !== null) hashBefore.update(`${key}\t${old}\n`, 'utf8');
-    if (rebuilt !== null) hashAfter.update(`${key}\t${rebuilt}\n`, 'utf8');
+    if (made !== null) hashAfter.update(`${key}\t${made}\n`, 'utf8');
     if (!isChanged) continue;
     changed += 1;
     if (becomesSmaller(before, after, key)) smaller += 1;
@@ -48,28 +48,28 @@ export function compareTables(
   };
 }
 
-/** One hash over several, in their order. */
+/** One hash of several, in their order. */
 export const hashOfAll = (hashes: readonly string[]): string => hash('sha256', hashes.join('\n'));
 
-/** Whether the key is a lifetime in which any counter becomes smaller. */
+/** Whether the key is a lifetime of which some counter is smaller after. */
 export function becomesSmaller(before: PartitionView, after: PartitionView, key: string): boolean {
-  if (!key.endsWith(`/${LIFETIME}`) || before.squeezed(key) === after.squeezed(key)) return false;
-  const [old, rebuilt] = [before.totals(key), after.totals(key)];
-  return old !== null && (rebuilt === null || isSmaller(old, rebuilt));
+  if (!key.endsWith(`/${LIFETIME}`) || before.kept(key) === after.kept(key)) return false;
+  const [old, made] = [before.totals(key), after.totals(key)];
+  return old !== null && (made === null || isSmaller(old, made));
 }
 
 function differs(before: PartitionView, after: PartitionView, key: string): boolean {
-  if (before.squeezed(key) === after.squeezed(key)) return false;
+  if (before.kept(key) === after.kept(key)) return false;
   return JSON.stringify(before.totals(key)) !== JSON.stringify(after.totals(key));
 }
 
-function isSmaller(old: UserCallMetrics, rebuilt: UserCallMetrics): boolean {
+function isSmaller(old: UserCallMetrics, made: UserCallMetrics): boolean {
   const before = countersOf(old);
-  const after = countersOf(rebuilt);
+  const after = countersOf(made);
   return before.some((count, index) => (after[index] ?? 0) < count);
 }
 
-/** Everything that the exporter exposes as a counter. */
+/** Everything the exporter counts. */
 function countersOf(totals: UserCallMetrics): readonly number[] {
   const { inbound, outbound, otherDirection, conferenceCalls, voicemails, voicemailMs } = totals;
   const { voicemailsTranscribed, implausibleVoicemails, lateEvents } = totals;

@@ -12,23 +12,21 @@ import { previewLines, resultLines } from './report.ts';
 type Options = Readonly<{ dryRun: boolean; allowDecrease: boolean; yes: boolean }>;
 
 const { dryRun, allowDecrease, yes } = new Command('npm run rebuild --')
-  .description(
-    'Computes the totals again from the log while the live ones stay in place, and replaces those that differ.',
-  )
-  .option('--dry-run', 'only report what would change', false)
-  .option('--allow-decrease', 'publish even if counters of some subjects will fall', false)
+  .description('Makes the totals again from the log, beside the live ones, and replaces these where they are others.')
+  .option('--dry-run', 'only say what would change', false)
+  .option('--allow-decrease', 'publish though counters of some subjects will fall', false)
   .option('--yes', 'publish without asking', false)
   .addHelpText(
     'after',
     `
-The log is read twice: to report what will change, then to publish it. call-metrics may keep running: its task of each partition is fenced once, for a few seconds.
+The log is read twice: to say what will change, then to publish it. call-metrics may run meanwhile: its task of a partition is fenced once, for some seconds.
 
-Exit code: 0 the totals were rebuilt, or would be; 1 not all of them were, and the output says why.`,
+Exit code: 0 the totals were made again, or would be; 1 they were not, or not all: it says why.`,
   )
   .parse()
   .opts<Options>();
 
-// V8 would let garbage grow to a multiple of the live memory. A rebuild shares a machine with the services and is in no hurry.
+// V8 would let garbage grow to a multiple of what is held: a rebuild runs beside the services, and has time.
 for (const flag of ['--optimize-for-size', '--heap-growing-percent=10']) setFlagsFromString(flag);
 
 const bar = createProgressBar();
@@ -41,15 +39,15 @@ try {
     logger: createLogger('rebuild', 'silent'),
     dryRun,
     allowDecrease,
-    onProgress: bar.show,
-    onPreview: (preview) => {
+    progress: bar.show,
+    preview: (preview) => {
       bar.stop();
       for (const line of previewLines(preview)) console.log(line);
     },
-    confirm: async () => ask?.('Publish this?'),
+    agree: async () => ask?.('Publish this?'),
     onFailure: (error) => {
       bar.stop();
-      console.error(`${error instanceof Error ? error.message : String(error)}: trying again`);
+      console.error(`${error instanceof Error ? error.message : String(error)}: tried again`);
     },
   });
   bar.stop();

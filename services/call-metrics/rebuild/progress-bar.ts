@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 
 const BAR_CELLS = 40;
 
-/** A progress bar; without a terminal, one line every 2 s. */
+/** A bar for people; where there is no terminal, a line every 2 s. */
 export function createProgressBar() {
   const bar = new SingleBar({
     format: (_options, { progress, value, total, eta }) => {

@@ -1,4 +1,4 @@
-import type { EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
+import type { EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { type Comparison, hashOfAll } from './compare-tables.ts';
 import { openPartition, type PartitionRebuild } from './partition-rebuild.ts';
@@ -14,7 +14,7 @@ export type RebuildReport = Readonly<{
   keys: number;
   changed: number;
   smaller: number;
-  /** Records of the inputs that cannot be counted: the live projection has them among its dead letters. */
+  /** Records of the inputs that cannot be counted, which the live projection has among its dead letters. */
   leftOut: number;
   hashBefore: string;
   hashAfter: string;
@@ -23,29 +23,28 @@ export type RebuildReport = Readonly<{
 export type RebuildOptions = Readonly<{
   config: RebuildConfig;
   logger: Logger;
-  /** Publish even if some lifetimes become smaller. */
+  /** Publish though some lifetimes become smaller. */
   allowDecrease: boolean;
-  /** Only report what would change. */
+  /** Only tell what will change. */
   dryRun: boolean;
-  /** Called with what will change, before anything is published. */
-  onPreview: (report: RebuildReport) => void;
-  /** Rejects if the preview must not be published. */
-  confirm: () => Promise<void>;
-  /** Called with the records of the inputs folded in this pass, and their total. */
-  onProgress: (folded: number, total: number) => void;
-  /** Called with each error that is retried. */
+  /** Told what will change, before anything of it is published. */
+  preview: (report: RebuildReport) => void;
+  /** Throws where the preview is not to be published. */
+  agree: () => Promise<void>;
+  /** Records folded of those in the inputs, in this pass over them. */
+  progress: (folded: number, total: number) => void;
+  /** Something failed that may pass, and is tried again. */
   onFailure: (error: unknown) => void;
 }>;
 
 /**
- * Computes the totals again from the log under the configured settings, while the live ones stay in place. It takes one
- * partition at a time, to keep only its rows in memory, and passes over all of them twice: first to report what will change,
- * then to publish each partition in one transaction once it has caught up with what is committed. Unchanged rows are not
- * written, the live table is never empty, and no lifetime becomes smaller unless that is allowed. A call-metrics with the
- * same settings may keep running; one with other settings ends, because the totals are no longer its own.
+ * Makes the totals again from the log under the configured settings, beside the live ones: a partition at a time, so that it holds the rows of one, and twice: to
+ * tell what will change, then to publish each partition in one transaction once it has reached what is committed. What is not changed is not written; the live
+ * table is never empty, and no lifetime becomes smaller unless that is allowed. A call-metrics with the same settings may run meanwhile and goes on; one with
+ * others ends, as its settings are not those of the totals any more. Resolves to null after a dry run.
  *
- * If a log no longer holds everything that was read of it, the totals become those of what it still holds. Resolves to null
- * after a dry run. Throws DecreaseRefusedError, and PartitionsChangedError before anything is published.
+ * Where a log no longer holds what was read of it, the totals become those of what it still holds. Throws DecreaseRefusedError and PartitionsChangedError before
+ * anything is published.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuildReport | null> {
   const { config, allowDecrease, onFailure } = options;
@@ -54,13 +53,13 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildReport | 
   let total = 0;
   const context = await createRebuildContext(options, (records) => {
     folded += records;
-    options.onProgress(Math.min(folded, total), total);
+    options.progress(Math.min(folded, total), total);
   });
   const ends = await context.ends();
   refuseOtherPartitions(ends, partitions);
-  total = recordsIn(ends, context.createProjection().inputs);
+  total = recordsIn(ends, context.project().inputs);
 
-  const forEachPartition = async (work: (opened: PartitionRebuild, partition: number) => Promise<Comparison>) => {
+  const overAll = async (work: (opened: PartitionRebuild, partition: number) => Promise<Comparison>) => {
     folded = 0;
     const comparisons: Comparison[] = [];
     let leftOut = 0;
@@ -81,15 +80,15 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildReport | 
     return reportOf(comparisons, leftOut);
   };
 
-  const preview = await forEachPartition(async ({ preview }) => preview());
-  options.onPreview(preview);
+  const preview = await overAll(async ({ preview }) => preview());
+  options.preview(preview);
   if (options.dryRun) return null;
   if (preview.smaller > 0 && !allowDecrease) throw new DecreaseRefusedError(preview.smaller, preview.leftOut, 0);
-  await options.confirm();
+  await options.agree();
 
   const dedupeMs = config.rules.dedupeDays * DAY_MS;
   const attempts = new Map<number, Attempted>();
-  return await forEachPartition(async (opened, partition) => {
+  return await overAll(async (opened, partition) => {
     const attempted = attempts.get(partition);
     if (attempted !== undefined && opened.live.state()?.generation === attempted.generation) return attempted.result;
     const found = opened.preview();

@@ -1,45 +1,44 @@
 import type { Positions, SourceRecord } from '../../shared/projection/records.ts';
-import type { CallMetricsProjection } from '../projection/call-metrics-projection.ts';
-import type { PartitionView } from '../projection/committed-view.ts';
+import type { CallMetricsProjection } from '../call-metrics-projection.ts';
+import type { PartitionView } from '../committed-view.ts';
 
-/** How many records are folded before they are moved to the compact view. */
+/** Records folded before they are put into the compact view. */
 const CHUNK_RECORDS = 5_000;
 
-/** One partition folded from its beginning into a view of its own, which takes as much memory as the live projection's. */
+/** One partition folded from zero into a view of its own. It holds what the live projection would hold of it, and no record. */
 export type Replay = Readonly<{
-  /** Folds records of one input, in order. It may be called for both inputs at once. */
+  /** Folds records of one input, in order. Two inputs may be folded at the same time. */
   fold: (records: readonly SourceRecord[]) => Promise<void>;
-  /** Moves everything folded to the view, with a state that says it was read up to these positions. */
+  /** Puts all that was folded into the view, with the state that says it was read up to these positions. */
   settle: (positions: Positions) => Promise<void>;
   view: PartitionView;
-  /** Starts to collect the encoded records of counted ids for `takeSeen`. */
-  collectSeen: () => void;
-  /** The records collected since `collectSeen` or the last call. */
+  /** From now on `takeSeen` gives the encoded records of the ids that are counted. */
+  noteSeen: () => void;
   takeSeen: () => readonly Buffer[];
   /** How many records could not be counted. */
   leftOut: () => number;
 }>;
 
 /**
- * Nothing must have been read back into `projection`: its view becomes the new generation. `ends` are the ends of the
- * input partitions.
+ * `projection` is one that nothing was read back into: its view becomes the new generation. `ends` are those of the input
+ * partitions, by topic.
  */
 export function createReplay(projection: CallMetricsProjection, partition: number, ends: Positions): Replay {
   const { topics } = projection;
   const { fold } = projection.open(partition, ends);
   const positions: Record<string, number> = {};
-  let collected: Buffer[] | null = null;
+  let noted: Buffer[] | null = null;
   let folded = 0;
   let written = 0;
   let leftOut = 0;
-  let queue: Promise<void> = Promise.resolve();
+  let working: Promise<void> = Promise.resolve();
 
   const settle = async (): Promise<void> => {
     folded = 0;
-    const { records, markCommitted } = fold.takeTransaction(positions);
+    const { records, committed } = fold.takeTransaction(positions);
     for (const { topic, value } of records) {
       if (topic === topics.deadLetters) leftOut += 1;
-      if (topic === topics.seen && value !== null) collected?.push(value);
+      if (topic === topics.seen && value !== null) noted?.push(value);
     }
     await projection.readBack(
       records.map(({ topic, key, value }) => {
@@ -47,17 +46,17 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         return { topic, partition, offset: written, key: key?.toString() ?? '', value };
       }),
     );
-    markCommitted();
+    committed();
   };
-  /** Runs one piece of work after another: both inputs share one fold. */
-  const enqueue = (work: () => Promise<void>): Promise<void> => {
-    queue = queue.then(work);
-    return queue;
+  /** One at a time, as both inputs go into one fold. */
+  const next = (work: () => Promise<void>): Promise<void> => {
+    working = working.then(work);
+    return working;
   };
 
   return {
     fold: (records) =>
-      enqueue(async () => {
+      next(async () => {
         await projection.prepare(records);
         for (const record of records) {
           fold.apply(record);
@@ -67,17 +66,17 @@ export function createReplay(projection: CallMetricsProjection, partition: numbe
         }
       }),
     settle: (reached) =>
-      enqueue(async () => {
+      next(async () => {
         Object.assign(positions, reached);
         await settle();
       }),
     view: projection.view.partition(partition),
-    collectSeen: () => {
-      collected = [];
+    noteSeen: () => {
+      noted = [];
     },
     takeSeen: () => {
-      const taken = collected ?? [];
-      collected = [];
+      const taken = noted ?? [];
+      noted = [];
       return taken;
     },
     leftOut: () => leftOut,

@@ -1,6 +1,6 @@
 import type { RebuildReport } from './rebuild.ts';
 
-/** What will change, in one line per fact. It names no subject: a key may be a phone number. */
+/** What will change, for people, a line each. It names no subject: a key may be a phone number. */
 export function previewLines({ keys, changed, smaller, leftOut }: RebuildReport): readonly string[] {
   return [
     `${changed} of ${keys} keys will change`,
@@ -13,7 +13,7 @@ export function previewLines({ keys, changed, smaller, leftOut }: RebuildReport)
   ];
 }
 
-/** What was published. The hashes cover all keys and totals, so that two runs can be compared. */
+/** What was published. The hashes are of all keys and totals, so that two runs can be compared. */
 export function resultLines({ partitions, hashBefore, hashAfter }: RebuildReport): readonly string[] {
   return [`${partitions} partitions published`, `totals before ${hashBefore}`, `totals after  ${hashAfter}`];
 }

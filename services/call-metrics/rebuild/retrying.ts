@@ -1,13 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 
-const MAX_ATTEMPTS = 6;
-const MIN_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 15_000;
+const ATTEMPTS = 6;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 15_000;
 
 /**
- * Retries errors that may be transient, after 1, 2, 4, 8 and 15 s; `onFailure` is called with each error that is retried.
- * Any other error is thrown at once: waiting does not help against a missing permission, a changed setting or totals that
- * would become smaller.
+ * Tries again what may pass, after 1, 2, 4 … 15 s, six times in all; `onFailure` is told of each failure that is tried again. Anything else is thrown at once:
+ * a missing right, another setting, or totals that would become smaller do not change by waiting.
  */
 export async function retrying<T>(
   attempt: () => Promise<T>,
@@ -18,18 +17,16 @@ export async function retrying<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (count === MAX_ATTEMPTS || !isTransient(error)) throw error;
+      if (count === ATTEMPTS || !mayPass(error)) throw error;
       onFailure(error);
-      await wait(Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** (count - 1)));
+      await wait(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1)));
     }
   }
 }
 
-/** When kafkajs gives up on a request, it wraps an error that may be retriable in one that is not. */
-function isTransient(error: unknown): boolean {
+/** kafkajs gives up a question with an error that is not retriable, around one that may be. */
+function mayPass(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('retriable' in error)) return false;
   if (error.retriable === true) return true;
-  return (
-    'name' in error && error.name === 'KafkaJSNumberOfRetriesExceeded' && 'cause' in error && isTransient(error.cause)
-  );
+  return 'name' in error && error.name === 'KafkaJSNumberOfRetriesExceeded' && 'cause' in error && mayPass(error.cause);
 }

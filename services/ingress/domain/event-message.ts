@@ -4,7 +4,7 @@ import { callLogRecord, voicemailRecord } from '../../shared/call-events/to-reco
 import { type TopicId, topicOfEvent } from '../../shared/call-events/topics.ts';
 import type { Recognition, Unrecognised } from './recognise.ts';
 
-/** A record for Kafka. Headers are text; a record with a null key may go to any partition. */
+/** A record for Kafka. Headers are text; a null key lets the partition be chosen freely. */
 export type EventMessage = Readonly<{
   topic: TopicId;
   key: string | null;
@@ -12,7 +12,7 @@ export type EventMessage = Readonly<{
   headers: Readonly<Record<string, string>>;
 }>;
 
-/** How events become bytes. */
+/** How events become bytes; the schema ids are the registry's. */
 export type Encoders = Readonly<{
   callLog: Readonly<{ schemaId: number; encode: (record: CallLog) => Buffer }>;
   voicemail: Readonly<{ schemaId: number; encode: (record: Voicemail) => Buffer }>;
@@ -20,19 +20,18 @@ export type Encoders = Readonly<{
   schemaUri: (schemaId: number) => string;
 }>;
 
-/** A webhook as it was received. */
+/** What came with a webhook beside its JSON. */
 export type Received = Readonly<{
   body: Buffer;
-  /** The request's Content-Type; null if it had none. */
+  /** The request's Content-Type, or null if it had none. */
   contentType: string | null;
-  /** When it was received, in Unix milliseconds. */
   atMs: number;
-  /** W3C trace context; `tracestate` is null if there is none. */
+  /** W3C trace context; `tracestate` is null where there is none. */
   traceparent: string;
   tracestate: string | null;
 }>;
 
-/** The record for a webhook: an event in CloudEvents' binary mode (Kafka binding 1.0.2), or the unchanged body. */
+/** The record for a webhook: an event in CloudEvents' binary mode (Kafka binding 1.0.2), or the body as it came. */
 export function eventMessage(recognition: Recognition, received: Received, encoders: Encoders): EventMessage {
   switch (recognition.kind) {
     case 'callLog': {
@@ -52,7 +51,7 @@ export function eventMessage(recognition: Recognition, received: Received, encod
   }
 }
 
-/** The record that keeps a body byte for byte. It needs no encoder and never fails. */
+/** The record that keeps a body byte for byte. It needs no encoder, and no value of the body can make it fail. */
 export function keptMessage({ reason, pointer }: Unrecognised, received: Received): EventMessage {
   const receivedAt = rfc3339(received.atMs);
   return {
@@ -69,7 +68,7 @@ export function keptMessage({ reason, pointer }: Unrecognised, received: Receive
   };
 }
 
-/** When a call started, by its own time in Unix milliseconds; null if its result is of a future type without a start. */
+/** The start of a call by its own time in milliseconds; null where its result is of a future type that has none. */
 function startOf({ result }: CallLog): number | null {
   if ('vxt.events.MissedCall' in result) return result['vxt.events.MissedCall'].startTimestamp;
   if ('vxt.events.AnsweredCall' in result) return result['vxt.events.AnsweredCall'].startTimestamp;
@@ -95,15 +94,15 @@ const traceHeaders = ({ traceparent, tracestate }: Received) => ({
   ...(tracestate === null ? {} : { tracestate }),
 });
 
-/** Null for times outside the years 0000 to 9999, which RFC 3339 cannot express. */
+/** RFC 3339 has the years 0000 to 9999: any other time is null. */
 const rfc3339 = (ms: number): string | null =>
   ms >= EARLIEST_RFC_3339 && ms <= LATEST_RFC_3339 ? new Date(ms).toISOString() : null;
 
 const EARLIEST_RFC_3339 = Date.parse('0000-01-01T00:00:00.000Z');
 const LATEST_RFC_3339 = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Percent-encodes control characters, which CloudEvents forbids, and `%`, so that different ids stay different. */
+/** CloudEvents allows no control characters: they are percent-encoded, and `%` too, so that two ids never become one. */
 const withoutControls = (id: string): string => id.replace(/[%\p{Cc}]/gu, encodeURIComponent);
 
-/** Replaces tabs and other control characters in a header of the sender with spaces. */
+/** A header of the sender's: a tab between its parts is a space, and any other control character has no business there. */
 const oneLine = (text: string): string => text.replace(/\p{Cc}/gu, ' ').toWellFormed();

@@ -10,9 +10,9 @@ import {
 } from '../../shared/call-events/webhook-payload.ts';
 
 /**
- * Why a webhook is not an event of the current contract. It is kept byte for byte and can be redriven later.
- * - `too-deep`: an event of a known kind with more than MAX_LEVELS levels of nesting.
- * - `not-encodable`: this version failed on it, although the webhook itself seems fine.
+ * Why a webhook cannot become an event of today's contract. It is kept byte for byte and can be redriven later.
+ * - `too-deep`: an event of a known kind whose body has more than MAX_LEVELS levels.
+ * - `not-encodable`: nothing is wrong with the webhook as far as is known; this version failed at it.
  */
 export const unrecognisedReasons = [
   'not-an-object',
@@ -28,7 +28,7 @@ export type UnrecognisedReason = (typeof unrecognisedReasons)[number];
 export type Unrecognised = Readonly<{
   kind: 'unrecognised';
   reason: UnrecognisedReason;
-  /** JSON pointer (RFC 6901) to the first problem, made up of names in the contract only. '' is the whole body. */
+  /** JSON pointer (RFC 6901) of the first problem; it names only members of the contract. '' is the whole body. */
   pointer: string;
 }>;
 
@@ -37,7 +37,7 @@ export type Recognition =
   | Readonly<{ kind: 'voicemail'; webhook: Exact<VoicemailWebhook> }>
   | Unrecognised;
 
-/** The maximum nesting of a body that becomes an event, as scanJson counts it over the whole body. */
+/** The most levels of nesting in a body that becomes an event, counted as scanJson does over the whole body. */
 export const MAX_LEVELS = 100;
 
 const checks = {
@@ -46,15 +46,15 @@ const checks = {
 } as const;
 
 /**
- * Checks a webhook's JSON against VXT's contract. Never throws: an unrecognised webhook is a result too. `json` is the
- * value from JSON.parse, with each number as the nearest double; the contract is checked on it. `exact` is the same
- * value with exact numbers; it becomes the event.
+ * What a webhook's JSON is by VXT's contract. Never throws: what is not recognised is a result too. `json` is the value
+ * as JSON.parse has it, each number the nearest double: that is what the contract is checked on. `exact` is the same
+ * value with exact numbers: that is what becomes of the webhook.
  */
 export function recognise(json: unknown, exact: unknown = json): Recognition {
   if (!isObject(json)) return unrecognised('not-an-object', '');
   const kind = eventKindOf(json);
   if (kind === null) return unrecognised('unknown-event', '/event');
-  // The two values differ only in their numbers, so a check of one is valid for the other.
+  // The two values differ in numbers only, so what holds of one holds of the other, as Exact says.
   if (kind === 'callLog' && checks.callLog.Check(json)) return { kind, webhook: exact as Exact<CallLogWebhook> };
   if (kind === 'voicemail' && checks.voicemail.Check(json)) return { kind, webhook: exact as Exact<VoicemailWebhook> };
   const payload = json[kind];
@@ -64,7 +64,7 @@ export function recognise(json: unknown, exact: unknown = json): Recognition {
   return unrecognised('contract-violation', firstProblem(kind, json));
 }
 
-/** The kind of event that a body claims to be; null if it is none we know. */
+/** Which of today's events a body says it is; null: none. */
 export function eventKindOf(json: unknown): EventKind | null {
   const event = isObject(json) ? json.event : null;
   return event === 'callLog' || event === 'voicemail' ? event : null;
@@ -81,13 +81,13 @@ function firstProblem(kind: EventKind, json: unknown): string {
   return first === undefined ? '' : deepest(first);
 }
 
-/** For a union, the problem inside the branch that the value's `type` selects. */
+/** Of a union, the problem within the branch that the value means: the one whose `type` fits. */
 function deepest(error: ValueError): string {
   for (const branch of error.errors) {
     const problems = [...branch];
     const [first] = problems;
-    const isSelected = problems.every(({ path }) => path !== error.path && path !== `${error.path}/type`);
-    if (first !== undefined && isSelected) return deepest(first);
+    const meant = problems.every(({ path }) => path !== error.path && path !== `${error.path}/type`);
+    if (first !== undefined && meant) return deepest(first);
   }
   return error.path;
 }

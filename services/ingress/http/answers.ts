@@ -1,12 +1,12 @@
 import type { Response } from 'express';
 import { type Problem, sendProblem } from '../../shared/http/problem.ts';
 import type { ProtocolRefusal } from '../../shared/http/protocol-refusals.ts';
-import type { IngressMetrics, Outcome, WebhookEvent } from '../monitoring/ingress-metrics.ts';
+import type { IngressMetrics, Outcome, WebhookEvent } from '../ingress-metrics.ts';
 
 /** How long a refused sender should wait, in seconds. */
 const RETRY_AFTER = { 'retry-after': '5' } as const;
 
-/** Outcomes that the app does not answer: the sender is gone, or the shared HTTP layer has answered. */
+/** Outcomes that the app does not answer: nobody is there, or the shared HTTP layer has answered. */
 type Unanswered =
   | 'aborted'
   | 'malformed_request'
@@ -15,18 +15,18 @@ type Unanswered =
   | 'unsupported_transfer_coding'
   | 'expectation_failed';
 
-/** The answer to a bug of ours. */
+/** A bug of ours, which is not the sender's fault either. */
 export const internalProblem = {
   status: 503,
   title: 'Internal error',
-  detail: 'The ingress failed; its log says where. Send this webhook again',
+  detail: 'The ingress failed, and its log says where; send this webhook again',
   headers: RETRY_AFTER,
 } as const satisfies Problem;
 
-/** The outcomes that the app answers. */
+/** What the app may answer. */
 export type Answered = Exclude<Outcome, Unanswered>;
 
-/** How a refusal by the shared HTTP layer is counted. */
+/** As what a refusal of the shared HTTP layer is counted. */
 export const outcomeOfRefusal: Readonly<Record<ProtocolRefusal, Outcome>> = {
   malformed: 'malformed_request',
   'ended-early': 'aborted',
@@ -38,21 +38,21 @@ export const outcomeOfRefusal: Readonly<Record<ProtocolRefusal, Outcome>> = {
   connect: 'method_not_allowed',
 };
 
-/** Whether the event is durable and answered 202. */
+/** The event is safe: 202. */
 export const isKept = (outcome: Outcome): outcome is 'accepted' | 'spooled' =>
   outcome === 'accepted' || outcome === 'spooled';
 
-/** Answers a request to the webhook path and counts it. Only the first call has an effect. */
+/** Answers a request to the webhook's path, and counts it. The first answer is the one; further ones do nothing. */
 export type Answer = (response: Response, event: WebhookEvent, outcome: Answered | 'aborted') => void;
 
 type Options = Readonly<{
   metrics: Pick<IngressMetrics, 'answered'>;
   bodyLimitBytes: number;
-  /** A monotonic clock, in milliseconds. */
+  /** Milliseconds of a clock that never jumps. */
   monotonicMs: () => number;
 }>;
 
-/** The one place that answers and counts. Reads `response.locals.startedMs` (when the request arrived) and `traceId`. */
+/** The one place that answers and counts. `response.locals.startedMs`: when the request came. */
 export function createAnswer({ metrics, bodyLimitBytes, monotonicMs }: Options): Answer {
   const problems = problemsOf(bodyLimitBytes);
   return (response, event, outcome) => {
@@ -76,7 +76,7 @@ function problemsOf(bodyLimitBytes: number): Readonly<Record<Exclude<Answered, '
     rate_limited: {
       status: 429,
       title: 'Too many failed attempts',
-      detail: 'Too many requests without a valid token from this address',
+      detail: 'Too many requests without a valid token came from this address',
       headers: { 'retry-after': '60' },
     },
     method_not_allowed: {
@@ -94,18 +94,18 @@ function problemsOf(bodyLimitBytes: number): Readonly<Record<Exclude<Answered, '
     too_large: {
       status: 413,
       title: 'Body too large',
-      detail: `The decompressed body may have at most ${bodyLimitBytes} bytes (WEBHOOK_BODY_LIMIT)`,
+      detail: `The body, inflated, may have ${bodyLimitBytes} bytes (WEBHOOK_BODY_LIMIT)`,
     },
     ...outages,
   };
 }
 
-/** Not the sender's fault: the same webhook is accepted when sent again later. */
+/** Not the sender's fault: the same webhook sent again later is taken. */
 const outages = {
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    detail: 'Too many webhooks are waiting; send this one again',
+    detail: 'Too many webhooks wait here; send this one again',
     headers: RETRY_AFTER,
   },
   unavailable: {
@@ -117,13 +117,14 @@ const outages = {
   refused: {
     status: 503,
     title: 'Kafka refuses this event',
-    detail: 'An operator must fix this; the log of the ingress says what. Send this webhook again',
+    detail:
+      'It will until an operator has changed something: the log of the ingress says what; send this webhook again',
     headers: RETRY_AFTER,
   },
   spool_unavailable: {
     status: 503,
     title: 'The spool is unavailable',
-    detail: 'Neither Kafka nor the local disk stored the webhook in time; send it again',
+    detail: 'Neither Kafka nor the local disk took the webhook in time; send it again',
     headers: RETRY_AFTER,
   },
   internal_error: internalProblem,

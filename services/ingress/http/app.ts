@@ -7,15 +7,15 @@ import express, {
 } from 'express';
 import type { TokenCheck } from '../../shared/http/bearer-tokens.ts';
 import { sendProblem } from '../../shared/http/problem.ts';
+import { type BodyProblem, createReadBody } from '../../shared/http/read-body.ts';
 import { startTrace } from '../../shared/observability/tracing.ts';
-import type { IngressMetrics, WebhookEvent } from '../monitoring/ingress-metrics.ts';
-import type { Receipt, ReceiveWebhook } from '../publishing/receive-webhook.ts';
+import type { IngressMetrics, WebhookEvent } from '../ingress-metrics.ts';
+import type { Receipt, ReceiveWebhook } from '../receive-webhook.ts';
+import type { OnInternalError } from '../report-internal-errors.ts';
 import { type Answer, type Answered, createAnswer, internalProblem, isKept } from './answers.ts';
 import { authenticate } from './authenticate.ts';
-import { isJsonMediaType } from './media-type.ts';
-import { type BodyProblem, createReadBody } from './read-body.ts';
+import { saysJson } from './media-type.ts';
 import type { RefusedTokensLog } from './refused-tokens-log.ts';
-import type { OnInternalError } from './report-internal-errors.ts';
 
 export const WEBHOOK_PATH = '/webhooks/vxt';
 
@@ -26,18 +26,18 @@ export type IngressAppOptions = Readonly<{
   refusedTokens: Pick<RefusedTokensLog, 'refused'>;
   onInternalError: OnInternalError;
   bodyLimitBytes: number;
-  /** The most decompressed bytes of all bodies being received at the same time. */
+  /** The most bytes of all bodies that are being received at the same time, inflated. */
   receivingBytes: number;
   authFailuresPerMinute: number;
-  /** A monotonic clock in milliseconds, for durations. */
+  /** Milliseconds of a clock that never jumps: for durations. */
   monotonicMs: () => number;
-  /** Unix milliseconds, for times that are stored. */
+  /** Milliseconds since 1970: for times that are shown. */
   wallClockMs: () => number;
 }>;
 
 /**
- * The public app of the ingress, with one path. It authenticates before it reads a body, never redirects, and answers
- * every problem as `application/problem+json`. It answers 202 only after `receive` reports that the event is durable.
+ * The public side of the ingress: one path. It authenticates before it reads a body, never redirects, and answers
+ * every problem as `application/problem+json`. 202 is sent only after `receive` said that the event is durable.
  */
 export function ingressApp(options: IngressAppOptions): Express {
   const { monotonicMs, onInternalError } = options;
@@ -52,7 +52,7 @@ export function ingressApp(options: IngressAppOptions): Express {
     receiveWebhook(options, answer),
   );
   app.use((_request, response) =>
-    sendProblem(response, { status: 404, title: 'Not found', detail: `Webhooks go to ${WEBHOOK_PATH}` }),
+    sendProblem(response, { status: 404, title: 'Not found', detail: `The webhook's path is ${WEBHOOK_PATH}` }),
   );
   app.use(internalError(onInternalError, answer), lastResort);
   return app;
@@ -75,14 +75,14 @@ const onlyPost =
 const onlyJson =
   (answer: Answer): RequestHandler =>
   (request, response, next) => {
-    if (isJsonMediaType(request.headers['content-type'])) next();
+    if (saysJson(request.headers['content-type'])) next();
     else answer(response, 'none', 'unsupported_media_type');
   };
 
 function receiveWebhook(options: IngressAppOptions, answer: Answer): RequestHandler {
   const { bodyLimitBytes: limitBytes, receivingBytes, receive, metrics, wallClockMs } = options;
   const readBody = createReadBody({ limitBytes, receivingBytes });
-  const handleBody = async (request: Request, response: Response, body: Buffer | BodyProblem): Promise<void> => {
+  const received = async (request: Request, response: Response, body: Buffer | BodyProblem): Promise<void> => {
     if (typeof body === 'string') return answer(response, 'none', outcomeOfProblem[body]);
     const trace = startTrace('receive webhook', 'server', {
       traceparent: headerOf(request, 'traceparent'),
@@ -102,7 +102,7 @@ function receiveWebhook(options: IngressAppOptions, answer: Answer): RequestHand
   };
   return (request, response, next) =>
     readBody(request, response, (body) => {
-      handleBody(request, response, body).catch(next);
+      received(request, response, body).catch(next);
     });
 }
 
@@ -135,7 +135,7 @@ const outcomeOfPublished: Readonly<Record<Published, Answered>> = {
 const outcomeOfReceipt = (receipt: Receipt): readonly [WebhookEvent, Answered] =>
   receipt.kind === 'not-json' ? ['none', 'not_json'] : [receipt.kind, outcomeOfPublished[receipt.published]];
 
-/** Whatever is thrown here is a bug of ours; the answer reveals nothing about it. */
+/** Whatever was thrown here is a bug of ours, and the answer says nothing of its inside. */
 function internalError(onInternalError: OnInternalError, answer: Answer): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     onInternalError(error);
@@ -143,7 +143,7 @@ function internalError(onInternalError: OnInternalError, answer: Answer): ErrorR
   };
 }
 
-/** For when counting or logging fails as well: Express itself would print the stack and send it to the client. */
+/** Where counting or logging failed too. Express itself would answer with a stack, and print it. */
 const lastResort: ErrorRequestHandler = (_error, _request, response, _next) => {
   if (response.headersSent) response.destroy();
   else sendProblem(response, internalProblem);

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { TokenCheck } from '../../shared/http/bearer-tokens.ts';
-import type { IngressMetrics } from '../monitoring/ingress-metrics.ts';
+import type { IngressMetrics } from '../ingress-metrics.ts';
 import type { Answer } from './answers.ts';
 import { createFailedAttempts } from './failed-attempts.ts';
 import type { RefusedTokensLog } from './refused-tokens-log.ts';
@@ -15,8 +15,8 @@ type Options = Readonly<{
 }>;
 
 /**
- * Passes on requests with a valid token. Only failures count against an address, so a valid sender behind the same
- * address is never slowed down. The address is that of the connection: anyone can forge a header with another one.
+ * Lets requests with a valid token pass. Only failures count against an address, so a valid sender behind the same
+ * address is never slowed. The address is the connection's: headers that name another are anybody's to write.
  */
 export function authenticate(options: Options, answer: Answer): RequestHandler {
   const { checkToken, metrics, refusedTokens, authFailuresPerMinute, monotonicMs } = options;

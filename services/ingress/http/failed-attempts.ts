@@ -1,14 +1,14 @@
-/** How many addresses are remembered. Beyond that, the one whose window began first is evicted. */
+/** How many addresses are remembered; beyond it, the one whose minute began first is forgotten. */
 export const MAX_ADDRESSES = 10_000;
 
 export const WINDOW_MS = 60_000;
 
-/** Counts a failure of `address` at `nowMs` (monotonic). Returns its failures in the window that began with the first of them. */
+/** Counts a failure of `address` at `nowMs` (monotonic); gives how many it has in the minute that began with its first. */
 export type FailedAttempts = (address: string, nowMs: number) => number;
 
-/** Counts failures by address, each over a window of its own, in bounded memory. */
+/** Failures by address, each over a minute of its own, in bounded memory. */
 export function createFailedAttempts(maxAddresses = MAX_ADDRESSES): FailedAttempts {
-  // In the order in which their windows began.
+  // In the order in which their minutes began.
   const windows = new Map<string, { startedMs: number; failures: number }>();
   return (address, nowMs) => {
     const known = windows.get(address);

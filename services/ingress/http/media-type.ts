@@ -3,10 +3,10 @@ import { MIMEType } from 'node:util';
 const charsets = new Set(['utf-8', 'utf8']);
 
 /**
- * Whether a Content-Type is JSON in UTF-8, including `+json` types (RFC 6839). A missing one counts as JSON
- * (RFC 9110, 8.3), a malformed one does not.
+ * Whether a Content-Type says JSON, by any of its names (RFC 6839), in UTF-8. A request without one may be JSON
+ * (RFC 9110, 8.3); one that does not parse is not.
  */
-export function isJsonMediaType(contentType: string | undefined): boolean {
+export function saysJson(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const parsed = parse(contentType);
   if (parsed === null || parsed.type !== 'application') return false;

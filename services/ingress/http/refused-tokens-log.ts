@@ -2,61 +2,61 @@ import { type RunLater, runLater } from '../../shared/lifecycle/run-later.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { MAX_ADDRESSES } from './failed-attempts.ts';
 
-/** The most immediate lines per minute, and the most addresses with a line of their own in the minute's summary. */
-export const MAX_LINES = 20;
+/** The most lines at once in a minute, and the most addresses with a line of their own in a minute's summary. */
+export const LINES = 20;
 
 const EVERY_MS = 60_000;
 const OTHERS = 'others';
 
-/** Logs which addresses send invalid tokens, but never the tokens. */
+/** Tells in the log who sends tokens that are not valid: never the tokens. */
 export type RefusedTokensLog = Readonly<{
   refused: (address: string) => void;
-  /** Logs what has been counted but not logged yet. */
+  /** Writes what is counted and not told yet. */
   close: () => void;
 }>;
 
 /**
- * Logs the first failure of an address immediately, and further ones in at most one line per minute, until the address
- * has been quiet for a minute. However many addresses there are, a minute has at most MAX_LINES immediate lines, and
- * MAX_LINES + 1 in its summary: the addresses with the most failures, and the total of all others.
+ * The first failure of an address is told at once, then its further ones in at most one line a minute, until it has
+ * been quiet for a minute. Whoever many the addresses, a minute has at most LINES lines at once and LINES + 1 in its
+ * summary: the addresses with the most failures, and how many the others had together.
  */
 export function createRefusedTokensLog(logger: Pick<Logger, 'warn'>, later: RunLater = runLater): RefusedTokensLog {
-  // Failures of this minute that are not logged yet; 0 for an address whose failures are all logged.
+  // Failures of this minute that no line has told; 0 for an address that was told of and had no more.
   let counts = new Map<string, number>();
-  let linesLeft = MAX_LINES;
-  let cancel: (() => void) | null = null;
+  let linesLeft = LINES;
+  let callOff: (() => void) | null = null;
 
-  const log = (address: string, count: number): void => logger.warn('tokens-refused', { address, count });
+  const tell = (address: string, count: number): void => logger.warn('tokens-refused', { address, count });
 
   const summarise = (): void => {
     const failed = [...counts].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
-    const named = failed.filter(([address]) => address !== OTHERS).slice(0, MAX_LINES);
-    for (const [address, count] of named) log(address, count);
+    const named = failed.filter(([address]) => address !== OTHERS).slice(0, LINES);
+    for (const [address, count] of named) tell(address, count);
     const rest = failed.reduce((sum, [, count]) => sum + count, 0) - named.reduce((sum, [, count]) => sum + count, 0);
-    if (rest > 0) log(OTHERS, rest);
+    if (rest > 0) tell(OTHERS, rest);
     counts = new Map(failed.map(([address]) => [address, 0]));
-    linesLeft = MAX_LINES;
-    cancel = failed.length === 0 ? null : later(summarise, EVERY_MS);
+    linesLeft = LINES;
+    callOff = failed.length === 0 ? null : later(summarise, EVERY_MS);
   };
 
   return {
     refused: (address) => {
-      cancel ??= later(summarise, EVERY_MS);
+      callOff ??= later(summarise, EVERY_MS);
       const known = counts.get(address);
       if (known === undefined && linesLeft > 0) {
         linesLeft -= 1;
         counts.set(address, 0);
-        log(address, 1);
+        tell(address, 1);
         return;
       }
-      const name = known !== undefined || counts.size < MAX_ADDRESSES ? address : OTHERS;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      const place = known !== undefined || counts.size < MAX_ADDRESSES ? address : OTHERS;
+      counts.set(place, (counts.get(place) ?? 0) + 1);
     },
     close: () => {
-      cancel?.();
+      callOff?.();
       summarise();
-      cancel?.();
-      cancel = null;
+      callOff?.();
+      callOff = null;
     },
   };
 }

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The address under which a sender's failures are counted and logged: an IPv4 address, or the /64 prefix of an IPv6
- * address, whose holder controls all 2^64 addresses in it. `unknown` if the connection is already gone.
+ * Under what a sender's failures are counted and logged: an IPv4 address, or the /64 of an IPv6 address, as who has one
+ * of those has all 2^64. `unknown` where the connection is gone already.
  */
 export function senderAddress(remoteAddress: string | undefined): string {
   const address = remoteAddress?.replace(/%.*$/, '') ?? 'unknown';
@@ -17,6 +17,6 @@ export function senderAddress(remoteAddress: string | undefined): string {
   return `${prefix.join(':')}::/64`;
 }
 
-/** A trailing dotted IPv4 part counts as two groups; their values are outside the first 64 bits. */
+/** A dotted end stands for two groups; their values are beyond the first 64 bits. */
 const groupsOf = (text: string): readonly string[] =>
   text === '' ? [] : text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));

@@ -1,21 +1,21 @@
 import type { TopicId } from '../../shared/call-events/topics.ts';
 import type { EventMessage } from '../domain/event-message.ts';
+import type { Judgement } from './judge-kept.ts';
 import { type KeptWebhook, markedPlace, type Place, type Places } from './kept-webhook.ts';
-import type { Reparsed } from './reparse.ts';
 
-/** A kept webhook that the current parser recognises, and its event. */
+/** A kept webhook that today's parser recognises, and the event it becomes. */
 export type Redrivable = Readonly<{ place: Place; timestampMs: number; message: EventMessage }>;
 
 /** A kept webhook that could not be redriven, and why. */
 export type Failure = Readonly<{ place: Place; reason: string }>;
 
-/** What one pass over the topic found. */
+/** What one reading of the topic found. */
 export type Findings = Readonly<{
-  /** How many are now recognised and not yet redriven, by topic. */
+  /** How many are recognised and not redriven yet, by topic. */
   redrivable: Readonly<Partial<Record<TopicId, number>>>;
-  /** The first of them, in order of receipt. */
+  /** The first of them, in the order in which they were received. */
   first: readonly Redrivable[];
-  /** How many were redriven by earlier runs. */
+  /** How many were redriven before. */
   redrivenBefore: number;
   /** How many are still not recognised, by reason. */
   unrecognised: Readonly<Record<string, number>>;
@@ -25,11 +25,11 @@ export type Findings = Readonly<{
 /** Takes the records of the topic, in any order. */
 export type Finder = Readonly<{ add: (kept: KeptWebhook) => void; findings: () => Findings }>;
 
-/** Memory that an event takes in addition to its bytes. */
+/** What an event takes in memory beside its bytes. */
 const OVERHEAD_BYTES = 1_024;
 
-/** Keeps only the first events in memory, up to `keepBytes` (at least one; none for 0), and the places of broken records. */
-export function createFinder(parse: (kept: KeptWebhook) => Reparsed, redriven: Places, keepBytes: number): Finder {
+/** Keeps in memory only the first events, up to `keepBytes` (0: none, else at least one), and the places of what is broken. */
+export function createFinder(judge: (kept: KeptWebhook) => Judgement, redriven: Places, keepBytes: number): Finder {
   const redrivable: Partial<Record<TopicId, number>> = {};
   const unrecognised: Record<string, number> = {};
   const broken: Failure[] = [];
@@ -45,12 +45,12 @@ export function createFinder(parse: (kept: KeptWebhook) => Reparsed, redriven: P
         redrivenBefore += 1;
         return;
       }
-      const parsed = parse(kept);
-      if (parsed.kind === 'broken') broken.push({ place, reason: parsed.reason });
-      else if (parsed.kind === 'unrecognised') count(unrecognised, parsed.reason);
+      const judgement = judge(kept);
+      if (judgement.kind === 'broken') broken.push({ place, reason: judgement.reason });
+      else if (judgement.kind === 'unrecognised') count(unrecognised, judgement.reason);
       else {
-        count(redrivable, parsed.message.topic);
-        first.add({ place, timestampMs, message: parsed.message });
+        count(redrivable, judgement.message.topic);
+        first.add({ place, timestampMs, message: judgement.message });
       }
     },
     findings: () => ({ redrivable, first: first.inOrder(), redrivenBefore, unrecognised, broken }),
@@ -61,13 +61,13 @@ function count<Name extends string>(counts: Partial<Record<Name, number>>, name:
   counts[name] = (counts[name] ?? 0) + 1;
 }
 
-/** The first of all added events in order of receipt, as many as fit. */
+/** The first in order of all that were added, as many as fit. */
 function createFirst(
   keepBytes: number,
 ): Readonly<{ add: (one: Redrivable) => void; inOrder: () => readonly Redrivable[] }> {
   let kept: Redrivable[] = [];
   let bytes = 0;
-  /** The first event that did not fit: no later one may be kept, or it would overtake this one. */
+  /** The first that did not fit: what comes after it must not go before it. */
   let cut: Redrivable | null = null;
   const inOrder = (): readonly Redrivable[] => {
     kept.sort(byReceipt);

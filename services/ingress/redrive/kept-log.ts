@@ -1,14 +1,14 @@
-import type { SeverableKafka } from '../../shared/kafka/client/connection.ts';
-import { startTableReader } from '../../shared/kafka/table-reader/table-reader.ts';
-import { createLogEndsConnection } from '../../shared/kafka/topics/log-ends.ts';
+import type { SeverableKafka } from '../../shared/kafka/connection.ts';
+import { startTableReader } from '../../shared/kafka/table-reader.ts';
+import { createEndsQuestion } from '../../shared/kafka/table-reader-ends.ts';
 import { createPlaces, type KeptWebhook, markedPlace, type Places } from './kept-webhook.ts';
 
-/** The topic `unrecognised-webhooks`, and which of its records were redriven. */
+/** The topic `unrecognised-webhooks`, and what its markers say. */
 export type KeptLog = Readonly<{
   topic: string;
-  /** What was redriven, as far as markers have been read. It follows the topic, because another run may commit until it is fenced. */
+  /** What was redriven, as far as it is read. It follows the topic, as another run may still commit something until it is fenced. */
   redriven: Places;
-  /** Resolves once every marker now in the topic is in `redriven`. */
+  /** Resolves once every marker that is in the topic now is in `redriven`. */
   upToDate: () => Promise<void>;
   /** Reads the whole topic, each partition in order. */
   read: (onKept: (kept: KeptWebhook) => void) => Promise<void>;
@@ -19,7 +19,7 @@ export function openKeptLog(kafka: SeverableKafka['kafka'], topic: string, group
   const redriven = createPlaces();
   const startReader = (onKept: (kept: KeptWebhook) => void) =>
     startTableReader(kafka, { topics: [topic], groupPrefix }, (records) => records.forEach(onKept));
-  const ends = createLogEndsConnection(kafka, [topic]);
+  const ends = createEndsQuestion(kafka, [topic]);
   const markers = startReader((kept) => {
     const place = markedPlace(kept);
     if (place !== null) redriven.add(place);
@@ -29,7 +29,7 @@ export function openKeptLog(kafka: SeverableKafka['kafka'], topic: string, group
     topic,
     redriven,
     upToDate: async () => {
-      const found = await ends.fetchEnds();
+      const found = await ends.ask();
       const reached = found.map(({ partition, high }) => markers.reached(topic, partition, high));
       await Promise.race([Promise.all(reached), rejectionOf(markers.failed)]);
     },

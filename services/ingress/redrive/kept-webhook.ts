@@ -1,14 +1,14 @@
-/** A record in `unrecognised-webhooks`. */
+/** A record of `unrecognised-webhooks`. */
 export type KeptWebhook = Readonly<{
   partition: number;
   offset: number;
   timestampMs: number;
-  /** The webhook's body; null in a marker. */
+  /** Null in a marker. */
   value: Buffer | null;
   headers: Readonly<Record<string, string>>;
-  /** Whether it was written in a transaction: markers are, webhooks are not. */
+  /** Written in a transaction, as markers are, and webhooks are not. */
   transactional: boolean;
-  /** Not null if it stands for a batch that cannot be read. */
+  /** Not null: a batch that nobody can read. */
   unreadable: object | null;
 }>;
 
@@ -16,15 +16,15 @@ export type KeptWebhook = Readonly<{
 export type Place = Pick<KeptWebhook, 'partition' | 'offset'>;
 
 /**
- * The header of a marker: a record without a value in the same topic, which says that the record at
- * `<partition>/<offset>` was redriven. It is committed together with the event, so that later runs know.
+ * The header of a marker: a record without a value, in the same topic, which says that the record at
+ * `<partition>/<offset>` was redriven. It commits together with the event, so that a second run knows.
  */
 export const REDRIVEN_HEADER = 'redriven';
 
-/** A place as a marker names it. */
+/** Where a kept webhook is, as a marker names it. */
 export const coordinatesOf = ({ partition, offset }: Place): string => `${partition}/${offset}`;
 
-/** A set of places, compact enough for topics with millions of records. */
+/** Places of the topic; as compact as a topic of millions needs it. */
 export type Places = Readonly<{ add: (place: Place) => void; has: (place: Place) => boolean }>;
 
 export function createPlaces(): Places {
@@ -39,7 +39,7 @@ export function createPlaces(): Places {
   };
 }
 
-/** The place that a marker names; null if the record is not a marker. Anyone may have written a record outside a transaction: as a marker it would hide a webhook forever. */
+/** The place that a marker names; null where the record is none: what is not written in a transaction may be anybody's, and would hide a webhook for ever. */
 export function markedPlace({ value, headers, transactional }: KeptWebhook): Place | null {
   const [, partition, offset] = /^(\d+)\/(\d+)$/.exec(headers[REDRIVEN_HEADER] ?? '') ?? [];
   return transactional && value === null && partition !== undefined

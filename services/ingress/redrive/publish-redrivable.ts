@@ -4,7 +4,7 @@ import type { Failure, Redrivable } from './find-redrivable.ts';
 import { coordinatesOf, type Places, REDRIVEN_HEADER } from './kept-webhook.ts';
 import type { RedriveWriter } from './redrive-writer.ts';
 
-/** The limits of a transaction, and so of a request and of a partition's batch; a larger event gets its own transaction. */
+/** The most of one transaction, and so of one request and of one batch of a partition; a larger event goes alone. */
 const BATCH_EVENTS = 200;
 const BATCH_BYTES = 512 * 1024;
 
@@ -12,15 +12,15 @@ export type PublishOptions = Readonly<{
   writer: RedriveWriter;
   topicPrefix: string;
   partitionOf: (key: string | null) => number;
-  /** What has been redriven, including by other runs in the meantime. */
+  /** What was redriven: by anyone, while this goes on too. */
   redriven: Places;
   /** Called after every transaction with the events it published. */
   onPublished: (events: readonly Redrivable[]) => void;
 }>;
 
 /**
- * Publishes events in order, each in the same transaction as its marker. If Kafka refuses a transaction because of its contents, it is halved repeatedly to find
- * the events at fault: those are returned, and all others are published.
+ * Publishes each event in one transaction with its marker, many of them at once. Where Kafka refuses a transaction for what is in it, its halves are tried one
+ * after the other, down to the event it refuses: that one is returned, the others are published, and the order is kept.
  */
 export async function publishRedrivable(
   events: readonly Redrivable[],

@@ -1,18 +1,18 @@
+import { brokerErrorType } from '../../shared/kafka/access.ts';
+import type { ExclusiveWriter } from '../../shared/kafka/exclusive-writer.ts';
 import type { OutgoingRecord } from '../../shared/kafka/publisher/outgoing-record.ts';
-import { brokerErrorType } from '../../shared/kafka/refusals/access.ts';
-import type { ExclusiveWriter } from '../../shared/kafka/transactions/exclusive-writer.ts';
 
-/** Writes transactions, some of which Kafka may refuse because of their contents. */
+/** Writes transactions, some of which Kafka refuses for what is in them. */
 export type RedriveWriter = Readonly<{
   /**
-   * Commits the records in one transaction and returns null, or returns why Kafka refuses one of them: then none is in the log. On any other error it throws
-   * and the outcome is unknown; the next run finds it in the markers.
+   * Commits the records in one transaction: null. Or says why Kafka does not take one of them: then none is in the log. Throws for all else: then nobody
+   * knows, but the markers, which the next run reads.
    */
   write: (records: readonly OutgoingRecord[]) => Promise<string | null>;
   close: () => Promise<void>;
 }>;
 
-/** Errors that concern a record. Brokers report them before anything is committed. */
+/** What a broker says of a record. It says so before anything is committed. */
 const refusals: ReadonlySet<string | null> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -21,8 +21,8 @@ const refusals: ReadonlySet<string | null> = new Set([
 ]);
 
 /**
- * `open` fences every other run. `upToDate` is awaited after each `open`, so that what those runs committed is known. A producer that was refused anything is
- * discarded: kafkajs rolls back the sequence numbers of all partitions, the broker those of only one.
+ * `open` fences every other run. What those committed before is known once `upToDate` resolves, so it is waited for each time. After a refusal the producer is
+ * of no use: kafkajs takes back the sequence numbers of all partitions, the broker those of one.
  */
 export async function openRedriveWriter(
   open: () => Promise<ExclusiveWriter>,

@@ -1,21 +1,21 @@
 import { connectRegistry } from '../../shared/avro/registry.ts';
+import { askingOnly } from '../../shared/avro/schema-ids/asking-only.ts';
 import { checkRegistry } from '../../shared/avro/schema-ids/checked-registry.ts';
-import { dryRunRegistry } from '../../shared/avro/schema-ids/dry-run-registry.ts';
 import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
-import { createKafka } from '../../shared/kafka/client/connection.ts';
+import { createKafka } from '../../shared/kafka/connection.ts';
+import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
+import { openExclusiveWriter } from '../../shared/kafka/exclusive-writer.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { ensureTopics } from '../../shared/kafka/topics/ensure-topics.ts';
-import { schemaIdLog } from '../../shared/kafka/topics/schema-id-log.ts';
-import { openExclusiveWriter } from '../../shared/kafka/transactions/exclusive-writer.ts';
+import { schemaIdLog } from '../../shared/kafka/schema-id-log.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
-import { createEncoders } from '../publishing/create-encoders.ts';
-import { ingressTopics } from '../publishing/topics.ts';
+import { createEncoders } from '../create-encoders.ts';
+import { ingressTopics } from '../topics.ts';
 import { createFinder, type Failure, type Findings } from './find-redrivable.ts';
+import { judgeKept, type RecogniseBody } from './judge-kept.ts';
 import { type KeptLog, openKeptLog } from './kept-log.ts';
 import { publishRedrivable } from './publish-redrivable.ts';
 import { openRedriveWriter, type RedriveWriter } from './redrive-writer.ts';
-import { type RecogniseBody, reparse } from './reparse.ts';
 
 export type RedriveOptions = Readonly<{
   config: Pick<IngressConfig, 'kafka' | 'registry'>;
@@ -24,30 +24,30 @@ export type RedriveOptions = Readonly<{
   dryRun: boolean;
   /** Called after every transaction with the number of events published so far, of `total`. */
   onProgress: (published: number, total: number) => void;
-  /** The most bytes of events held in memory. If there are more, the topic is read again. */
+  /** The most bytes of events held in memory: where there are more, the topic is read again for them. */
   keepBytes?: number;
 }>;
 
 export type RedriveReport = Readonly<{
   /** The topic that was read. */
   topic: string;
-  /** How many events this run published, or would publish in a dry run, by topic. */
+  /** How many events were published by this run or, dry, would be; by topic. */
   published: Readonly<Partial<Record<TopicId, number>>>;
   redrivenBefore: number;
-  /** How many webhooks are still not recognised, by reason. They stay for a later version. */
+  /** How many webhooks are still not recognised, by reason. They stay, for a later version. */
   unrecognised: Readonly<Record<string, number>>;
-  /** Broken records, and events that Kafka refuses. They stay, and later runs try them again. */
+  /** What could not be redriven: broken records, and events that Kafka refuses. They stay, and a later run tries them again. */
   failed: readonly Failure[];
 }>;
 
 const KEEP_BYTES = 256 * 1024 * 1024;
 
 /**
- * Publishes the webhooks in `unrecognised-webhooks` that are now recognised to their proper topics, as if they had been
- * recognised on arrival: with their original trace and, if the event has no time of its own, their original receive
- * time. Each event is committed in the same transaction as a marker, and a run fences the one before it, so no event is
- * published twice. No record can make a run fail. Throws if Kafka or the registry is unavailable, or if the outcome of a
- * commit is unknown, which the next run resolves.
+ * Publishes what is recognised now of `unrecognised-webhooks` to its proper topic, exactly as if it had just come: with
+ * the trace and, where the event has no time of its own, the receive time it had. Each event is committed in one
+ * transaction with a marker of its own, and a run fences the run before it, so that no event is published twice. No
+ * record ends a run. Throws where Kafka or the registry is unavailable, or does not say whether it committed: the next
+ * run then finds out.
  */
 export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   const { config, logger, dryRun, keepBytes = KEEP_BYTES } = options;
@@ -58,10 +58,10 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   const groupPrefix = `${topicPrefix}redrive-`;
   const ids = schemaIdLog(kafka, topicPrefix, groupPrefix);
   const registry = await checkRegistry(connectRegistry(config.registry), ids, config.registry.url);
-  const encoders = await createEncoders(dryRun ? dryRunRegistry(registry) : registry, config);
+  const encoders = await createEncoders(dryRun ? askingOnly(registry) : registry, config);
   const log = openKeptLog(kafka, topicName(topicPrefix, 'unrecognisedWebhooks'), groupPrefix);
   const find = async (keep: number): Promise<Findings> => {
-    const finder = createFinder((kept) => reparse(kept, options.recogniseBody, encoders), log.redriven, keep);
+    const finder = createFinder((kept) => judgeKept(kept, options.recogniseBody, encoders), log.redriven, keep);
     await log.read(finder.add);
     return finder.findings();
   };
@@ -82,7 +82,7 @@ export async function redrive(options: RedriveOptions): Promise<RedriveReport> {
   }
 }
 
-/** Publishes the events held in memory, reads the topic again for more, and so on until none are left. */
+/** Publishes as many as are held in memory, reads the topic again, and so on until there are no more. */
 async function publishAll(
   { config, onProgress }: RedriveOptions,
   log: KeptLog,
@@ -106,7 +106,7 @@ async function publishAll(
       },
     });
     failed.push(...refused);
-    // Do not try them again in this run.
+    // This run does not try them again.
     for (const { place } of refused) log.redriven.add(place);
     if (found.first.length === sumOf(found.redrivable)) break;
   }

@@ -1,10 +1,10 @@
 import type { Failure } from './find-redrivable.ts';
 import type { RedriveReport } from './redrive.ts';
 
-/** 0: nothing failed. 2: the run completed, but some webhooks could not be redriven. (1: the run did not complete.) */
+/** 0: nothing failed. 2: the run came to its end, and something could not be redriven. (1 is a run that did not come to its end.) */
 export const exitCodeOf = ({ failed }: RedriveReport): 0 | 2 => (failed.length === 0 ? 0 : 2);
 
-/** What a run did, as lines for the operator, without any contents of webhooks. */
+/** What a run did, for people, a line each. It holds nothing of a webhook. */
 export function linesOf(report: RedriveReport, dryRun: boolean): readonly string[] {
   const { topic, published, redrivenBefore, unrecognised, failed } = report;
   const events = Object.entries(published);

@@ -7,7 +7,7 @@ import { readSettingGroups } from '../../shared/config/settings.ts';
 import { createLogger } from '../../shared/observability/logger.ts';
 import { repartition } from './repartition.ts';
 
-/** The limit of KAFKA_PARTITIONS. */
+/** As KAFKA_PARTITIONS. */
 const MAX_PARTITIONS = 1_000;
 
 function partitionCount(text: string): number {
@@ -19,19 +19,17 @@ function partitionCount(text: string): number {
 type Options = Readonly<{ toPrefix: string; toPartitions: number; dryRun: boolean; yes: boolean }>;
 
 const { toPrefix, toPartitions, dryRun, yes } = new Command('npm run repartition --')
-  .description(
-    'Copies call logs and voicemails to topics with another prefix and another number of partitions, each record once.',
-  )
-  .requiredOption('--to-prefix <prefix>', 'prefix of the new topics, such as vxt2.')
-  .requiredOption('--to-partitions <n>', 'number of partitions of the new topics', partitionCount)
-  .option('--dry-run', 'only report how many records there are', false)
-  .option('--yes', 'copy without confirmation', false)
+  .description('Copies calls and voicemails to topics of another prefix, with another number of partitions, each once.')
+  .requiredOption('--to-prefix <prefix>', 'what the names of the new topics begin with, such as vxt2.')
+  .requiredOption('--to-partitions <n>', 'how many partitions the new topics have', partitionCount)
+  .option('--dry-run', 'only say how many records there are', false)
+  .option('--yes', 'copy without asking', false)
   .addHelpText(
     'after',
     `
-The old topics have KAFKA_TOPIC_PREFIX, and are only read. Run it again to copy what has arrived since; README.md, "More partitions", says in which order services move.
+The old topics are KAFKA_TOPIC_PREFIX’s, and are only read. Run it again for what came since; README.md, "More partitions", says in which order services move.
 
-Exit code: 0 everything is copied; 1 it is not: run it again, nothing is copied twice.`,
+Exit code: 0 all is copied; 1 it is not: start it again, nothing is copied twice.`,
   )
   .parse()
   .opts<Options>();
@@ -59,7 +57,7 @@ try {
     },
   });
   bar.stop();
-  if (dryRun) console.log(`would copy ${report.pending} records, minus those that earlier runs have copied`);
+  if (dryRun) console.log(`would copy ${report.waiting} records, but for those that earlier runs have copied`);
   else console.log(`copied ${report.copied} records; ${report.copiedBefore} were copied by earlier runs`);
   process.exit(0);
 } catch (error) {

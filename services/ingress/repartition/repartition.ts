@@ -1,15 +1,15 @@
 import { type TopicId, topicName } from '../../shared/call-events/topics.ts';
-import { createKafka, type KafkaSettings } from '../../shared/kafka/client/connection.ts';
-import { startPartitionReader } from '../../shared/kafka/partition-reader/partition-reader.ts';
+import { createKafka, type KafkaSettings } from '../../shared/kafka/connection.ts';
+import { type CopyWriter, openCopyWriter } from '../../shared/kafka/copy-writer.ts';
+import { ensureTopics } from '../../shared/kafka/ensure-topics.ts';
+import { startPartitionReader } from '../../shared/kafka/partition-reader.ts';
+import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/projection/log-ends.ts';
 import { createPartitionOfKey } from '../../shared/kafka/publisher/partition-of-key.ts';
-import { startTableReader } from '../../shared/kafka/table-reader/table-reader.ts';
-import { ensureTopics } from '../../shared/kafka/topics/ensure-topics.ts';
-import { createLogEnds, type EndsOfTopics } from '../../shared/kafka/topics/log-ends.ts';
-import { type CopyWriter, openCopyWriter } from '../../shared/kafka/transactions/copy-writer.ts';
+import { startTableReader } from '../../shared/kafka/table-reader.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
-import { COPIED_FROM, type CopiedUpTo, copyOf, trackCopy } from './copied-from.ts';
+import { COPIED_FROM, type CopiedUpTo, copyOf, noteCopy } from './copied-from.ts';
 
-/** The topics that totals are computed from. Unrecognised webhooks and dead letters stay where they are. */
+/** What the totals are made of. Bodies that were not recognised, and dead letters, stay where they are. */
 const events: readonly TopicId[] = ['callLogs', 'voicemails'];
 
 export type RepartitionOptions = Readonly<{
@@ -18,34 +18,33 @@ export type RepartitionOptions = Readonly<{
   toPrefix: string;
   toPartitions: number;
   dryRun: boolean;
-  /** Called with the records copied so far, and the number to be copied. */
+  /** Records copied of those that are to be. */
   progress: (copied: number, total: number) => void;
 }>;
 
-export type RepartitionReport = Readonly<{ copied: number; copiedBefore: number; pending: number }>;
+export type RepartitionReport = Readonly<{ copied: number; copiedBefore: number; waiting: number }>;
 
 /**
- * Copies the events of one topic prefix to topics of another, with another number of partitions. Each event is copied once, however often the command runs or
- * crashes: a copy locates its original in a header, and is committed only together with those before it. Events of a key keep their order within each old
- * partition. The log time of a copy is when it was copied.
+ * Copies the events of a topic prefix to topics of another one, with another number of partitions, each event once, however often it runs and whatever ends it:
+ * a copy tells in a header where its original is, and is committed only together with those before it. Events of a key keep their order within each of their old
+ * partitions. A copy has the log time of the copying.
  */
 export async function repartition(options: RepartitionOptions): Promise<RepartitionReport> {
   const { config, logger, toPrefix, toPartitions, dryRun, progress } = options;
   const { brokers, topicPrefix } = config.kafka;
-  if (toPrefix === topicPrefix)
-    throw new Error(`--to-prefix is the prefix that the events already have: ${topicPrefix}`);
+  if (toPrefix === topicPrefix) throw new Error(`--to-prefix is that of the events themselves: ${topicPrefix}`);
   const kafka = createKafka(config.kafka, 'vxt-repartition', logger);
   const targets = new Map(events.map((id) => [topicName(topicPrefix, id), topicName(toPrefix, id)]));
   const ends = await createLogEnds(kafka, brokers, [...targets.keys()])();
   const inLog = recordsAfter(ends, new Map());
-  if (dryRun) return { copied: 0, copiedBefore: 0, pending: inLog };
+  if (dryRun) return { copied: 0, copiedBefore: 0, waiting: inLog };
 
   const target = { ...config.kafka, topicPrefix: toPrefix, partitions: toPartitions };
   await ensureTopics(kafka, { reads: [], writes: events }, target, logger);
   const writer = await openCopyWriter(kafka, `${toPrefix}repartition`);
   try {
     const groupPrefix = `${toPrefix}repartition-`;
-    const copiedUpTo = await readProgress(kafka, [...targets.values()], groupPrefix);
+    const copiedUpTo = await readCopies(kafka, [...targets.values()], groupPrefix);
     const total = recordsAfter(ends, copiedUpTo);
     let copied = 0;
     const partitions = Math.max(0, ...[...ends.values()].map(({ size }) => size));
@@ -59,7 +58,7 @@ export async function repartition(options: RepartitionOptions): Promise<Repartit
         },
       );
     }
-    return { copied, copiedBefore: inLog - total, pending: 0 };
+    return { copied, copiedBefore: inLog - total, waiting: 0 };
   } finally {
     await writer.close();
   }
@@ -67,7 +66,7 @@ export async function repartition(options: RepartitionOptions): Promise<Repartit
 
 type Kafka = ReturnType<typeof createKafka>;
 
-type PartitionCopy = Readonly<{
+type Copying = Readonly<{
   ends: EndsOfTopics;
   copiedUpTo: CopiedUpTo;
   targets: ReadonlyMap<string, string>;
@@ -77,8 +76,8 @@ type PartitionCopy = Readonly<{
   writer: CopyWriter;
 }>;
 
-async function copyPartition(kafka: Kafka, copy: PartitionCopy, onCopied: (records: number) => void): Promise<void> {
-  const { ends, copiedUpTo, targets, partition, toPartitions, groupPrefix, writer } = copy;
+async function copyPartition(kafka: Kafka, copying: Copying, copied: (records: number) => void): Promise<void> {
+  const { ends, copiedUpTo, targets, partition, toPartitions, groupPrefix, writer } = copying;
   const partitionOf = createPartitionOfKey(toPartitions);
   const from = Object.fromEntries(
     [...targets.keys()].flatMap((topic) => {
@@ -91,7 +90,7 @@ async function copyPartition(kafka: Kafka, copy: PartitionCopy, onCopied: (recor
   if (topics.every((topic) => (from[topic] ?? 0) >= end(topic))) return;
   const reader = startPartitionReader(kafka, { from, partition, groupPrefix }, async (topic, records) => {
     await writer.write(records.map((record) => copyOf(record, targets.get(topic) ?? '', toPartitions, partitionOf)));
-    onCopied(records.length);
+    copied(records.length);
   });
   try {
     for (const topic of topics) await reader.readTo(topic, end(topic));
@@ -100,11 +99,11 @@ async function copyPartition(kafka: Kafka, copy: PartitionCopy, onCopied: (recor
   }
 }
 
-/** How far earlier runs got, according to the copies themselves. */
-async function readProgress(kafka: Kafka, topics: readonly string[], groupPrefix: string): Promise<CopiedUpTo> {
+/** How far earlier runs came, told by the copies themselves. */
+async function readCopies(kafka: Kafka, topics: readonly string[], groupPrefix: string): Promise<CopiedUpTo> {
   const copied: CopiedUpTo = new Map();
   const reader = startTableReader(kafka, { topics, groupPrefix }, (records) => {
-    for (const { headers } of records) trackCopy(copied, headers[COPIED_FROM]);
+    for (const { headers } of records) noteCopy(copied, headers[COPIED_FROM]);
   });
   try {
     await Promise.race([reader.caughtUp, reader.failed.then((error) => Promise.reject(error))]);

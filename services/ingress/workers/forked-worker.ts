@@ -1,12 +1,12 @@
 import type { Cluster, Worker } from 'node:cluster';
 import { isWorkerMessage, type WorkerMessage, type WorkerQuestion } from './worker-messages.ts';
 
-/** How a worker ended. `code` is null if a signal ended it or it could not be started. */
+/** How a worker ended. `code` is null where a signal ended it, or where it could not be started at all. */
 export type WorkerEnd = Readonly<{ code: number | null; reason: string }>;
 
-/** A process of the cluster, as its supervisor sees it. */
+/** A process of the cluster, as its keeper sees it. */
 export type ForkedWorker = Readonly<{
-  /** Null if it could not be started. */
+  /** Null: it could not be started. */
   pid: number | null;
   ask: (question: WorkerQuestion) => void;
   kill: (signal: 'SIGTERM' | 'SIGKILL') => void;
@@ -15,7 +15,7 @@ export type ForkedWorker = Readonly<{
 
 export type WorkerEvents = Readonly<{ onMessage: (message: WorkerMessage) => void; onListening: () => void }>;
 
-/** Starts a process. Never throws: if that fails, it returns a worker that has already ended. */
+/** Starts a process. Never throws: where the system has none to give, it is one that has ended. */
 export function forkWorker(
   cluster: Pick<Cluster, 'fork'>,
   environment: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export function forkWorker(
   });
   return {
     pid: worker.process.pid ?? null,
-    // A worker that is exiting cannot answer; `ended` will resolve instead.
+    // A worker that is ending takes no question: its end is the answer.
     ask: (question) => void (worker.isConnected() && worker.send(question, () => undefined)),
     kill: (signal) => void worker.process.kill(signal),
     ended: ended.promise,

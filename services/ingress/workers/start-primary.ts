@@ -6,19 +6,19 @@ import { runLater } from '../../shared/lifecycle/run-later.ts';
 import { createLogger, type Logger } from '../../shared/observability/logger.ts';
 import type { IngressConfig } from '../config.ts';
 import { forkWorker } from './forked-worker.ts';
-import { type SupervisedWorker, superviseWorker } from './supervise-worker.ts';
+import { type KeptWorker, keepWorker } from './keep-worker.ts';
 import { createWorkersMetrics } from './workers-metrics.ts';
 import { readinessOf } from './workers-readiness.ts';
 
-/** The environment variable with a worker's slot. */
+/** The variable that tells a worker its slot. */
 export const SLOT_VARIABLE = 'INGRESS_WORKER_SLOT';
 
-/** Time that the primary itself needs after the last worker has ended. */
+/** Time for the primary itself, once the last worker has ended. */
 const MARGIN_MS = 2_000;
 
 /**
- * Starts INGRESS_WORKERS processes that share the port, and one admin port for all of them. A worker that ends is replaced while the others continue. `failed`
- * settles only if every worker exits before any of them has listened: then the settings are wrong, and replacements would fail as well.
+ * Starts INGRESS_WORKERS processes that share the port, and the admin port for all of them. A worker that ends is replaced, and the others go on. Only
+ * where every worker ended by itself before any of them listened does the whole fail: the settings are wrong then, and the next ones would fail too.
  */
 export async function startPrimary(config: IngressConfig, cluster: Cluster): Promise<Running & { logger: Logger }> {
   const { host, adminPort = 9101, logLevel, workers: slots } = config.service;
@@ -26,7 +26,7 @@ export async function startPrimary(config: IngressConfig, cluster: Cluster): Pro
   const failed = Promise.withResolvers<Error>();
   const failedToStart = new Set<number>();
   let oneListened = false;
-  let workers: readonly SupervisedWorker[] = [];
+  let workers: readonly KeptWorker[] = [];
 
   const metrics = createWorkersMetrics(() => workers);
   const readiness = () => readinessOf(workers.map((worker) => worker.state()));
@@ -36,15 +36,15 @@ export async function startPrimary(config: IngressConfig, cluster: Cluster): Pro
     portVariable: 'ADMIN_PORT',
   });
   workers = Array.from({ length: slots }, (_, slot) =>
-    superviseWorker({
+    keepWorker({
       slot,
       fork: (events) => forkWorker(cluster, { [SLOT_VARIABLE]: String(slot) }, events),
       logger,
       onListening: () => {
         oneListened = true;
       },
-      onEnded: ({ code }, lastMetrics) => {
-        if (lastMetrics !== null) metrics.retire(lastMetrics);
+      onEnded: ({ code }, counted) => {
+        if (counted !== null) metrics.retire(counted);
         if (oneListened || code === null || code === 0) return;
         failedToStart.add(slot);
         if (failedToStart.size === slots) failed.resolve(new Error('No worker could start; their errors are above'));

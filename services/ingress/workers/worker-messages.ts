@@ -1,12 +1,12 @@
 import type { Readiness } from '../../shared/http/admin-app.ts';
 import type { MetricsSnapshot } from '../../shared/observability/merge-metrics.ts';
 
-/** What a worker sends to the primary: its readiness, twice a second, and its metrics when asked (null if they could not be collected). */
+/** What a worker tells the primary: its readiness, twice a second for as long as it lives, and its metrics when asked; null where they could not be gathered. */
 export type WorkerMessage =
   | Readonly<{ type: 'vxt-readiness'; readiness: Readiness }>
   | Readonly<{ type: 'vxt-metrics'; metrics: MetricsSnapshot | null }>;
 
-/** What the primary asks a worker. It does not ask again before it has an answer. */
+/** What the primary asks a worker. It asks again only once it has an answer. */
 export type WorkerQuestion = Readonly<{ type: 'vxt-metrics-asked' }>;
 
 export const isWorkerMessage = (message: unknown): message is WorkerMessage =>

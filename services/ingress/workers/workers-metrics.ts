@@ -1,20 +1,20 @@
 import { type MetricsSnapshot, mergedCounters, renderMerged } from '../../shared/observability/merge-metrics.ts';
 import { Gauge, Registry } from '../../shared/observability/prometheus.ts';
-import type { SupervisedWorker } from './supervise-worker.ts';
+import type { KeptWorker } from './keep-worker.ts';
 
-/** The combined metrics of all workers. */
+/** The metrics of all workers as one. */
 export type WorkersMetrics = Readonly<{
-  /** A worker has ended: its counts stay in the totals, so that no counter falls. */
-  retire: (lastMetrics: MetricsSnapshot) => void;
-  /** Resolves within little more than 1 s, with the last known metrics of workers that do not answer. */
+  /** A worker has ended: what it counted stays counted, so that no total falls. */
+  retire: (counted: MetricsSnapshot) => void;
+  /** Text within 1 s or little more: of a worker that does not answer, what it last told. */
   render: () => ReturnType<typeof renderMerged>;
 }>;
 
-export function createWorkersMetrics(workers: () => readonly SupervisedWorker[]): WorkersMetrics {
+export function createWorkersMetrics(workers: () => readonly KeptWorker[]): WorkersMetrics {
   const own = new Registry();
   new Gauge({
     name: 'vxt_ingress_workers_ready',
-    help: 'Worker processes that would accept a webhook now, out of INGRESS_WORKERS.',
+    help: 'Worker processes that would take a webhook now, of INGRESS_WORKERS.',
     registers: [own],
     collect() {
       const states = workers().map((worker) => worker.state());
@@ -24,15 +24,15 @@ export function createWorkersMetrics(workers: () => readonly SupervisedWorker[])
   let retired: Promise<MetricsSnapshot> = Promise.resolve([]);
 
   return {
-    retire: (lastMetrics) => {
-      retired = retired.then((before) => mergedCounters([before, lastMetrics]).catch(() => before));
+    retire: (counted) => {
+      retired = retired.then((before) => mergedCounters([before, counted]).catch(() => before));
     },
     render: async () => {
-      await Promise.all(workers().map((worker) => worker.refreshMetrics()));
-      // Taken at the same moment, so that a worker that has just ended is in exactly one of them.
+      await Promise.all(workers().map((worker) => worker.ask()));
+      // Both at the same moment: a worker that ends is in one of them, and never in both.
       const ended = retired;
-      const running = workers().map((worker) => worker.metrics() ?? []);
-      return renderMerged([await ended, await own.getMetricsAsJSON(), ...running]);
+      const living = workers().map((worker) => worker.lastKnown() ?? []);
+      return renderMerged([await ended, await own.getMetricsAsJSON(), ...living]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { UserCallMetrics } from '../../shared/call-events/avro-types.generated.ts';
 
-/** Users by how they are exposed, each list ordered by rank. */
+/** Users by how they are exposed, each list in the order of their ranks. */
 export type Admitted = Readonly<{
   /** With series of their own. */
   named: readonly UserCallMetrics[];
@@ -9,9 +9,9 @@ export type Admitted = Readonly<{
 }>;
 
 /**
- * Decides which users get series of their own, at most `maxUsers`: first by rank, later whoever appears while there is room. The decision is final as long as the
- * user is in the table. A user with a lower rank may appear later (from a lagging partition, from a broker with another clock), but displaces no one into
- * `other`; and no user leaves `other`, which would make its counters fall.
+ * Decides who gets series of their own, at most `maxUsers`: at first those who come first by rank, later whoever appears while there is room. It is decided once:
+ * as long as a user is there, it stays where it was exposed first. So no user moves to `other`, as one with a lower rank appears (a partition that was behind,
+ * brokers whose clocks differ) or an earlier record of another user is read; and none moves out of `other`, which would make its counters fall.
  */
 export function createAdmission(maxUsers: number): (users: readonly UserCallMetrics[]) => Admitted {
   const named = new Set<string>();
@@ -35,7 +35,7 @@ export function createAdmission(maxUsers: number): (users: readonly UserCallMetr
 
 const uidOf = ({ subject }: UserCallMetrics): string => subject.id;
 
-/** By where in the log a subject first appeared, then by id. */
+/** By where in the log a subject first appeared; of two at one place, by id. */
 function byRank(a: UserCallMetrics, b: UserCallMetrics): number {
   return (
     a.firstSeen.timestamp - b.firstSeen.timestamp ||

@@ -1,6 +1,6 @@
 import type { DirectionTotals } from '../../shared/call-events/avro-types.generated.ts';
 
-/** What the exporter exposes for one value of `user_uid`: sums over one or more subjects. Times are in milliseconds. */
+/** What the exporter tells of one label value of `user_uid`: sums over one or more subjects. Times in milliseconds. */
 export type CallTotals = Readonly<{
   inbound: DirectionTotals;
   outbound: DirectionTotals;
@@ -39,7 +39,7 @@ export const noTotals: CallTotals = {
   lateEvents: 0,
 };
 
-/** Addition, so the order of subjects never matters. */
+/** The sum of two totals: addition, so the order of subjects never matters. */
 export function addTotals(a: CallTotals, b: CallTotals): CallTotals {
   return {
     inbound: addDirection(a.inbound, b.inbound),

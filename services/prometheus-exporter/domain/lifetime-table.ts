@@ -3,28 +3,28 @@ import { type Admitted, createAdmission } from './admission.ts';
 import { addTotals, type CallTotals, noTotals } from './call-totals.ts';
 import { NO_USER, OTHER_USERS, userLabel } from './user-label.ts';
 
-/** What the exporter exposes at one moment. */
+/** What is exposed at one moment. */
 export type Exposition = Readonly<{
-  /** Totals by `user_uid`: each admitted user, `none`, and `other` if there are users beyond the limit. */
+  /** Totals by `user_uid`: each admitted user, `none`, and `other` where users are over the cap. */
   byUser: ReadonlyMap<string, CallTotals>;
   /** Over all subjects. */
   all: CallTotals;
-  /** How many users share `other`. */
+  /** Users that share `other`. */
   usersInOther: number;
-  /** E-mail addresses of the admitted users, if their newest event had one. */
+  /** E-mail addresses of the admitted users, where the newest event told one. */
   emails: ReadonlyMap<string, string>;
-  /** When the newest event happened by its own time, in Unix milliseconds; null before the first. */
+  /** Time of the newest event by its own time, Unix milliseconds; null before the first. */
   lastCallAtMs: number | null;
   lastVoicemailAtMs: number | null;
 }>;
 
-/** The lifetime totals in `user-call-metrics` by key: the newest record of a key wins, a tombstone removes it. */
+/** The lifetimes of `user-call-metrics`, by key: the newest record of a key wins, a tombstone removes it. */
 export type LifetimeTable = Readonly<{
   set: (key: string, metrics: UserCallMetrics) => void;
   delete: (key: string) => void;
   /** Subjects with totals. */
   size: () => number;
-  /** Users beyond `maxUsers` are summed under `other`; see createAdmission. Always pass the same `maxUsers`: another value starts admission from scratch. */
+  /** Users beyond `maxUsers` are summed under `other`; see createAdmission. Always give the same `maxUsers`: with another one, it is decided anew. */
   expose: (maxUsers: number) => Exposition;
 }>;
 

@@ -13,7 +13,7 @@ const seconds = (milliseconds: number): number => milliseconds / 1000;
 const ofDirection = (totals: CallTotals, direction: Direction): DirectionTotals =>
   direction === 'other' ? totals.otherDirection : totals[direction];
 
-/** Known label values are exposed as 0 from the start, so that the first call is an increase; `other` appears with its first call. */
+/** Today's label values stand at 0 from the start, so that the first call is an increase; `other` appears when it happens. */
 const isExposed = (value: number, ...labels: readonly string[]): boolean => value > 0 || !labels.includes('other');
 
 /** A sample for every value of `user_uid`. */
@@ -68,7 +68,7 @@ export const usersInOther = ({ usersInOther }: Exposition): readonly Sample[] =>
 export const userInfo = ({ emails }: Exposition): readonly Sample[] =>
   [...emails].map(([user_uid, user]) => ({ labels: { user_uid, user }, value: 1 }));
 
-/** An event that has not happened yet has no sample: 0 would be a date in 1970. */
+/** Only events that were seen have a time: 0 would be a date in 1970. */
 export const lastEvent = ({ lastCallAtMs, lastVoicemailAtMs }: Exposition): readonly Sample[] =>
   Object.entries({ callLog: lastCallAtMs, voicemail: lastVoicemailAtMs }).flatMap(([event, at]) =>
     at === null ? [] : [{ labels: { event }, value: seconds(at) }],

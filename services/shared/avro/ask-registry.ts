@@ -1,16 +1,16 @@
 import { askRegistry, type RegistrySecurity } from './registry-request.ts';
 
-/** The `error_code`s for a missing subject, version or schema in the APIs of Confluent, Apicurio and Redpanda. */
+/** `error_code` of the Confluent API, and of Apicurio's and Redpanda's: no such subject, version or schema. */
 const NOT_FOUND: ReadonlySet<unknown> = new Set([40401, 40402, 40403]);
 
-/** A schema as the registry stores it: its text, in the language that `schemaType` names, and the schemas it refers to. */
-export type RegisteredSchema = Readonly<{
+/** A schema as the registry keeps it: text of the language that `schemaType` names, and what it refers to. */
+export type KeptSchema = Readonly<{
   schemaType: string;
   schema: string;
   references: readonly Readonly<{ subject: string; version: number }>[];
 }>;
 
-/** The response did not come from a registry, or came from one that cannot answer now. */
+/** What answered is not what was asked for: no registry, or one that cannot answer now. */
 class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   readonly status: number;
@@ -22,23 +22,19 @@ class NoAnswerError extends Error {
 }
 
 /**
- * The schema at a path of the registry, or null if the registry itself says that it has none; a 404 from a proxy or from an unrelated server does not count.
- * Rejects if there is no answer. This is the one place that tells an outage from a record with a wrong schema id.
+ * The schema under a path of the registry, or null where the registry itself says that it has none. A 404 of a proxy, or of a path that is not the registry's,
+ * does not say so. Rejects where there is no answer: that is the one place where an outage and a record that names a wrong schema are told apart.
  */
-export async function askForSchema(
-  url: string,
-  path: string,
-  security: RegistrySecurity,
-): Promise<RegisteredSchema | null> {
+export async function askForSchema(url: string, path: string, security: RegistrySecurity): Promise<KeptSchema | null> {
   const { status, body } = await askRegistry(`${url.replace(/\/$/, '')}${path}`, security);
-  const answer = membersOf(body);
-  if (status === 404 && NOT_FOUND.has(answer.error_code)) return null;
-  if (status !== 200 || typeof answer.schema !== 'string') throw new NoAnswerError(status);
-  const { schemaType = 'AVRO', schema, references = [] } = answer;
+  const said = membersOf(body);
+  if (status === 404 && NOT_FOUND.has(said.error_code)) return null;
+  if (status !== 200 || typeof said.schema !== 'string') throw new NoAnswerError(status);
+  const { schemaType = 'AVRO', schema, references = [] } = said;
   return { schemaType: String(schemaType ?? 'AVRO'), schema, references: Array.isArray(references) ? references : [] };
 }
 
-/** Empty if the body is not a JSON object. */
+/** None where the body is no JSON object. */
 function membersOf(body: string): Readonly<Record<string, unknown>> {
   try {
     return { ...JSON.parse(body) };

@@ -1,22 +1,22 @@
 import avro, { type Schema } from 'avsc';
-import type { RegisteredSchema } from './ask-registry.ts';
+import type { KeptSchema } from './ask-registry.ts';
 import { avroType } from './avro-type.ts';
 
-/** A placeholder for any schema that no Avro reader can use: `avroType` rejects it. */
+/** Stands for what no Avro reader can use: `avroType` refuses it. */
 const NOT_AVRO: Schema = { type: 'not-avro' } as unknown as Schema;
 
 /**
- * A registered schema as one self-contained Avro schema, with its references inlined. If it is in another language, is invalid, or refers to a schema that the
- * registry does not have, the result is a schema that `avroType` rejects. `ask` returns a version of a subject, or null if there is none. Rejects if `ask` does.
+ * A schema of the registry as one Avro schema that needs no other. One in another language, invalid Avro, or Avro that refers to what the registry does not have
+ * comes as a schema that `avroType` refuses. `ask` gives a version of a subject; null: the registry has none. Rejects what `ask` rejects.
  */
 export async function schemaOf(
-  registered: RegisteredSchema,
-  ask: (subject: string, version: number) => Promise<RegisteredSchema | null>,
+  kept: KeptSchema,
+  ask: (subject: string, version: number) => Promise<KeptSchema | null>,
 ): Promise<Schema> {
   const named = new Set<string>();
   const texts: string[] = [];
-  /** Depth first, because a schema must be defined before another one names it. False if one is missing or is not Avro. */
-  const gather = async ({ schemaType, schema, references }: RegisteredSchema): Promise<boolean> => {
+  /** Depth first, as a schema must be known before another names it. False: one is not there, or not Avro. */
+  const gather = async ({ schemaType, schema, references }: KeptSchema): Promise<boolean> => {
     if (schemaType !== 'AVRO') return false;
     for (const { subject, version } of references) {
       const name = `${subject}/${version}`;
@@ -28,11 +28,11 @@ export async function schemaOf(
     texts.push(schema);
     return true;
   };
-  return (await gather(registered)) ? inlined(texts) : NOT_AVRO;
+  return (await gather(kept)) ? inOne(texts) : NOT_AVRO;
 }
 
-/** The last of these schemas, with the definitions it takes from those before it. */
-function inlined(texts: readonly string[]): Schema {
+/** The last of these schemas, with what it names of those before it. */
+function inOne(texts: readonly string[]): Schema {
   try {
     const registry = {};
     const types = texts.map((text) => avro.Type.forSchema(JSON.parse(text), { registry }));

@@ -1,51 +1,50 @@
 import type { Resolver, Schema, Type } from 'avsc';
-import { type AvroTopicId, type AvroValues, topicDefinitions } from '../call-events/topics.ts';
-import { avroType, readSchema } from './avro-type.ts';
+import { avroType, readSchema, type SchemaName } from './avro-type.ts';
 import type { Registry } from './registry.ts';
 import { createResolver } from './resolver.ts';
 import { WIRE_HEADER_BYTES, writerSchemaId } from './wire-format.ts';
 
-/** Why a value can never be decoded: its record belongs in the dead-letter topic. */
+/** Why a value cannot be decoded, ever: the record belongs into the dead letters. */
 export type Undecodable = 'not-wire-format' | 'unknown-schema-id' | 'not-avro' | 'incompatible-schema' | 'corrupt-avro';
 
 export type Decoded<T> = Readonly<{ ok: true; value: T } | { ok: false; reason: Undecodable }>;
 
-/** Decodes values in the Confluent wire format, whichever version of their schema wrote them. */
+/** Turns bytes in the Confluent wire format into values of one reader schema, whichever version wrote them. */
 export type Reader<T> = Readonly<{
   /**
-   * Fetches the writer schemas of these values that are not known yet; a call without new ids does no I/O. An id that the registry did not know is requested again
-   * after a minute, because the registry may have been restored. Throws RegistryError when the registry is unavailable: retry, the records are not at fault.
+   * Fetches the writer schemas of these values that are not known yet; a call without new ids does no I/O. An id that the registry did not know is asked
+   * for again after a minute: the registry may have been restored. Throws RegistryError when the registry is away: retry, the records are not at fault.
    */
   learn: (values: Iterable<Buffer>) => Promise<void>;
   /** Decodes a value whose writer schema was learnt. A value that cannot be decoded is a result, not an exception. */
   decode: (value: Buffer) => Decoded<T>;
 }>;
 
-/** How long to wait before requesting an id again that the registry does not know. */
-const UNKNOWN_ID_RETRY_MS = 60_000;
+/** An id that the registry does not know is asked for again after this. */
+const ASK_AGAIN_MS = 60_000;
 
 type Learnt = Readonly<{ resolver: Resolver } | { reason: Undecodable }>;
 
 /**
- * A reader of the values of a topic, by this release's schema. Keeps one resolver per writer schema, because avsc is slow to build them and fast to use them.
- * `now` is a monotonic clock in milliseconds.
+ * A reader for one of our schemas. It keeps one resolver per writer schema: avsc builds them slowly and reads fast. `now` gives milliseconds of a clock that
+ * never goes back.
  */
-export function createReader<Topic extends AvroTopicId>(
+export function createReader<T>(
   registry: Registry,
-  topic: Topic,
+  schema: SchemaName,
   now: () => number = () => performance.now(),
-): Reader<AvroValues[Topic]> {
-  const readerType = avroType(readSchema(topicDefinitions[topic].schema));
+): Reader<T> {
+  const readerType = avroType(readSchema(schema));
   const learnt = new Map<number, Learnt>();
-  const retryAtMs = new Map<number, number>();
+  const askAgainAtMs = new Map<number, number>();
 
   const learnId = async (id: number): Promise<void> => {
     const writer = await registry.schemaById(id);
     learnt.set(id, writer === null ? { reason: 'unknown-schema-id' } : resolverOf(readerType, writer));
-    if (writer === null) retryAtMs.set(id, now() + UNKNOWN_ID_RETRY_MS);
-    else retryAtMs.delete(id);
+    if (writer === null) askAgainAtMs.set(id, now() + ASK_AGAIN_MS);
+    else askAgainAtMs.delete(id);
   };
-  const isDue = (id: number): boolean => !learnt.has(id) || now() >= (retryAtMs.get(id) ?? Infinity);
+  const isDue = (id: number): boolean => !learnt.has(id) || now() >= (askAgainAtMs.get(id) ?? Infinity);
 
   return {
     learn: async (values) => {
@@ -64,9 +63,9 @@ export function createReader<Topic extends AvroTopicId>(
       if ('reason' in known) return { ok: false, reason: known.reason };
       try {
         const read = readerType.decode(value, WIRE_HEADER_BYTES, known.resolver);
-        if (read.offset === value.length) return { ok: true, value: read.value as AvroValues[Topic] };
+        if (read.offset === value.length) return { ok: true, value: read.value as T };
       } catch {
-        // Corrupt as well: avsc throws for some bytes, and stops before the end for others.
+        // As below: avsc throws for some bytes, and stops short for others.
       }
       return { ok: false, reason: 'corrupt-avro' };
     },

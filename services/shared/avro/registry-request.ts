@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 const ANSWER_WITHIN_MS = 15_000;
 
-/** How to log in to a registry, and which certificate authority to trust. */
+/** Login and trusted authority of a registry. */
 export type RegistrySecurity = Readonly<{
   auth?: Readonly<{ username: string; password: string }>;
   agent?: Agent;
@@ -13,7 +13,7 @@ export type RegistrySecurity = Readonly<{
 
 export type RegistryAnswer = Readonly<{ status: number; body: string }>;
 
-/** Makes a request that the registry's client has no call for. Rejects if there is no answer within 15 s. */
+/** Asks a registry what its client has no call for. Rejects where there is no answer within 15 s. */
 export async function askRegistry(
   url: string,
   { auth, agent }: RegistrySecurity,
@@ -24,14 +24,14 @@ export async function askRegistry(
   }: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
 ): Promise<RegistryAnswer> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp;
-  const outgoing = request(url, {
+  const asked = request(url, {
     method,
     headers,
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     ...(auth === undefined ? {} : { auth: `${auth.username}:${auth.password}` }),
     ...(agent === undefined ? {} : { agent }),
   });
-  outgoing.end(body);
-  const [answer]: IncomingMessage[] = await once(outgoing, 'response');
+  asked.end(body);
+  const [answer]: IncomingMessage[] = await once(asked, 'response');
   return answer === undefined ? { status: 0, body: '' } : { status: answer.statusCode ?? 0, body: await text(answer) };
 }

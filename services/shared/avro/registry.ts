@@ -4,11 +4,11 @@ import { COMPATIBILITY, SchemaRegistry } from '@kafkajs/confluent-schema-registr
 import type { Schema } from 'avsc';
 import type { Secret } from '../config/secret.ts';
 import { readSettingFile, SettingsError } from '../config/settings.ts';
-import { askForSchema, type RegisteredSchema } from './ask-registry.ts';
+import { askForSchema, type KeptSchema } from './ask-registry.ts';
 import { schemaOf } from './kept-schema.ts';
 import type { RegistrySecurity } from './registry-request.ts';
 
-/** The schema registry was unavailable (`retriable`), or refused a request (not `retriable`). */
+/** The schema registry was away, or said no. `retriable` tells which. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly retriable: boolean;
@@ -23,31 +23,31 @@ export type RegistrySettings = Readonly<{
   url: string;
   username: string | null;
   password: Secret | null;
-  /** PEM file of the authority to trust. Null or absent means the authorities that Node trusts. */
+  /** PEM; null or absent: the authorities Node trusts. */
   sslCaFile?: string | null;
 }>;
 
-/** The calls this system makes to a Confluent-compatible registry. */
+/** What this system asks of a Confluent-compatible registry. */
 export type Registry = Readonly<{
   /**
-   * Registers a schema under a subject with FULL_TRANSITIVE compatibility and returns its id. Registering the same schema again returns the same id. Throws
-   * RegistryError, which is not retriable when the registry refuses the schema.
+   * Registers a schema under a subject with FULL_TRANSITIVE compatibility and returns its id; the same schema again
+   * returns the same id. Throws RegistryError: not retriable when the registry refuses the schema.
    */
   register: (subject: string, schema: Schema) => Promise<number>;
   /**
-   * The schema with this id, or null if the registry itself says that it has none. A schema that is not Avro (JSON Schema, Protobuf, invalid) is returned as one
-   * that `avroType` rejects. Throws RegistryError when the registry is unavailable, and only then.
+   * The schema with this id, or null where the registry itself says that it knows none. One that is no Avro (JSON Schema, Protobuf, not valid) comes as one
+   * that `avroType` refuses. Throws RegistryError when the registry is unavailable, and only then.
    */
   schemaById: (id: number) => Promise<Schema | null>;
 }>;
 
-const RETRY_AFTER_MS = 300;
-/** No registry assigns ids below this. */
+const AGAIN_MS = 300;
+/** No registry deals ids below it. */
 const MIN_ID = 1;
-/** The registry's client itself has no timeout. */
+/** The registry's client waits for an answer for ever. */
 const ANSWER_WITHIN_MS = 15_000;
 
-/** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError if the TLS and login settings contradict each other. */
+/** Opens no connection yet. `onError` is called for each request that failed. Throws SettingsError where the settings of TLS and login do not fit. */
 export function connectRegistry(settings: RegistrySettings, onError: () => void = () => undefined): Registry {
   const { url } = settings;
   const security = registrySecurity(settings);
@@ -56,14 +56,14 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
     retry: { retries: 2, initialRetryTimeInSecs: 0.2 },
     ...security,
   });
-  // Schemas are read by our own code: the client mistakes JSON Schema and Protobuf for an outage, and a proxy's 404 for an unknown schema.
-  const ask = (path: string): Promise<RegisteredSchema | null> => askForSchema(url, path, security);
+  // The client takes JSON Schema and Protobuf for an outage, and a proxy's 404 for an unknown schema: so what is read is asked for by our own code.
+  const ask = (path: string): Promise<KeptSchema | null> => askForSchema(url, path, security);
   const readSchema = async (id: number): Promise<Schema | null> => {
     if (id < MIN_ID) return null;
-    const registered = await ask(`/schemas/ids/${id}`);
-    return registered === null
+    const kept = await ask(`/schemas/ids/${id}`);
+    return kept === null
       ? null
-      : schemaOf(registered, (subject, version) => ask(`/subjects/${encodeURIComponent(subject)}/versions/${version}`));
+      : schemaOf(kept, (subject, version) => ask(`/subjects/${encodeURIComponent(subject)}/versions/${version}`));
   };
 
   return {
@@ -71,8 +71,8 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
       const confluent = { type: 'AVRO', schema: JSON.stringify(schema) } as Parameters<typeof client.register>[0];
       const register = () => client.register(confluent, { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE });
       try {
-        // When two replicas start at once, both set a new subject's compatibility, and the second one is refused: try once more.
-        const { id } = await within(register().catch(() => setTimeout(RETRY_AFTER_MS).then(register)));
+        // Two replicas that start at once both set a new subject's compatibility, and the second is refused: once more.
+        const { id } = await within(register().catch(() => setTimeout(AGAIN_MS).then(register)));
         return id;
       } catch (error) {
         onError();
@@ -90,7 +90,7 @@ export function connectRegistry(settings: RegistrySettings, onError: () => void 
   };
 }
 
-/** Rejects if there is no answer in time. */
+/** Rejects where there is no answer in time. */
 async function within<T>(answer: Promise<T>): Promise<T> {
   const done = new AbortController();
   const late = setTimeout(ANSWER_WITHIN_MS, undefined, { signal: done.signal, ref: false }).then(() => {
@@ -104,7 +104,7 @@ async function within<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** How to log in, and which authority to trust. Throws SettingsError if the settings contradict each other. */
+/** How to log in, and whom to trust. Throws SettingsError where the settings do not fit. */
 export function registrySecurity({ url, username, password, sslCaFile = null }: RegistrySettings): RegistrySecurity {
   const problems: string[] = [];
   if ((username === null) !== (password === null))
@@ -119,29 +119,26 @@ export function registrySecurity({ url, username, password, sslCaFile = null }: 
   };
 }
 
-/** Matches the messages of Node and OpenSSL about a certificate that is not trusted. */
+/** What Node and OpenSSL say of a certificate that cannot be trusted. */
 const untrusted = /certificate|altnames|self.signed/i;
 
 function asRegistryError(error: unknown, what: string, url: string): RegistryError {
   const status = statusOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
   const refused = (why: string) =>
     new RegistryError(`The schema registry at ${url} refused to ${what}${why}`, { cause: error, retriable: false });
   if (status === 401 || status === 403)
     return refused(` (HTTP ${status}): check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`);
-  if (status === 409 || status === 422 || /compatib/i.test(message)) return refused(`: ${message}`);
-  if (url.startsWith('https:') && untrusted.test(message)) {
+  if (status === 409 || status === 422 || /compatib/i.test(said)) return refused(`: ${said}`);
+  if (url.startsWith('https:') && untrusted.test(said)) {
     return new RegistryError(
-      `The certificate of the schema registry at ${url} is not trusted (${message}): check SCHEMA_REGISTRY_SSL_CA_FILE and the host in SCHEMA_REGISTRY_URL`,
+      `The certificate of the schema registry at ${url} is not trusted (${said}): check SCHEMA_REGISTRY_SSL_CA_FILE and the host in SCHEMA_REGISTRY_URL`,
       { cause: error, retriable: false },
     );
   }
-  return new RegistryError(
-    `Could not ${what} at ${url}: ${message}. Is SCHEMA_REGISTRY_URL right, and the registry up?`,
-    {
-      cause: error,
-    },
-  );
+  return new RegistryError(`Could not ${what} at ${url}: ${said}. Is SCHEMA_REGISTRY_URL right, and the registry up?`, {
+    cause: error,
+  });
 }
 
 function statusOf(error: unknown): number | null {

@@ -3,9 +3,9 @@ import { errorFields, type Logger } from '../observability/logger.ts';
 import { summaryOf } from '../observability/summarise.ts';
 import { RegistryError } from './registry.ts';
 
-const MAX_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 5_000;
 
-/** Retries `work` while the schema registry is unavailable, for as long as it takes. Throws any other error. */
+/** Does `work` again while the schema registry is away, for as long as it takes; throws anything else. */
 export async function waitForRegistry<T>(logger: Logger, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -13,7 +13,7 @@ export async function waitForRegistry<T>(logger: Logger, work: () => Promise<T>)
     } catch (error) {
       if (!(error instanceof RegistryError && error.retriable)) throw error;
       summaryOf(logger).warn('schema-registry-awaited', '', { attempt, ...errorFields(error) });
-      await setTimeout(Math.min(MAX_PAUSE_MS, 200 * attempt));
+      await setTimeout(Math.min(LONGEST_PAUSE_MS, 200 * attempt));
     }
   }
 }

@@ -1,21 +1,13 @@
-/**
- * The Confluent wire format:
- *
- * | bytes | content |
- * | --- | --- |
- * | 0 | magic byte, always 0 |
- * | 1–4 | schema id, big-endian signed 32-bit integer |
- * | 5 and on | the value in Avro |
- */
+/** Confluent wire format: a zero byte, the schema's id as a big-endian 32-bit integer, then the Avro bytes. */
 export const WIRE_HEADER_BYTES = 5;
 const MAGIC_BYTE = 0;
 
-/** The id of the schema that a value was written with. Null if the value is not in the wire format. */
+/** The id of the schema a value was written with, or null if the value is not in the wire format. */
 export function writerSchemaId(value: Buffer): number | null {
   return value.length >= WIRE_HEADER_BYTES && value[0] === MAGIC_BYTE ? value.readInt32BE(1) : null;
 }
 
-/** `avroBytes` after the header for `schemaId`. */
+/** `avroBytes` behind the header for `schemaId`. */
 export function toWireFormat(schemaId: number, avroBytes: Buffer): Buffer {
   const value = Buffer.allocUnsafe(WIRE_HEADER_BYTES + avroBytes.length);
   value[0] = MAGIC_BYTE;

@@ -1,37 +1,32 @@
-import { type AvroTopicId, type AvroValues, schemaSubject, topicDefinitions } from '../call-events/topics.ts';
-import { avroType, readSchema } from './avro-type.ts';
+import { avroType, readSchema, type SchemaName } from './avro-type.ts';
 import { type Registry, RegistryError } from './registry.ts';
 import { toWireFormat } from './wire-format.ts';
 
-/** Encodes values in the Confluent wire format, with a schema that the registry knows. */
+/** Turns values into bytes in the Confluent wire format, under a schema that the registry knows. */
 export type Writer<T> = Readonly<{
   schemaId: number;
-  /** Throws if the value does not match the schema, which would be a bug: values are parsed before they get here. */
+  /** Throws if the value does not fit the schema: a bug, as values are parsed before they come here. */
   encode: (value: T) => Buffer;
 }>;
 
 /**
- * A writer of the values of a topic. Registers the schema once and keeps its id, so encoding never calls the registry. Throws RegistryError when the registry is
- * unavailable (retriable) or refuses the schema (not retriable).
+ * Registers the schema under `<topic>-value`, once, and keeps the id: encoding never calls the registry.
+ * Throws RegistryError when the registry is away (retriable) or refuses the schema (not retriable).
  */
-export async function createWriter<Topic extends AvroTopicId>(
-  registry: Registry,
-  topicPrefix: string,
-  topic: Topic,
-): Promise<Writer<AvroValues[Topic]>> {
-  return writerWithId(await registerSchema(registry, topicPrefix, topic), topic);
+export async function createWriter<T>(registry: Registry, topic: string, schema: SchemaName): Promise<Writer<T>> {
+  return writerWithId(await registerSchema(registry, topic, schema), schema);
 }
 
-/** The id of a topic's schema, which is registered if it is not yet. Throws RegistryError. */
-export async function registerSchema(registry: Registry, topicPrefix: string, topic: AvroTopicId): Promise<number> {
-  const subject = schemaSubject(topicPrefix, topic);
-  return registry.register(subject, readSchema(topicDefinitions[topic].schema)).catch((error: unknown) => {
+/** The id of the schema under `<topic>-value`, which is registered where it is not yet. Throws RegistryError. */
+export async function registerSchema(registry: Registry, topic: string, schema: SchemaName): Promise<number> {
+  const subject = `${topic}-value`;
+  return registry.register(subject, readSchema(schema)).catch((error: unknown) => {
     throw error instanceof RegistryError ? error : new RegistryError(`Could not register ${subject}`, { cause: error });
   });
 }
 
-/** A writer with an id that the registry assigned to the topic's schema earlier. */
-export function writerWithId<Topic extends AvroTopicId>(schemaId: number, topic: Topic): Writer<AvroValues[Topic]> {
-  const type = avroType(readSchema(topicDefinitions[topic].schema));
+/** A writer under an id that the registry gave this schema before. */
+export function writerWithId<T>(schemaId: number, schema: SchemaName): Writer<T> {
+  const type = avroType(readSchema(schema));
   return { schemaId, encode: (value) => toWireFormat(schemaId, type.toBuffer(value)) };
 }

@@ -1,9 +1,9 @@
-/** A JSON number that no double can hold, digit for digit: JSON.stringify writes it as it was (ES2025 `JSON.rawJSON`). */
+/** A JSON number that no double holds, digit for digit: JSON.stringify writes it out as it stood (ES2025 `JSON.rawJSON`). */
 export type ExactNumber = Readonly<{ rawJSON: string }>;
 
 /**
- * A JSON value of type T that keeps every digit: wherever T has a number, there may be an ExactNumber. Its nearest double is what is checked and counted; its
- * digits are what is stored.
+ * A JSON value of type T as it travels: where T has a number there may be an ExactNumber. What is checked and counted
+ * is the nearest double, what is kept are the digits.
  */
 export type Exact<T> = T extends number
   ? T | ExactNumber
@@ -11,25 +11,25 @@ export type Exact<T> = T extends number
     ? { readonly [Name in keyof T]: Exact<T[Name]> }
     : T;
 
-/** The double nearest to a number: infinite if the number is larger than any double. */
+/** The double next to a number: infinite where it is beyond all of them. */
 export const nearest = (value: number | ExactNumber): number =>
   typeof value === 'number' ? value : Number(value.rawJSON);
 
 export const isExactNumber = (value: unknown): value is ExactNumber => rawJson.isRawJSON(value);
 
-/** The number that a JSON text stands for: a double if JSON.stringify would write the same number for it, otherwise an ExactNumber. */
+/** The number that a JSON text stands for: a double if JSON.stringify writes the same number for it, else an ExactNumber. */
 export function readNumber(source: string): number | ExactNumber {
   const value = Number(source);
   return isSurelySame(source, value) || isSameNumber(source, value) ? value : rawJson.rawJSON(source);
 }
 
-/** A quick test that covers nearly every number: a double always preserves 15 digits, except near its limits. */
+/** 15 digits always come back from a double, except near its limits. It is so for nearly every number, and quickly told. */
 function isSurelySame(source: string, value: number): boolean {
   const size = Math.abs(value);
   return source === '0' || (source.length <= 15 && size > 1e-300 && size < 1e300);
 }
 
-/** Whether `source` is exactly the number that JSON.stringify writes for `value`, which is never -0. */
+/** Whether `source` names exactly the number that JSON.stringify writes for `value`: it writes no -0. */
 function isSameNumber(source: string, value: number): boolean {
   if (!Number.isFinite(value) || Object.is(value, -0)) return false;
   const sent = decimalOf(source);
@@ -39,8 +39,8 @@ function isSameNumber(source: string, value: number): boolean {
 }
 
 /**
- * A decimal as its digits without outer zeros, and the power of ten of the last digit. The exponent of a number that is neither zero nor infinite is at most as
- * large as its text is long, so it is exact.
+ * A decimal as digits without outer zeros and the power of ten of the last of them. The exponent of a number that is
+ * neither zero nor infinite is at most as large as its text is long, so it is exact.
  */
 function decimalOf(source: string): Readonly<{ digits: string; exponent: number }> {
   const [mantissa = '', power = '0'] = (source.startsWith('-') ? source.slice(1) : source).split(/[eE]/);

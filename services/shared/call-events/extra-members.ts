@@ -1,15 +1,15 @@
 import { isExactNumber } from './exact-number.ts';
 import { parseJson } from './parse-json.ts';
 
-/** A JSON object as parseJson returns it. */
+/** A JSON object as parseJson gives it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The value of an Avro record's `extraJson`: see its doc in schemas/. */
+/** What an Avro record's `extraJson` holds: see its doc in schemas/. */
 export type ExtraJson = null | { readonly string: string };
 
 /**
- * The members of `object` that the record's fields cannot represent: those not in `known`, and those whose value a field cannot hold. Null if the fields represent
- * everything. Members keep their order.
+ * The members of `object` that the record's fields do not carry: those that are not in `known`, and those whose value
+ * a field cannot hold. Null when the fields carry all. Members keep their order.
  */
 export function extraMembers(object: JsonObject, known: ReadonlySet<string>): ExtraJson {
   let extra: [string, unknown][] | null = null;
@@ -23,8 +23,8 @@ export function extraMembers(object: JsonObject, known: ReadonlySet<string>): Ex
 }
 
 /**
- * Whether a field of our schemas can hold this value unchanged. Avro's strings are UTF-8, so a lone surrogate cannot be held; its longs are whole numbers, so
- * neither a fraction nor a number with too many digits can. Objects and arrays have records of their own.
+ * Whether a field of our schemas holds this value as it is: Avro's strings are UTF-8, so a lone surrogate is not; its
+ * longs are whole, so a fraction is not, nor a number with more digits. Objects and arrays have records of their own.
  */
 function isExact(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
@@ -32,7 +32,7 @@ function isExact(value: unknown): boolean {
   return !isExactNumber(value);
 }
 
-/** The inverse of `extraMembers`: `fields` with the members of `extra` added, or replacing fields of the same name. */
+/** The opposite of `extraMembers`: `fields` with the members of `extra` put in or over them. */
 export function withExtraMembers(fields: JsonObject, extra: ExtraJson): JsonObject {
   if (extra === null) return fields;
   return Object.fromEntries([...Object.entries(fields), ...Object.entries(parseJson(extra.string) as JsonObject)]);

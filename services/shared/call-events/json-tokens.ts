@@ -1,6 +1,6 @@
 /**
- * The end of the token that begins at `at` in a valid JSON text. Strings, numbers and literals are one token; everything else (brackets, commas, colons, white
- * space) is one token per UTF-16 unit.
+ * Where the token of a valid JSON text that begins at `at` ends: a string, a number or a literal as a whole, anything
+ * else (brackets, commas, colons, white space) unit by unit.
  */
 export function tokenEnd(text: string, at: number): number {
   const first = text.charCodeAt(at);
@@ -24,9 +24,9 @@ function stringEnd(text: string, at: number): number {
 export const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether this unit can be part of a number or a literal: a letter, a digit, a sign or a decimal point. */
+/** Whether a number or a literal holds this unit: a letter, a digit, a sign or a point. */
 const isWord = (unit: number): boolean =>
   isNumberStart(unit) || (unit >= 0x61 && unit <= 0x7a) || unit === 0x2e || unit === 0x2b || unit === 0x45;
 
-/** A digit or a minus sign. */
+/** A digit, or the minus. */
 export const isNumberStart = (unit: number): boolean => (unit >= 0x30 && unit <= 0x39) || unit === 0x2d;

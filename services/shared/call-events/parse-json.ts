@@ -3,8 +3,9 @@ import { isNumberStart, tokenEnd } from './json-tokens.ts';
 import { scanJson } from './scan-json.ts';
 
 /**
- * JSON.parse, except that a number that a double cannot hold (an id of 20 digits, 1e400, -0) keeps its digits, as an ExactNumber. Throws SyntaxError like
- * JSON.parse. If an object has a name twice, the last one wins (RFC 8259 leaves that open). Takes linear time and any nesting depth.
+ * JSON.parse, but a number that a double cannot hold (an id of 20 digits, 1e400, -0) keeps its digits: it comes back as
+ * an ExactNumber. Throws SyntaxError like JSON.parse; of two equal names in an object the last one wins (RFC 8259 leaves
+ * that open). Linear in the text, and of any depth.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -12,11 +13,12 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Like parseJson, for a text that JSON.parse has already accepted. It does not use a reviver of JSON.parse, because that recurses and takes ten times as long.
+ * The value of a valid JSON text (JSON.parse has taken it) as parseJson gives it. It does without a reviver of
+ * JSON.parse, which recurses and takes ten times as long.
  */
 export function readExactly(text: string): unknown {
   const outer: unknown[][] = [];
-  /** The contents so far of the innermost open array or object; for an object, alternating names and values. */
+  /** What the array or object that is open holds so far: of an object, names and values in turn. */
   let inner: unknown[] = [];
   for (let at = 0, end = 0; at < text.length; at = end) {
     end = tokenEnd(text, at);

@@ -1,21 +1,21 @@
 import { readNumber } from './exact-number.ts';
 import { isNumberStart, QUOTE, tokenEnd } from './json-tokens.ts';
 
-/** Facts about a JSON text, found in one pass without recursion, before its value is used. */
+/** What a JSON text holds, as far as it can be told in one pass, without recursion, before its value is used. */
 export type JsonScan = Readonly<{
   /**
-   * The nesting depth: 0 for a lone string, 1 for `{}` and `{"a":1}`, 2 for `{"a":[]}`. The whole text counts, including the values of repeated names, but not
-   * brackets inside strings.
+   * How many objects and arrays are open at once where the text is deepest: 0 for a lone string, 1 for `{}` and
+   * `{"a":1}`, 2 for `{"a":[]}`. All of the text counts, values of repeated names too; brackets in strings do not.
    */
   levels: number;
   /**
-   * Whether JSON.parse may lose something: a number that a double cannot hold, or a member name with an escape, which V8 (13.6 to 14.6) misreads as a lone
-   * backslash if it has seen a member of that name before.
+   * Whether JSON.parse may lose something: a number that a double cannot hold, or a member's name with an escape, which
+   * V8 (13.6 to 14.6) reads as a lone backslash if it has seen a member of that name before.
    */
   beyondJsonParse: boolean;
 }>;
 
-/** Requires valid JSON: call it only after JSON.parse has accepted `text`. */
+/** `text` is valid JSON: JSON.parse has taken it. */
 export function scanJson(text: string): JsonScan {
   let open = 0;
   let levels = 0;

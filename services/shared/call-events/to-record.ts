@@ -15,8 +15,8 @@ type PrimaryUser = Exact<PrimaryUserPayload>;
 type Result = Exact<ResultPayload>;
 
 /**
- * A webhook as an Avro record that loses nothing: the original JSON value can be rebuilt from it. A string or number that its field cannot hold exactly is stored
- * twice: in the nearest form in the field, and unchanged in `extraJson`.
+ * A webhook as the Avro record that carries it whole: `fromRecord(toRecord(webhook))` is the same JSON value. Strings
+ * and numbers a field cannot hold exactly are there in their nearest form, and as they were in `extraJson`.
  */
 export function callLogRecord(webhook: Exact<CallLogWebhook>): CallLog {
   const payload = webhook.callLog;
@@ -34,7 +34,7 @@ export function callLogRecord(webhook: Exact<CallLogWebhook>): CallLog {
   };
 }
 
-/** Like `callLogRecord`, for a voicemail. */
+/** As `callLogRecord`, for a voicemail. */
 export function voicemailRecord(webhook: Exact<VoicemailWebhook>): Voicemail {
   const payload = webhook.voicemail;
   return {
@@ -133,7 +133,7 @@ function partyRecord(party: Party): Voicemail['callerId'] {
   return { 'vxt.events.UnrecognisedParty': { type: party.type.toWellFormed(), json: JSON.stringify(party) } };
 }
 
-// The `type` of a future party or result is any other string, and TypeScript cannot exclude the known ones from that: so each test is a type guard.
+// The `type` of a future party or result is any other string, which TypeScript cannot subtract: so each test is a guard.
 type Typed = Readonly<{ type: string }>;
 const isMissed = (result: Typed): result is Extract<Result, { type: 'missed' }> => result.type === 'missed';
 const isAnswered = (result: Typed): result is Extract<Result, { type: 'answered' }> => result.type === 'answered';
@@ -141,7 +141,7 @@ const isUser = (party: Typed): party is Extract<Party, { type: 'user' }> => part
 const isPhoneNumber = (party: Typed): party is Extract<Party, { type: 'phoneNumber' }> => party.type === 'phoneNumber';
 const isOther = (party: Typed): party is Extract<Party, { type: 'other' }> => party.type === 'other';
 
-/** Milliseconds as an Avro long: a whole number, never -0. */
+/** Milliseconds as Avro's long: whole, and zero without a sign. */
 const wholeMs = (ms: number | ExactNumber): number => Math.floor(nearest(ms)) + 0;
 
 const optionalString = (value: string | null): null | { readonly string: string } =>

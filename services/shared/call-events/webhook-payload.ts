@@ -1,15 +1,16 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
 
 /**
- * VXT's webhook payload, version 3, as described by its contract (the `WebhookPayload` type that VXT publishes). Every object may have more members: VXT says that
- * fields will be added. Where the contract allows any string or number, it is narrowed only if no real value could fall outside: times must be dates, durations
- * not negative, identifiers short.
+ * VXT's webhook payload, version 3, as its contract (the `WebhookPayload` type that VXT publishes) describes it. Every
+ * object may carry further members: VXT says that fields will be added. What the contract leaves to a string or a
+ * number is narrowed only where no real value could be outside: times must be dates, durations not negative,
+ * identifiers short.
  */
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties);
 
 /**
- * The largest time or duration in milliseconds, in the year 144,683: avsc 5.7.9 encodes whole numbers beyond 2^52 wrongly, because their zigzag form does not fit
- * in a double.
+ * The largest time or duration in milliseconds, until the year 144,683: avsc 5.7.9 writes whole numbers beyond 2^52
+ * wrongly, as their zigzag form does not fit a double.
  */
 export const MAX_MS = 2 ** 52 - 1;
 
@@ -23,14 +24,14 @@ const Identifier = Type.String({ maxLength: MAX_IDENTIFIER_UNITS });
 const Timestamp = Type.Number({ minimum: -MAX_MS, maximum: MAX_MS });
 const nullable = <T extends ReturnType<typeof Type.String>>(type: T) => Type.Union([type, Type.Null()]);
 
-/** A type name that is not in `known`: VXT added it after this version. */
+/** A type name that none of `known` is: VXT added it after this version. */
 const futureType = (...known: readonly string[]) =>
   Type.Intersect([Type.String(), Type.Not(Type.Union(known.map((type) => Type.Literal(type))))]);
 
 /** A VXT user. */
 export const UserPayload = object({ type: Type.Literal('user'), uid: Identifier, email: Type.String() });
 
-/** A party or user of a type that this version does not know; it is stored whole. */
+/** A party or user of a type that this version does not know; it travels whole. */
 export const FuturePartyPayload = object({ type: futureType('user', 'phoneNumber', 'unknown', 'other') });
 
 /**
@@ -59,8 +60,8 @@ export const ResultPayload = Type.Union([
 ]);
 
 /**
- * The user that placed or answered the call, or was the target of a call flow's voicemail node. Null if there was none. The contract has one type of user; any
- * other type is accepted as it is.
+ * The user that placed or answered the call or was the target of a call flow's voicemail node. Null: nobody. The
+ * contract knows one type of user; another one is taken as it comes.
  */
 const PrimaryUserPayload = Type.Union([UserPayload, object({ type: futureType('user') }), Type.Null()]);
 
@@ -77,9 +78,9 @@ export const CallLogPayload = object({
   /** From the point of view of the VXT user or number: `inbound` or `outbound` today. */
   direction: Type.String(),
   user: PrimaryUserPayload,
-  /** The VXT number, in E.164. Null if the call began between users and external numbers were added. */
+  /** The VXT number, in E.164. Null: the call began between users and external numbers were added. */
   phoneNumberE164: nullable(Identifier),
-  /** More than one makes this a conference call. */
+  /** More than one makes it a conference call. */
   otherParties: Type.Array(PartyPayload),
 });
 
@@ -93,10 +94,10 @@ export const VoicemailPayload = object({
   timestamp: Timestamp,
   /** Length of the audio in milliseconds. */
   duration: Type.Number({ minimum: 0, maximum: MAX_MS }),
-  /** Null if there is none. */
+  /** Null: not available. */
   transcription: nullable(Type.String()),
   user: PrimaryUserPayload,
-  /** The VXT number that received the call. Null if there is none. */
+  /** The VXT number that received the call. Null: none. */
   phoneNumberE164: nullable(Identifier),
   /** The party that left the voicemail. */
   callerId: PartyPayload,

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Nobody confirmed what a command is about to rewrite. Nothing was done. */
+/** Nobody agreed to what a command is about to rewrite. Nothing was done. */
 export class NotConfirmedError extends Error {
   override readonly name = 'NotConfirmedError';
   readonly retriable = false;
@@ -12,14 +12,14 @@ export type Terminal = Readonly<{
 }>;
 
 /**
- * Returns how a command gets confirmation before it rewrites what others read: with `yes` it is given in advance, otherwise a person answers on the terminal.
- * Throws NotConfirmedError at once if there is no terminal, so that no work starts that could not finish.
+ * How a command that rewrites what others read is agreed to: `yes` says so beforehand, else a person is asked on the terminal. Throws NotConfirmedError at once
+ * where there is no terminal either, so that nothing begins that could not end.
  */
 export function createConfirmation(yes: boolean, { input, output }: Terminal): (question: string) => Promise<void> {
   if (yes) return async () => undefined;
   if (input.isTTY !== true || output.isTTY !== true)
     throw new NotConfirmedError(
-      'Nothing was done: there is no terminal to ask on. Use --yes, or --dry-run to see what would be done',
+      'Nothing was done: there is no terminal to ask on. Say --yes, or --dry-run to see what would be done',
     );
   return async (question) => {
     const lines = createInterface({ input, output });

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** The address of a broker, without the brackets of an IPv6 host. Or what is wrong with the text, in words that can follow it in a sentence. */
+/** Where a broker is; `host` of an IPv6 address is without its brackets. Or what is wrong with the text, in words that follow it. */
 export type BrokerAddress = Readonly<{ host: string; port: number } | { problem: string }>;
 
 const hostName = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
@@ -11,7 +11,7 @@ export function brokerAddress(text: string): BrokerAddress {
   if (scheme !== undefined) return { problem: `begins with ${scheme}, which does not belong there` };
   const bracketed = text.startsWith('[');
   if (!bracketed && text.split(':').length > 2)
-    return { problem: 'has more than one colon: an IPv6 address needs brackets, as in [::1]:9092' };
+    return { problem: 'has more than one colon: an IPv6 address stands in brackets, as in [::1]:9092' };
   const at = bracketed ? text.indexOf(']') + 1 : text.indexOf(':');
   const host = bracketed ? text.slice(1, at - 1) : text.slice(0, at);
   if (text[at] !== ':') return { problem: 'has no port' };

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** A value that prints as `[redacted]` however it is printed; only `reveal` returns it. */
+/** A value that prints as `[redacted]` wherever something prints it; only `reveal` gives it out. */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The secret itself, for the one place that sends it or compares it. */
+  /** The secret itself, for the one place that sends or compares it. */
   reveal(): string {
     return this.#value;
   }

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
 
-/** The environment variables, as in `process.env`. */
+/** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * One setting: its variable, its sentence for the documentation, its type and its default. `default: undefined` makes it required; null makes it optional, and its
- * value null when unset. A secret has no default and can also be read from the file that `<VARIABLE>_FILE` names.
+ * One setting: its variable, its sentence for the README, its type, and its default. `default: undefined` makes it required; null means that leaving it
+ * unset is an answer too. A secret has no default and can also come from the file that `<VARIABLE>_FILE` names.
  */
 export type Setting<T> = Readonly<{
   variable: string;
@@ -17,14 +17,14 @@ export type Setting<T> = Readonly<{
   secret: boolean;
 }>;
 
-// biome-ignore lint/suspicious/noExplicitAny: a table holds settings of every type; SettingsOf restores the type of each.
+// biome-ignore lint/suspicious/noExplicitAny: a table holds settings of every type; SettingsOf gives each its own back.
 export type SettingsTable = Readonly<Record<string, Setting<any>>>;
 
 export type SettingsOf<Table extends SettingsTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never;
 };
 
-/** Everything that is wrong with the settings, reported together, one problem per line. */
+/** All that is wrong with the settings, one line each, told at once. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly string[];
@@ -47,18 +47,18 @@ export function optionalSetting<T>(variable: string, says: string, type: z.ZodTy
   return { variable, says, type: type as z.ZodType<T | null, string>, default: null, secret: false };
 }
 
-/** An optional secret, from the variable or from the file that `<variable>_FILE` names (without its last line break). */
+/** An optional secret: from the variable, or from the file that `<variable>_FILE` names (its last line break is cut). */
 export function secretSetting(variable: string, says: string): Setting<Secret | null> {
   const type = z.string().transform((value) => new Secret(value));
   return { variable, says, type: type as z.ZodType<Secret | null, string>, default: null, secret: true };
 }
 
-/** Reads every setting of the table. Throws one SettingsError with every problem; it never contains the value of a secret. */
+/** Reads every setting of the table. Throws one SettingsError that names every problem; a secret's value is never in it. */
 export function readSettings<Table extends SettingsTable>(table: Table, environment: Environment): SettingsOf<Table> {
   return readSettingGroups({ table }, environment).table;
 }
 
-/** Like readSettings, for several tables at once: the problems of all of them are reported together. */
+/** As readSettings, for several tables at once: the problems of all of them are told together. */
 export function readSettingGroups<Groups extends Readonly<Record<string, SettingsTable>>>(
   groups: Groups,
   environment: Environment,
@@ -87,7 +87,7 @@ function readOne(one: Setting<unknown>, environment: Environment, problems: stri
   return one.default;
 }
 
-/** A value that breaks the rule against logins in addresses must not print its password. */
+/** An address may hold a password, against its setting's rules. */
 const withoutLogin = (text: string): string => text.replace(/\/\/[^/]*@/g, '//[redacted]@');
 
 function readSecret(one: Setting<unknown>, environment: Environment, problems: string[]): string | undefined {
@@ -96,7 +96,7 @@ function readSecret(one: Setting<unknown>, environment: Environment, problems: s
   return readSettingFile(`${one.variable}_FILE`, file, problems)?.replace(/\r?\n$/, '');
 }
 
-/** The text of the file that a setting names. If it cannot be read, null, and `problems` gets one more. */
+/** The text of the file that a setting names; null, and a problem more, where it cannot be read. */
 export function readSettingFile(variable: string, file: string, problems: string[]): string | null {
   try {
     return readFileSync(file, 'utf8');

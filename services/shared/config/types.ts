@@ -1,26 +1,26 @@
 import { z } from 'zod';
 import { brokerAddress } from './broker-address.ts';
 
-/** The types of settings. Each parses a string, and its message says what is allowed. */
+/** The types that settings are written in: each reads a string and says in words what it wants. */
 export const text = z.string().min(1, 'must not be empty');
 
 export const flag = z
   .enum(['true', 'false'], { error: 'must be true or false' })
   .transform((value) => value === 'true');
 
-export const wholeNumber = (min: number, max: number) =>
+export const wholeNumber = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
 
 export const port = wholeNumber(0, 65_535);
 
 export const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
-/** A comma list with at least one member. Empty members are left out. */
+/** A comma list without empty members: at least one. */
 export const commaList = z
   .string()
   .transform((value) =>
@@ -31,7 +31,7 @@ export const commaList = z
   )
   .refine((members) => members.length > 0, 'must be a comma list with at least one member');
 
-/** Each member is checked to be host:port or [IPv6 address]:port, and stays a string. */
+/** Brokers as they are written, each host:port or [IPv6 address]:port. */
 export const brokerList = commaList.superRefine((members, context) => {
   for (const member of members) {
     const address = brokerAddress(member);
@@ -48,7 +48,7 @@ export const httpUrl = z
   .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'must be an http:// or https:// URL')
   .refine(
     (value) => !URL.parse(value)?.username && !URL.parse(value)?.password,
-    'must not contain a login: the URL is written to events and logs',
+    'must not hold a login: it is written into events and logs',
   )
   .transform((value) => value.replace(/\/+$/, ''));
 

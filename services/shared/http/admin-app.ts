@@ -3,10 +3,10 @@ import { internalProblem } from './internal-problem.ts';
 import { sendProblem } from './problem.ts';
 import { type RenderMetrics, sendMetrics } from './send-metrics.ts';
 
-/** Whether the service can do its work now. If not, the reasons, without secrets or personal data. */
+/** Whether the service can do its work now; if not, why, in words without secrets or personal data. */
 export type Readiness = Readonly<{ ready: true } | { ready: false; reasons: readonly string[] }>;
 
-/** The admin paths of every service: liveness, readiness and metrics. Not meant for the internet. */
+/** The admin paths every service has: alive, ready, metrics. Not meant for the internet. */
 export function adminApp(metrics: RenderMetrics, readiness: () => Readiness): Express {
   const app = express().disable('x-powered-by');
   app.get('/healthz', (_request, response) => {

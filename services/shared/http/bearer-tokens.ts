@@ -1,23 +1,15 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { Secret } from '../config/secret.ts';
+import type { Secret } from '../config/secret.ts';
 
-/** In characters: 16 random ones cannot be guessed. */
-export const MIN_TOKEN_LENGTH = 16;
+/** The least length of a token: 16 characters at random are beyond guessing. */
+export const LEAST_TOKEN_LENGTH = 16;
 
 /** Checks the Authorization header of a request. */
 export type TokenCheck = (authorization: string | undefined) => boolean;
 
-/** The tokens of a list, without surrounding white space. Empty members are left out. */
-export const parseTokens = (list: string, separator: string | RegExp): readonly Secret[] =>
-  list
-    .split(separator)
-    .map((token) => token.trim())
-    .filter((token) => token !== '')
-    .map((token) => new Secret(token));
-
 /**
- * Accepts any of `tokens` as `Bearer <token>`, with the scheme in upper or lower case (RFC 9110, 11.1). Constant time: both sides are hashed to the same length
- * first, and every token is compared.
+ * Accepts any of `tokens` as `Bearer <token>`, the scheme in any case (RFC 9110, 11.1). Constant time: both sides are
+ * hashed to the same length first, and every token is compared.
  */
 export function createTokenCheck(tokens: readonly Secret[]): TokenCheck {
   const digests = tokens.map((token) => digest(token.reveal()));
@@ -33,13 +25,13 @@ export function createTokenCheck(tokens: readonly Secret[]): TokenCheck {
 
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
-/** What is wrong with a list of tokens, in messages that contain no token. Empty if nothing is. */
+/** The problems of a list of tokens, in words that hold none of them. */
 export function tokenProblems(tokens: readonly Secret[], source: string): readonly string[] {
   if (tokens.length === 0)
     return [`${source} holds no token: give the one that VXT sends as "Authorization: Bearer …"`];
   return tokens.flatMap((token, index) =>
-    token.reveal().length < MIN_TOKEN_LENGTH || /\s/.test(token.reveal())
-      ? [`${source}: token ${index + 1} is shorter than ${MIN_TOKEN_LENGTH} characters or contains a space`]
+    token.reveal().length < LEAST_TOKEN_LENGTH || /\s/.test(token.reveal())
+      ? [`${source}: token ${index + 1} is shorter than ${LEAST_TOKEN_LENGTH} characters or holds a space`]
       : [],
   );
 }

@@ -1,24 +1,25 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
-/** How long idle connections stay open after a server begins to stop, in milliseconds. */
+/** How long idle connections stay open once a server stops, in milliseconds. */
 export const IDLE_GRACE_MS = 2_000;
 
 const SWEEP_MS = 50;
 
 export type Connections = Readonly<{
-  /** Must be called for every request before it is answered. */
+  /** To be called for every request before it is answered. */
   requested: (request: IncomingMessage, response: ServerResponse) => void;
   /** The latest response of a connection; null before its first request. */
   latest: (socket: Socket) => ServerResponse | null;
   /**
-   * Stops listening at once. From then on, answers say `Connection: close`, so that a sender that reuses its connection learns of the stop from an answer and not
-   * from a reset. Idle connections are closed after `idleGraceMs`, busy ones are cut after `withinMs`. Resolves once no connection is left.
+   * Stops listening at once. From then on an answer says `Connection: close`, so that a sender which reuses its
+   * connection learns it from an answer and not from a reset. Idle connections end after `idleGraceMs`, busy ones are
+   * cut after `withinMs`. Resolves once none is left.
    */
   close: (withinMs: number, idleGraceMs: number) => Promise<void>;
 }>;
 
-/** Tracks a server's connections, each with its latest response. */
+/** Keeps a server's connections, each with its latest response. */
 export function keepConnections(server: Server): Connections {
   const open = new Map<Socket, ServerResponse | null>();
   let stopping = false;
@@ -29,14 +30,14 @@ export function keepConnections(server: Server): Connections {
 
   const closeIdle = (): void => {
     server.closeIdleConnections();
-    // node:http considers a connection that never sent a byte to be busy.
+    // node:http takes a connection that never sent a byte for a busy one.
     for (const socket of open.keys()) if (socket.bytesRead === 0) socket.destroy();
   };
 
   return {
     requested: ({ socket }, response) => {
       if (stopping) {
-        // Pipelined requests must all be answered, so only the last answer may close the connection.
+        // Of several requests sent one after the other without waiting, all are answered: only the last answer closes.
         const previous = open.get(socket) ?? null;
         if (previous !== null && !previous.headersSent) previous.shouldKeepAlive = true;
         response.shouldKeepAlive = false;
@@ -59,7 +60,7 @@ export function keepConnections(server: Server): Connections {
         const cut = setTimeout(() => {
           for (const socket of open.keys()) socket.destroy();
         }, withinMs);
-        // Not node:http's own close, which cuts idle connections at once and disables request timeouts.
+        // Not node:http's own close, which cuts idle connections at once and stops timing requests out.
         NetServer.prototype.close.call(server, () => {
           clearTimeout(grace);
           clearTimeout(cut);

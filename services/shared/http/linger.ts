@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 
-/** How long a connection is still read after its last answer, so that the sender can read that answer. */
+/** How long a connection is read on after its last answer, so that its sender gets to read that answer. */
 export const LINGER_MS = 5_000;
 
 /**
- * Closes our side of a connection once everything is written, and keeps reading until the other side closes too, for at most LINGER_MS. If a socket is closed
- * while bytes from its sender are unread, the kernel resets the connection, and the reset discards an answer that the sender has not read yet.
+ * Ends our side of a connection after what was written to it, and reads on until the other side ends too, at most
+ * LINGER_MS. A socket closed while bytes of its sender are still unread is reset by the kernel, and a reset throws away
+ * the answer that the sender has not read yet.
  */
 export function lingerThenClose(socket: Socket): void {
   socket.end();

@@ -2,22 +2,23 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import { lingerThenClose } from './linger.ts';
 
-/** An error answer as in RFC 9457. It never repeats what the caller sent. */
+/** An error answer after RFC 9457. It never repeats what the caller sent. */
 export type Problem = Readonly<{
   status: number;
-  /** Short, and the same for every occurrence. */
+  /** Short and the same for every occurrence. */
   title: string;
   /** What to do about it. */
   detail?: string;
   headers?: Readonly<Record<string, string>>;
 }>;
 
-/** Up to this size, the rest of a refused request's body is read and discarded to keep its connection. */
-export const MAX_DISCARDED_BYTES = 64 * 1024;
+/** The most bytes of a refused request's body that are read only to keep its connection. */
+export const DISCARD_MAX_BYTES = 64 * 1024;
 
 /**
- * Ends `response` with `application/problem+json`, even before its request has ended. The rest of a short body is read and discarded; for a long body, or one of
- * unknown length, the answer says `Connection: close`. Does nothing if an answer has already begun.
+ * Ends `response` with `application/problem+json`, also before its request has ended. The rest of a short body is read
+ * and dropped; for a long one, or one of unknown length, the answer says `Connection: close`. Does nothing where an
+ * answer has begun: the first one stands.
  */
 export function sendProblem(response: ServerResponse, problem: Problem): void {
   if (response.headersSent) return;
@@ -27,7 +28,7 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   const body = bodyOf(problem);
   response.writeHead(problem.status, headersOf(problem, body));
   if (!request.readableEnded) request.resume();
-  // This must follow writeHead, which gives up keep-alive if the sender waits for 100 Continue.
+  // After writeHead, which gives up the connection of a sender that waits for 100 Continue.
   if (!early || response.shouldKeepAlive || socket === null) {
     response.end(body);
     return;
@@ -37,7 +38,7 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   lingerThenClose(socket);
 }
 
-/** Writes `problem` as the last answer of a connection that has no response object. */
+/** Writes `problem` to a connection that has no response, as its last answer. */
 export function sendLastProblem(socket: Socket, problem: Problem): void {
   const body = bodyOf(problem);
   const headers = { ...headersOf(problem, body), connection: 'close' };
@@ -60,4 +61,4 @@ function headersOf({ headers }: Problem, body: string): Record<string, string | 
 }
 
 const isShort = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= MAX_DISCARDED_BYTES;
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= DISCARD_MAX_BYTES;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Problem } from './problem.ts';
 
-/** Why a request is refused before an app sees it: it is outside the HTTP that we support. */
+/** What is refused before an app sees a request, because it is not HTTP as we speak it. */
 export const protocolRefusals = [
   'malformed',
   'ended-early',
@@ -15,7 +15,7 @@ export const protocolRefusals = [
 
 export type ProtocolRefusal = (typeof protocolRefusals)[number];
 
-/** The answer to each refusal, the same in every service. */
+/** The answer to each, the same from every service. */
 export const protocolProblems: Readonly<Record<ProtocolRefusal, Problem>> = {
   malformed: { status: 400, title: 'Malformed request', detail: 'The request is not well-formed HTTP/1.1 (RFC 9112)' },
   'ended-early': { status: 400, title: 'Request ended early', detail: 'The connection ended before the request did' },
@@ -36,8 +36,9 @@ export const protocolProblems: Readonly<Record<ProtocolRefusal, Problem>> = {
 };
 
 /**
- * Why to refuse a request that node:http's parser accepts: another HTTP version, HTTP/1.1 without a Host, a transfer coding that nothing here decodes (RFC 9112,
- * 3.2 and 6.1), or an expectation that cannot be met (RFC 9110, 10.1.1; HTTP/1.0 has none). Null if there is no reason.
+ * What node:http's parser lets through although it is not ours to take: another version, HTTP/1.1 without a Host,
+ * transfer codings that nobody would undo (RFC 9112, 3.2 and 6.1), and expectations that cannot be met (RFC 9110,
+ * 10.1.1; HTTP/1.0 has none). Null: nothing.
  */
 export function refusalOf({ headers, httpVersion }: IncomingMessage): ProtocolRefusal | null {
   const { host, expect, 'transfer-encoding': coding } = headers;
@@ -47,7 +48,7 @@ export function refusalOf({ headers, httpVersion }: IncomingMessage): ProtocolRe
   return expect === undefined || expect.toLowerCase() === '100-continue' ? null : 'expectation';
 }
 
-/** Why the request behind an error of node:http's `clientError` is refused. Null if the connection simply broke. */
+/** What an error of node:http's `clientError` says of a request; null: nothing, the connection broke. */
 export function refusalOfError({ code = '' }: NodeJS.ErrnoException): ProtocolRefusal | null {
   switch (code) {
     case 'HPE_INVALID_EOF_STATE':

@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express';
 
-/** Renders metrics: in OpenMetrics if that is requested and available, otherwise in Prometheus's own format. */
+/** Renders metrics: in OpenMetrics where that is asked for and can be had, else in Prometheus's own format. */
 export type RenderMetrics = (openMetrics: boolean) => Promise<Readonly<{ contentType: string; body: string }>>;
 
-/** Answers a scrape in the format that the scraper requests. */
+/** Answers a scrape in the format that the scraper asks for. */
 export const sendMetrics =
   (render: RenderMetrics): RequestHandler =>
   async (request, response) => {

@@ -1,7 +1,7 @@
-/** Runs `work` once, after `delayMs` of a monotonic clock, without keeping the process alive. Returns a function that cancels it. */
+/** Runs `work` once, after `delayMs` by a monotonic clock, without keeping the process alive. Calls it off by what it returns. */
 export type RunLater = (work: () => void, delayMs: number) => () => void;
 
-/** Uses Node's timers, which run on a monotonic clock. */
+/** On Node's timers, which go by a monotonic clock. */
 export const runLater: RunLater = (work, delayMs) => {
   const timer = setTimeout(work, delayMs);
   timer.unref();

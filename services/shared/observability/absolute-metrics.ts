@@ -4,7 +4,8 @@ import type { HistogramSample, Sample } from './sample.ts';
 type Definition<S> = Readonly<{ name: string; help: string; read: () => readonly S[] }>;
 
 /**
- * A metric whose values are totals kept elsewhere, read at each scrape. prom-client's own counters and histograms can only be incremented or observed, not set.
+ * Metrics whose values are totals kept elsewhere, read at the scrape: prom-client's own counters and histograms can
+ * only be moved, not set. Registered like any other metric.
  */
 export function registerAbsoluteMetric(
   registry: Registry,
@@ -14,7 +15,6 @@ export function registerAbsoluteMetric(
   register(registry, { name, help, type, values: () => read().map(({ labels, value }) => ({ labels, value })) });
 }
 
-/** Like `registerAbsoluteMetric`, for a histogram. */
 export function registerAbsoluteHistogram(registry: Registry, { name, help, read }: Definition<HistogramSample>): void {
   register(registry, {
     name,
@@ -38,16 +38,16 @@ function histogramValues(name: string, { labels, bounds, counts, sum }: Histogra
   ];
 }
 
-type CollectorDefinition = Readonly<{ name: string; help: string; type: string; values: () => readonly object[] }>;
+type Custom = Readonly<{ name: string; help: string; type: string; values: () => readonly object[] }>;
 
-/** Registers a custom collector: prom-client's registry needs no more of a metric than a name and `get`. */
-function register(registry: Registry, { name, help, type, values }: CollectorDefinition): void {
+/** A custom collector: what prom-client's registry asks of a metric is a name and `get`. */
+function register(registry: Registry, { name, help, type, values }: Custom): void {
   const collector = {
     name,
     help,
     type,
     aggregator: 'max',
-    // The name is read at each scrape, because prom-client changes it for OpenMetrics.
+    // The name is read each time, as prom-client changes it for OpenMetrics.
     get: async () => ({ name: collector.name, help, type, aggregator: 'max', values: values() }),
   };
   registry.registerMetric(collector as unknown as Metric);

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from './prometheus.ts';
 
-/** Counts problems with brokers. Call the returned function once for each. */
+/** Counts what goes wrong with the brokers: call the answer once for each problem. */
 export function countKafkaErrors(registry: Registry): () => void {
   const counter = new Counter({
     name: 'vxt_kafka_errors_total',
@@ -10,7 +10,7 @@ export function countKafkaErrors(registry: Registry): () => void {
   return () => counter.inc();
 }
 
-/** Counts requests to the schema registry that failed after all retries. Call the returned function once for each. */
+/** Counts requests to the schema registry that failed for good: call the answer once for each. */
 export function countRegistryErrors(registry: Registry): () => void {
   const counter = new Counter({
     name: 'vxt_schema_registry_errors_total',

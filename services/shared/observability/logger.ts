@@ -1,8 +1,8 @@
 import pino from 'pino';
 
 /**
- * The fields of a log line. Each fact is one JSON line: `event` is a stable name (`webhook-refused`, `lane-renewed`), and only the fields listed here are allowed,
- * so that nothing from a payload, no token and no personal data can slip in.
+ * One JSON line per fact: `event` is a stable name in past tense or state (`webhook-refused`, `lane-renewed`), the
+ * other fields are listed in `LogFields`, so that nothing of a payload, a token or a person can slip in.
  */
 export type LogFields = Readonly<{
   [Field in
@@ -55,7 +55,7 @@ export type Logger = Readonly<{
   fatal: (event: string, fields?: LogFields) => void;
 }>;
 
-/** A logger that writes to standard output, synchronously, so that no line before an exit is lost. */
+/** A logger that writes to standard output, synchronously, so that the last line before an exit is not lost. */
 export function createLogger(service: string, level: LogLevel): Logger {
   const out = pino(
     {
@@ -73,7 +73,7 @@ export function createLogger(service: string, level: LogLevel): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
 }
 
-/** What may be logged about an error: its type, code and message. Neither our messages nor those of kafkajs contain payloads. */
+/** What may be said of an error: its type, code and message. Messages of ours and of kafkajs hold no payload. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { problem: String(error) };
   const code =

@@ -1,4 +1,4 @@
-/** All use of prom-client goes through this module. */
+/** The one door to prom-client. */
 import {
   collectDefaultMetrics,
   Gauge,
@@ -10,17 +10,17 @@ import {
 
 export { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Gauges of prom-client whose names end in `_total`, which is reserved for counters. */
+/** Gauges of prom-client that end in `_total`, as only counters may. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** A registry with the metrics that every process exposes: Node's own (event loop lag, memory, garbage collection) and the build. */
+/** A registry with what every process tells: Node's own metrics (event loop lag, memory, garbage collection) and the build. */
 export function createMetricsRegistry(service: string, version: string): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of misnamed) registry.removeSingleMetric(name);
   const buildInfo = new Gauge({
     name: 'vxt_build_info',
-    help: 'Always 1; the labels say what is running.',
+    help: 'Always 1; the labels tell what runs.',
     labelNames: ['service', 'version', 'node'],
     aggregator: 'first',
     registers: [registry],
@@ -29,7 +29,7 @@ export function createMetricsRegistry(service: string, version: string): Registr
   return registry;
 }
 
-/** A histogram that keeps the latest exemplar of each bucket. prom-client can create one only while the registry is set to OpenMetrics. */
+/** A histogram that keeps an exemplar for each bucket, of the last observation that has one. prom-client makes it only where the registry is set to OpenMetrics just then. */
 export function createHistogramWithExemplars(
   registry: Registry,
   configuration: Omit<HistogramConfiguration<string>, 'registers' | 'enableExemplars'>,
@@ -43,10 +43,10 @@ export function createHistogramWithExemplars(
   }
 }
 
-/** The last rendering of each registry. Renderings run one after the other, because prom-client stores the format in the registry. */
+/** Renderings of a registry, one after the other: prom-client keeps the format in the registry. */
 const renderings = new WeakMap<Registry, Promise<unknown>>();
 
-/** The text of all metrics, in OpenMetrics or in Prometheus's own format. */
+/** The text of all metrics: OpenMetrics where asked for, else Prometheus's own format. */
 export function renderMetrics(
   registry: Registry,
   openMetrics: boolean,
@@ -60,7 +60,7 @@ export function renderMetrics(
   return rendering;
 }
 
-/** prom-client 15.1.3 removes `_total` from the names of counters for OpenMetrics and never restores it, so it is restored here. */
+/** prom-client 15.1.3 takes `_total` off the names of counters for OpenMetrics and never puts it back: so it is put back here. */
 async function render(
   registry: Registry,
   openMetrics: boolean,

@@ -18,17 +18,17 @@ import {
 } from './trace-context.ts';
 
 /**
- * A span of the OpenTelemetry API. Without an SDK in the process (load one with `NODE_OPTIONS=--import …`), spans cost nothing and are not exported. Attributes are
- * topics and outcomes, never payloads, tokens or personal data.
+ * Spans through the OpenTelemetry API: without an SDK in the process (load one with `NODE_OPTIONS=--import …`) they
+ * cost nothing and go nowhere. Attributes are topics and outcomes; never a payload, a token or a person.
  */
 export type Traced = Readonly<{
-  /** W3C trace context for outgoing records: that of the span if an SDK runs, otherwise the sender's, otherwise a new one. */
+  /** W3C trace context for what leaves here: of the span where an SDK runs, else of the sender, else a new one. */
   traceparent: string;
-  /** The `tracestate` that belongs to `traceparent`: the SDK's if one runs, otherwise the sender's. Null if there is none. */
+  /** What belongs to `traceparent`: the SDK's where one runs, else the sender's. Null where there is none. */
   tracestate: string | null;
-  /** For exemplars: the trace id, 32 hex digits, if an SDK samples this span. Null otherwise. */
+  /** The trace id, 32 hex digits, if an SDK samples this span; else null. For exemplars. */
   sampledTraceId: string | null;
-  /** Starts a span within this one. */
+  /** A span within this one. */
   child: (name: string, attributes: Readonly<Record<string, string | number>>) => Traced;
   /** Ends the span; `problem` marks it as failed. */
   end: (problem?: string) => void;
@@ -36,7 +36,7 @@ export type Traced = Readonly<{
 
 const tracer = trace.getTracer('vxt-call-events');
 
-/** Starts a span for an incoming message with this trace context. The sender's trace is continued if the context is well-formed. */
+/** A span for something that came from outside with this trace context: it goes on where the context is well-formed. */
 export function startTrace(name: string, kind: 'server' | 'consumer', carrier: TraceCarrier): Traced {
   const sender = readTraceContext(carrier);
   const parent = sender === null ? context.active() : trace.setSpanContext(context.active(), remote(sender));
@@ -46,21 +46,19 @@ export function startTrace(name: string, kind: 'server' | 'consumer', carrier: T
 
 function traced(span: Span, parent: Context, sender: TraceContext | null): Traced {
   const own = span.spanContext();
-  // Without an SDK, a span has the context of its parent, or none.
-  const hasOwnContext = trace.isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId;
-  const current = hasOwnContext ? trace.setSpan(parent, span) : parent;
+  // Without an SDK a span has the context of its parent, or none.
+  const live = trace.isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId;
+  const current = live ? trace.setSpan(parent, span) : parent;
   const sampled = own.traceFlags & SAMPLED;
   let traceparent: string | null = null;
   return {
     get traceparent() {
       const random = own.traceId === sender?.traceId ? sender.flags & RANDOM : 0;
-      traceparent ??= hasOwnContext
-        ? writeTraceparent(own.traceId, own.spanId, sampled | random)
-        : continuedFrom(sender);
+      traceparent ??= live ? writeTraceparent(own.traceId, own.spanId, sampled | random) : continued(sender);
       return traceparent;
     },
-    tracestate: (hasOwnContext ? own.traceState?.serialize() : sender?.tracestate) || null,
-    sampledTraceId: hasOwnContext && sampled !== 0 ? own.traceId : null,
+    tracestate: (live ? own.traceState?.serialize() : sender?.tracestate) || null,
+    sampledTraceId: live && sampled !== 0 ? own.traceId : null,
     child: (name, attributes) => {
       const child = tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes }, current);
       return traced(child, current, sender);
@@ -80,8 +78,8 @@ const remote = ({ traceId, parentId, flags, tracestate }: TraceContext) => ({
   ...(tracestate === null ? {} : { traceState: createTraceState(tracestate) }),
 });
 
-/** A `traceparent` with the sender's trace and a new span id, or, without a sender, with a new trace that is not sampled. */
-function continuedFrom(sender: TraceContext | null): string {
+/** The sender's trace under a new span id, or a new trace that nobody samples. */
+function continued(sender: TraceContext | null): string {
   const random = randomHex();
   const spanId = random.slice(32);
   if (sender === null) return writeTraceparent(random.slice(0, 32), spanId, 0);
@@ -92,7 +90,7 @@ const ID_BYTES = 24;
 const pool = Buffer.alloc(ID_BYTES * 128);
 let used = pool.length;
 
-/** 48 random hex digits. Random bytes are requested in bulk, because a request costs more than everything else in a span. */
+/** 48 random hex digits; asks the system for many at once, as each question costs more than all else in a span. */
 function randomHex(): string {
   if (used === pool.length) {
     randomFillSync(pool);
@@ -102,7 +100,7 @@ function randomHex(): string {
   return pool.toString('hex', used - ID_BYTES, used);
 }
 
-/** Runs `work` in a consumer span that links to the traces of the records it handles. `traceparents` is called only if an SDK records the span. */
+/** Runs `work` in a consumer's span that links to the traces of the records it handles; these are asked for only if an SDK records. */
 export async function traceBatch(
   name: string,
   attributes: Readonly<Record<string, string | number>>,

@@ -1,2 +1,2 @@
-/** The version of the system, as `vxt_build_info` reports it. */
+/** The version of the system, as `vxt_build_info` tells it. */
 export const VERSION = '0.1.0';

@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 import type { SourceRecord } from './records.ts';
 
-/** A topic with CreateTime may hold any 64-bit number as a time; avsc does not read back a `long` that large. */
-const MAX_LONG = 2 ** 52;
+/** Where a topic keeps its producers' times, a record may have any 64 bits; avsc reads fewer. */
+const LARGEST_LONG = 2 ** 52;
 
-/** Enough to rule out chance collisions. */
+/** Enough that no other record has the same by chance. */
 const HASH_BYTES = 16;
 
 /**
- * Identifies a log by one of its records: a position belongs to a log only if the log has this record at this offset. A
- * recreated topic, or a log that was truncated and grew again, has another record there or none.
+ * A record as it tells one log from any other: what was read up to it belongs to a log only if that log has this very record at this very offset. A topic that
+ * was created anew, and a log that lost its end and grew again, have another one there, or none.
  */
 export type LogMark = Readonly<{
   offset: number;
-  /** Log time, Unix time in milliseconds; 0 for one that cannot be read back from an Avro `long`. */
+  /** Time in the log: Unix time in milliseconds; 0 for one beyond what a schema's `long` can be read back as. */
   timestampMs: number;
-  /** The first 16 bytes of the value's SHA-256 digest; a null value hashes as an empty one. */
+  /** Of the value; of a record without one as of an empty one. */
   valueHash: Buffer;
 }>;
 
@@ -25,12 +25,12 @@ export const markOf = ({
   value,
 }: Pick<SourceRecord, 'offset' | 'timestampMs' | 'value'>): LogMark => ({
   offset,
-  timestampMs: Math.abs(timestampMs) <= MAX_LONG ? timestampMs : 0,
+  timestampMs: Math.abs(timestampMs) <= LARGEST_LONG ? timestampMs : 0,
   valueHash: hash('sha256', value ?? '', 'buffer').subarray(0, HASH_BYTES),
 });
 
 export const isSameMark = (one: LogMark, other: LogMark): boolean =>
   one.offset === other.offset && one.timestampMs === other.timestampMs && one.valueHash.equals(other.valueHash);
 
-/** The last record folded, by topic; null if none was. */
+/** By topic, the last record that was folded; null where none was. */
 export type LogMarks = Readonly<Record<string, LogMark | null>>;

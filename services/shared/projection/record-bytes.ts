@@ -1,11 +1,11 @@
 import type { HeaderValue, RecordHeaders, TargetRecord } from './records.ts';
 
-/** The most that Kafka adds to a record: lengths, and its time and offset relative to the first of its batch. */
+/** What Kafka adds to a record at the most: lengths, and its distance in time and offset to the first of its batch. */
 const RECORD_OVERHEAD_BYTES = 40;
-/** The most that the lengths of a header's name and value take. */
+/** The lengths of a header's name and value. */
 const HEADER_OVERHEAD_BYTES = 10;
 
-/** An upper bound of the bytes that a record takes in an uncompressed batch. */
+/** The bytes that a record takes in a batch, at the most, without compression. */
 export function recordBytes({ key, value, headers = {} }: Pick<TargetRecord, 'key' | 'value' | 'headers'>): number {
   return RECORD_OVERHEAD_BYTES + bytesOf(key) + bytesOf(value) + headerBytes(headers);
 }
@@ -18,7 +18,7 @@ function headerBytes(headers: RecordHeaders): number {
   return bytes;
 }
 
-/** The values of a header, in order: its name may occur more than once. */
+/** The values of a header's name, in their order. */
 export const valuesOf = (values: RecordHeaders[string]): readonly HeaderValue[] =>
   values === undefined
     ? []

@@ -1,10 +1,10 @@
-/** Kafka allows null as a header's value. */
+/** A header's value; Kafka has null as one. */
 export type HeaderValue = Buffer | string | null;
 
-/** A name may occur more than once. */
+/** Headers as Kafka has them: a name may occur more than once. */
 export type RecordHeaders = Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>;
 
-/** A batch that cannot be decoded. The record that stands in for it has the batch's bytes as value and its last offset. */
+/** A batch whose records cannot be read; a record that stands for it has its bytes as value, and is at its last offset. */
 export type UnreadableBatch = Readonly<{ firstOffset: number; records: number; problem: string }>;
 
 /** A record that a projection reads. */
@@ -12,14 +12,14 @@ export type SourceRecord = Readonly<{
   topic: string;
   partition: number;
   offset: number;
-  /** Log time: Unix time in milliseconds. */
+  /** Time in the log: Unix time in milliseconds. */
   timestampMs: number;
   key: Buffer | null;
   value: Buffer | null;
   headers: RecordHeaders;
-  /** Whether it was written in a transaction; absent if the reader does not need to know. */
+  /** Whether it was written in a transaction; absent where nobody needs to know. */
   transactional?: boolean;
-  /** Set if this stands in for a batch that cannot be decoded. */
+  /** Null or absent for a record: see UnreadableBatch. */
   unreadable?: UnreadableBatch | null;
 }>;
 
@@ -27,7 +27,7 @@ export type SourceRecord = Readonly<{
 export type TargetRecord = Readonly<{
   topic: string;
   key: Buffer | string | null;
-  /** Null is a tombstone. */
+  /** Null removes the key from a compacted topic. */
   value: Buffer | null;
   headers?: RecordHeaders;
 }>;
@@ -39,10 +39,10 @@ export type CommittedRecord = Readonly<{
   offset: number;
   key: string;
   value: Buffer | null;
-  /** False: not written by a task, since tasks only write in transactions. Absent: written in one. */
+  /** False: no task wrote it, as tasks write in transactions only. Absent: it was written in one. */
   transactional?: boolean;
   unreadable?: UnreadableBatch | null;
 }>;
 
-/** The next offset to read, by topic. */
+/** By topic, the offset to read next. */
 export type Positions = Readonly<Record<string, number>>;

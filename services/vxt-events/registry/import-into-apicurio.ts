@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { strToU8, zipSync } from 'fflate';
 import type { WrittenId } from '../../shared/avro/schema-ids/written-id.ts';
-import { assertAccepted, type ImportSchemas } from './registry-import.ts';
+import { assertAgreed, type ImportSchemas } from './import-schemas.ts';
 
-/** The path of Apicurio's Confluent-compatible API. */
+/** Where Apicurio has its Confluent-compatible API. */
 const COMPATIBLE_API = /\/apis\/ccompat\/.*$/;
 
 export const isApicurio = (url: string): boolean => COMPATIBLE_API.test(url);
 
 /**
- * Apicurio has no mode IMPORT. It accepts an export of its own format that preserves content ids, which are the ids in its Confluent-compatible API. Entries that
- * it rejects are only logged on its side, so check the result.
+ * Apicurio has no mode IMPORT. It takes an export of itself, with the ids of its contents, which are the ids of its Confluent-compatible API. What it does not take
+ * of that it only logs.
  */
 export const importIntoApicurio: ImportSchemas = async (ask, url, missing) => {
   const root = url.replace(COMPATIBLE_API, '');
@@ -23,10 +23,10 @@ export const importIntoApicurio: ImportSchemas = async (ask, url, missing) => {
     },
     body: apicurioExport(missing),
   });
-  assertAccepted(answer, 'accept the schemas');
+  assertAgreed(answer, 'take the schemas');
 };
 
-/** An export in Apicurio 3's format, as a ZIP, with the files that Avro schemas need. */
+/** The files of an export of Apicurio 3, as far as schemas of Avro need them. */
 export function apicurioExport(written: readonly WrittenId[]): Uint8Array {
   const files: Record<string, Uint8Array> = {};
   const put = (path: string, entity: object): void => {

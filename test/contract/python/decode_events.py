@@ -1,4 +1,4 @@
-"""Decodes events as a subscriber in Python would: schemas from the registry, values with fastavro.
+"""Decodes events as a subscriber in Python would: schema from the registry, bytes by fastavro.
 
 Reads one hexadecimal value a line from standard input; writes the webhook that each carries as one JSON a line.
 Usage: decode_events.py REGISTRY_URL
@@ -12,7 +12,7 @@ import urllib.request
 
 import fastavro
 
-# Python's datetime ends with the year 9999 and would fail on later times. The schemas say what the numbers mean.
+# A datetime ends with the year 9999, and a subscriber with it. The schemas say what the numbers are.
 fastavro.read.LOGICAL_READERS.pop("long-timestamp-millis", None)
 
 registry_url = sys.argv[1]
@@ -82,7 +82,7 @@ def webhook(schema, record):
 
 
 def printable(value):
-    """JSON has no infinity, so a number that is too large for a double becomes a text."""
+    """JSON has no infinity: a number beyond a double is told apart by its name."""
     if isinstance(value, float) and math.isinf(value):
         return "beyond a double"
     if isinstance(value, dict):

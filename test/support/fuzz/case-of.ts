@@ -5,10 +5,10 @@ import { mutatedStream } from './framings/mutated-stream.ts';
 import { type FuzzCase, targets } from './fuzz-case.ts';
 import { headerCase } from './headers/header-cases.ts';
 
-/** One of this many cases is a control. */
+/** Every so many cases is a control. */
 const CONTROL_EVERY = 16;
 
-/** By frequency: 9 of 20 mutate the body, 11 of 20 the rest of the request and its framing. */
+/** By how often: bodies 9 of 20, the rest of the request and its framing 11 of 20. */
 const makers = [
   ...Array<typeof bodyCase>(9).fill(bodyCase),
   ...Array<typeof bodyCase>(4).fill(headerCase),
@@ -16,7 +16,7 @@ const makers = [
   ...Array<typeof bodyCase>(3).fill(mutatedStream),
 ];
 
-/** The case with this number: the same for the same seed, whenever it is generated. */
+/** The case of this number: the same for the same seed, whenever it is made. */
 export function caseOf(seed: number, number: number): FuzzCase {
   const draw = drawFor(seed, number);
   const target = draw.pick(targets);

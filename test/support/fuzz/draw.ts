@@ -1,12 +1,12 @@
 import { seededRandom } from '../seeded-random.ts';
 
-/** The random choices of one case: the same for the same seed and number, independent of other cases. */
+/** The choices of one case: the same for the same seed and number, whatever was drawn for others. */
 export type Draw = Readonly<{
   /** A whole number from 0 to `end` - 1. */
   below: (end: number) => number;
   chance: (probability: number) => boolean;
   pick: <T>(choices: readonly T[]) => T;
-  /** A size from 1 to `max`, with each order of magnitude equally likely. */
+  /** A size from 1 to `max`, each order of magnitude as often as another. */
   size: (max: number) => number;
   bytes: (length: number) => Buffer;
 }>;

@@ -1,9 +1,9 @@
 /** What a sender does on its connection, in order. */
 export type Step =
   | Readonly<{ kind: 'send'; bytes: Buffer; pieces: number }>
-  /** Waits until this many answers have arrived, including interim ones (1xx), or the connection has ended. */
+  /** Until there are so many answers, interim ones (1xx) too, or the connection ended. */
   | Readonly<{ kind: 'await-answers'; count: number }>
-  /** Bytes that arrive meanwhile stay in the system's buffers. */
+  /** What comes meanwhile is left to wait in the system. */
   | Readonly<{ kind: 'stop-reading' }>
   | Readonly<{ kind: 'read-on' }>
   | Readonly<{ kind: 'half-close' }>
@@ -11,10 +11,10 @@ export type Step =
   | Readonly<{ kind: 'close' }>;
 
 /**
- * What must happen.
- * - `answers`: exactly these answers, each with one of these statuses.
- * - `some`: one or more answers with any documented status; the right one is not worked out.
- * - `end`: the end of the connection: there is no request, or the sender has abandoned it.
+ * What must come.
+ * - `answers`: exactly these, each with one of these statuses.
+ * - `some`: one answer or more, of any documented status; nobody has worked out what is right.
+ * - `end`: the end of the connection: there is no request, or the sender has given it up.
  * - `nothing`: the sender does not wait.
  */
 export type Expected =
@@ -23,27 +23,27 @@ export type Expected =
   | Readonly<{ kind: 'end' }>
   | Readonly<{ kind: 'nothing' }>;
 
-/** What is sent on one connection, and what must happen. */
+/** What is sent on one connection, and what must come of it. */
 export type Exchange = Readonly<{
-  /** What was done to a request, for a report. It contains nothing of what is sent. */
+  /** What was done to a request, for a report: it holds nothing of what is sent. */
   what: string;
   steps: readonly Step[];
   expected: Expected;
-  /** Whether the connection is shared with cases before and after it. */
+  /** It is sent on a connection that others use before and after it. */
   kept?: boolean;
-  /** Whether its answers have no body, like those to HEAD. */
+  /** Its answers have no body, as those to HEAD. */
   bodiless?: boolean;
 }>;
 
 export type FuzzCase = Exchange & Readonly<{ number: number; target: Target }>;
 
-/** The services under test: one has a spool, and its Kafka is unavailable for a part of the run; the other has no spool. */
+/** The services under test: one has a spool and Kafka is away from it for a part of the run, the other has none. */
 export const targets = ['spooling', 'plain'] as const;
 export type Target = (typeof targets)[number];
 
 export const sending = (bytes: Buffer, pieces = 1): Step => ({ kind: 'send', bytes, pieces });
 
-/** Expects exactly one answer, and the service to end the connection. */
+/** Exactly one answer, and the service ends the connection. */
 export const oneAnswer = (...statuses: readonly number[]): Expected => ({
   kind: 'answers',
   statuses: [statuses],

@@ -1,15 +1,15 @@
-/** The options of a fuzz run. */
+/** What a fuzz run is asked to do. */
 export type FuzzSettings = Readonly<{
   seed: number;
   /** How long cases are sent. */
   seconds: number;
-  /** Only these cases, one after the other. Null means all in their order, until the time is over. */
+  /** Only these cases, one after the other; null: all in their order, until the time is over. */
   only: readonly number[] | null;
 }>;
 
 const DEFAULT_SECONDS = 300;
 
-/** From FUZZ_SEED (random if unset), FUZZ_SECONDS and FUZZ_CASES (`17` or `17,20-40`). */
+/** From FUZZ_SEED (a new one where it is unset), FUZZ_SECONDS and FUZZ_CASES (`17` or `17,20-40`). */
 export function fuzzSettings({ FUZZ_SEED, FUZZ_SECONDS, FUZZ_CASES }: NodeJS.ProcessEnv): FuzzSettings {
   return {
     seed: wholeNumber('FUZZ_SEED', FUZZ_SEED, Date.now() % 2 ** 31),

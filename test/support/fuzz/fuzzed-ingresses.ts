@@ -8,30 +8,30 @@ import { type Target, targets } from './fuzz-case.ts';
 import { TOKEN } from './http-request.ts';
 import { RECEIVE_TIMEOUT_MS } from './play-case.ts';
 
-/** Connections may still be read for 5 s after their last answer (services/shared/http/linger.ts). */
+/** Connections may be read on for 5 s after their last answer (services/shared/http/linger.ts). */
 const LINGER_MS = 6_000;
 
 /** A turn of the event loop of one of the services. */
 export type TargetTurn = Turn & Readonly<{ target: Target }>;
 
-/** Real ingresses, each in its own process. */
+/** Real ingresses, each of its own process. */
 export type FuzzedIngresses = Readonly<{
   of: (target: Target) => IngressProcess;
   ports: Readonly<Record<Target, number>>;
-  /** Whether Kafka takes what the ingress with a spool produces. It always takes that of the other one. */
+  /** Whether what is produced by the one with a spool gets to Kafka. The other one's always does. */
   letProduce: (allowed: boolean) => void;
-  /** How often it refused something. */
+  /** How often something of it did not. */
   cuts: () => number;
-  /** The vitals once the spool is empty and all connections of senders have ended. */
+  /** Vitals, once all that waits on disk is in Kafka and all connections of senders have ended. */
   settledVitals: (target: Target) => Promise<Vitals>;
-  /** The longest turns so far, longest first. */
+  /** The longest turns so far, the longest first. */
   turns: (target: Target) => Promise<readonly TargetTurn[]>;
   end: () => Promise<void>;
 }>;
 
 type Stack = Readonly<{ brokers: string; environment: Readonly<Record<string, string>> }>;
 
-/** Starts them. Turns during the start itself do not count. `directory` is for spools and vitals. */
+/** Starts them; what a start itself does is in no turn. `directory` is for spools and vitals. */
 export async function startFuzzedIngresses(stack: Stack, directory: string): Promise<FuzzedIngresses> {
   let isAllowed = true;
   const proxy = await startFaultProxy(stack.brokers, {
@@ -93,7 +93,7 @@ const untilDrained = ({ adminUrl }: IngressProcess): Promise<boolean> =>
     what: () => 'an empty spool',
   });
 
-/** Waits until no connection has ended for as long as one may take to, then returns the vitals. */
+/** Vitals as they are once no connection more has ended for as long as one may take to. */
 async function untilConnectionsEnded(vitals: () => Promise<Vitals>): Promise<Vitals> {
   let before = await vitals();
   return await eventually(

@@ -1,10 +1,10 @@
-/** The settings of the services under test that requests depend on. */
+/** The settings of the services under test that requests are made for. */
 export const BODY_LIMIT = 1_048_576;
-/** No log line, metric or answer may contain it, nor anything else that begins with MARKER. */
+/** No log line, metric or answer may hold it, nor what else begins with MARKER. */
 export const TOKEN = 'MARKER-fuzz-token-0123456789';
 export const WEBHOOK_PATH = '/webhooks/vxt';
 
-/** A request to build. Its parts are not checked and may not be valid HTTP. */
+/** A request to be: what is in it is not checked, and may be no HTTP. */
 export type HttpRequest = Readonly<{
   method: string;
   target: string;
@@ -21,7 +21,7 @@ export const traceIdOf = (number: number, index: number): string => `f0${hex(num
 /** The id of the event in a case's request. */
 export const eventIdOf = (number: number, index: number): string => `fuzz-${number}-${index}`;
 
-/** A request to the webhook path with a valid token. */
+/** What is sent to the webhook's path with a valid token. */
 export function webhookRequest(number: number, index: number, body: Buffer): HttpRequest {
   return {
     method: 'POST',
@@ -39,7 +39,7 @@ export function webhookRequest(number: number, index: number, body: Buffer): Htt
 
 type Header = readonly [name: string, value: string];
 
-/** The request with these headers added after its own. */
+/** The request with these headers behind its own. */
 export const adding = (request: HttpRequest, ...headers: readonly Header[]): HttpRequest => ({
   ...request,
   headers: [...request.headers, ...headers],
@@ -54,11 +54,11 @@ export const without = (request: HttpRequest, name: string): HttpRequest => ({
 export const replacing = (request: HttpRequest, name: string, value: string): HttpRequest =>
   adding(without(request, name), [name, value]);
 
-/** The request with a Content-Length that fits its body. */
+/** The request with the length of its body. */
 export const sized = (request: HttpRequest): HttpRequest =>
   adding(request, ['content-length', String(request.body.length)]);
 
-/** The request as the last one of its connection. */
+/** The last of its connection. */
 export const last = (request: HttpRequest): HttpRequest => adding(request, ['connection', 'close']);
 
 export function headOf({ method, target, version, headers }: HttpRequest): Buffer {
@@ -66,8 +66,8 @@ export function headOf({ method, target, version, headers }: HttpRequest): Buffe
   return Buffer.from(`${method} ${target} ${version}\r\n${lines.join('')}\r\n`, 'latin1');
 }
 
-/** The bytes of a request as it is. */
+/** The bytes of a request, as it is. */
 export const rendered = (request: HttpRequest): Buffer => Buffer.concat([headOf(request), request.body]);
 
-/** The bytes of a request that is framed by nothing but its length. */
+/** The bytes of a request that has no more to its framing than a length. */
 export const whole = (request: HttpRequest): Buffer => rendered(sized(request));

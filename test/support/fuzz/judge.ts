@@ -2,19 +2,19 @@ import type { Expected, FuzzCase } from './fuzz-case.ts';
 import { ANSWER_DEADLINE_MS, type Played, RECEIVE_TIMEOUT_MS } from './play-case.ts';
 import type { Answer } from './read-answers.ts';
 
-/** Interim statuses, for senders that ask for them. */
+/** Interim, and only for who asks. */
 const CONTINUE = 100;
 
-/** Every status that README.md documents. */
+/** Every status that README.md says. */
 const documented: ReadonlySet<number> = new Set([202, 400, 401, 404, 405, 408, 413, 415, 417, 429, 431, 501, 503]);
 
-/** What is wrong with the outcome of a case. Empty if nothing is. It contains nothing of what was sent. */
+/** What is wrong with what came of a case; nothing where all is right. It holds nothing of what was sent. */
 export function problemsOf({ expected, bodiless = false }: FuzzCase, played: Played): readonly string[] {
   if (expected.kind === 'nothing') return [];
   const { answers, rest, ended, tookMs } = played;
   const problems = answers.flatMap((answer) => problemsOfAnswer(answer, bodiless));
   if (rest !== '' && !bodiless) problems.push(`${rest.length} bytes are no whole answer`);
-  // A sender that goes on after an answer may be cut off; one that has no answer yet may not.
+  // Who sends on behind an answer may be cut off; who has none may not.
   if (ended !== 'closed' && ended !== null && answers.length === 0) problems.push(`the connection broke: ${ended}`);
   if (ended === null && !(expected.kind === 'answers' && expected.endedBy === 'sender'))
     problems.push(`the connection was not ended within ${ANSWER_DEADLINE_MS} ms`);
@@ -26,7 +26,7 @@ export function problemsOf({ expected, bodiless = false }: FuzzCase, played: Pla
 }
 
 function isRight(expected: Expected, { answers, sendingMs }: Played): boolean {
-  // A busy machine may send too slowly.
+  // A machine that is busy with other things may send too slowly.
   if (sendingMs > RECEIVE_TIMEOUT_MS / 3 && answers.at(-1)?.status === 408) return true;
   switch (expected.kind) {
     case 'answers':

@@ -2,7 +2,7 @@ import type { Draw } from './draw.ts';
 
 type Mutation = (bytes: Buffer, at: number, draw: Draw) => Buffer;
 
-/** Bytes on which parsers of JSON, UTF-8 and HTTP make decisions. */
+/** Bytes at which parsers of JSON, UTF-8 and HTTP decide something. */
 const telling = Buffer.from('\0\t\n\r "%,-./0159:;<=[\\]e{}\x7f\x80\xbf\xc0\xc3\xe2\xed\xef\xf0\xf5\xff', 'latin1');
 
 const spliced = (bytes: Buffer, at: number, removed: number, added: Uint8Array): Buffer =>
@@ -23,7 +23,7 @@ const mutations: readonly Mutation[] = [
   (bytes, at) => bytes.subarray(0, at),
 ];
 
-/** The bytes after one to four changes, all of them between `from` and `to`. */
+/** The bytes after one to four changes, none of which begins or ends outside of `from` to `to`. */
 export function mutateBytes(bytes: Buffer, draw: Draw, from = 0, to = bytes.length): Buffer {
   let middle = bytes.subarray(from, to);
   for (let left = 1 + draw.below(4); left > 0; left -= 1)

@@ -3,34 +3,34 @@ import { last, webhookRequest, whole } from './http-request.ts';
 import type { Answer } from './read-answers.ts';
 import type { SenderConnection } from './sender-connection.ts';
 
-/** A waiting sender must be answered within this, in milliseconds. */
+/** Within this, in milliseconds, whoever waits is answered. */
 export const ANSWER_DEADLINE_MS = 10_000;
 
 /** How long a request of the run may take to arrive (WEBHOOK_RECEIVE_TIMEOUT_MS). */
 export const RECEIVE_TIMEOUT_MS = 3_000;
 
 /**
- * A connection that is still open this long after the last byte will send nothing more: every incomplete request has been refused, within a second of its deadline.
- * Unless it accepts another request, it hangs.
+ * A connection that is still open so long after the last byte has nothing more to say: all that is not whole has been
+ * refused, within a second of its time. Unless it takes another request, it hangs.
  */
 const QUIET_MS = RECEIVE_TIMEOUT_MS + 2_000;
 
-/** The outcome of a case. */
+/** What came of a case. */
 export type Played = Readonly<{
   answers: readonly Answer[];
-  /** The received bytes that are not a complete answer. */
+  /** What came and is no whole answer. */
   rest: string;
-  /** How the service ended the connection: `closed`, or the code of the error that broke it. Null if it is open. */
+  /** How the service ended the connection: `closed`, or the code of what broke it; null where it is open. */
   ended: string | null;
-  /** From the first byte sent to the last. */
+  /** From the first byte to the last that was sent. */
   sendingMs: number;
-  /** From the last byte sent until everything that was waited for. */
+  /** From the last byte that was sent to all that was waited for. */
   tookMs: number;
 }>;
 
 const PROBE_INDEX = 0xffff;
 
-/** Sends a case and waits for what must happen. */
+/** Sends a case, and waits for what must come of it. */
 export async function playCase(fuzzCase: FuzzCase, connection: SenderConnection): Promise<Played> {
   const { steps, expected, bodiless = false } = fuzzCase;
   connection.begin(bodiless);
@@ -65,5 +65,5 @@ export async function playCase(fuzzCase: FuzzCase, connection: SenderConnection)
   };
 }
 
-/** A request after all others, whose answer ends the connection. */
+/** A request behind all others, whose answer ends the connection. */
 const probe = (number: number): Buffer => whole(last(webhookRequest(number, PROBE_INDEX, Buffer.from('{}'))));

@@ -1,14 +1,14 @@
-/** One answer as it was received. The body of an interim one (1xx), or of one to HEAD, is empty. */
+/** One answer as it came; of an interim one (1xx), or one to HEAD, the body is empty. */
 export type Answer = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>;
 
 export type Answers = Readonly<{
   add: (piece: Buffer) => void;
   all: () => readonly Answer[];
-  /** The received bytes that are not a complete answer. */
+  /** What came and is no whole answer. */
   rest: () => string;
 }>;
 
-/** Parses answers as their bytes arrive. `bodiless` means that none has a body, whatever its length says. */
+/** Reads answers as their bytes come. `bodiless`: none has a body, whatever its length says. */
 export function readAnswers(bodiless: boolean): Answers {
   const answers: Answer[] = [];
   let rest = '';
@@ -35,7 +35,7 @@ function firstOf(text: string, bodiless: boolean): Readonly<{ answer: Answer; le
   const status = Number(statusLine.split(' ')[1]);
   const bodyLength = bodiless || status < 200 ? 0 : Number(headers['content-length']);
   const length = end + 4 + bodyLength;
-  // An answer without a length never ends, so the rest shows what is wrong.
+  // Without a length it never ends: then the rest says so.
   if (!(length <= text.length)) return null;
   return { answer: { status, headers, body: text.slice(end + 4, length) }, length };
 }

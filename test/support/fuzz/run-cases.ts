@@ -3,7 +3,7 @@ import { problemsOf } from './judge.ts';
 import { playCase } from './play-case.ts';
 import { openSenderConnection, type SenderConnection } from './sender-connection.ts';
 
-/** A failed case. */
+/** A case that did not come out right. */
 export type FailedCase = Readonly<{
   number: number;
   what: string;
@@ -13,16 +13,16 @@ export type FailedCase = Readonly<{
   before: readonly number[];
 }>;
 
-/** When the case was in flight, in Unix milliseconds. */
+/** When a case was under way, in milliseconds since 1970. */
 export type Span = Readonly<{ number: number; what: string; target: Target; startedMs: number; endedMs: number }>;
 
 export type RunSoFar = Readonly<{
   failed: readonly FailedCase[];
-  /** How many 202 answers each case got. */
+  /** How many 202 each case was answered. */
   accepted: ReadonlyMap<number, number>;
-  /** How many answers there were per status. */
+  /** How many answers there were of each status. */
   statuses: ReadonlyMap<number, number>;
-  /** The slowest cases. */
+  /** Those that took longest. */
   spans: readonly Span[];
   slowestMs: number;
   played: number;
@@ -31,14 +31,14 @@ export type RunSoFar = Readonly<{
 type Options = Readonly<{
   ports: Readonly<Record<Target, number>>;
   connections: number;
-  /** The next case. Null if there are no more. */
+  /** The next case; null: there are no more. */
   next: () => FuzzCase | null;
 }>;
 
 type Kept = { connection: SenderConnection; sent: number[] };
 
 export type CaseRun = Readonly<{
-  /** Plays cases on this many connections at once until `next` returns null. */
+  /** Plays cases on so many connections at once until `next` gives no more. */
   play: (options: Options) => Promise<void>;
   soFar: RunSoFar;
 }>;

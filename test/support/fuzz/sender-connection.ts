@@ -2,17 +2,17 @@ import { connect, type Socket } from 'node:net';
 import type { Step } from './fuzz-case.ts';
 import { type Answer, type Answers, readAnswers } from './read-answers.ts';
 
-/** A connection on which cases are sent one after the other. */
+/** A connection on which cases are sent, one after the other. */
 export type SenderConnection = Readonly<{
-  /** Forgets earlier answers: everything from now on belongs to the next case. */
+  /** Forgets earlier answers: what comes from now on is of the next case. */
   begin: (bodiless: boolean) => void;
   take: (step: Step, deadlineMs: number) => Promise<void>;
   answers: () => readonly Answer[];
-  /** The received bytes that are not a complete answer. */
+  /** What came and is no whole answer. */
   rest: () => string;
-  /** How the other side ended it: `closed`, or the code of the error that broke it. Null if it is open. */
+  /** How the other side ended it: `closed`, the code of what broke it, or null where it is open. */
   ended: () => string | null;
-  /** Waits at most this long until `condition` is true. Returns whether it is. */
+  /** Waits until `condition` holds, at most so long; whether it does. */
   until: (condition: () => boolean, deadlineMs: number) => Promise<boolean>;
   destroy: () => void;
 }>;
@@ -78,7 +78,7 @@ export function openSenderConnection(port: number): SenderConnection {
         socket.end();
         return;
       case 'reset':
-        // What was written must go out first, or the other side sees only the reset.
+        // What was written goes out first, or the other side sees nothing but the reset.
         await new Promise((resolve) => socket.write('', resolve));
         socket.resetAndDestroy();
         return;

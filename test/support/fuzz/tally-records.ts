@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { testKafka } from '../kafka-log.ts';
 import { eventIdOf, traceIdOf } from './http-request.ts';
 
-/** Counts the records of each case as they arrive in the log. */
+/** Counts the records of each case as they come to lie in the log. */
 export type RecordTally = Readonly<{
   of: (number: number) => number;
   total: () => number;
@@ -11,7 +11,7 @@ export type RecordTally = Readonly<{
 
 type RecordHeaders = Readonly<Record<string, unknown>>;
 
-/** Counts from the beginning of the topics, which must exist. */
+/** Counts from the beginning of the topics, which must be there. */
 export async function tallyRecords(brokers: string, topics: readonly string[]): Promise<RecordTally> {
   const counts = new Map<number, number>();
   let total = 0;
@@ -33,7 +33,7 @@ export async function tallyRecords(brokers: string, topics: readonly string[]): 
 const traceForm = new RegExp(`^00-${traceIdOf(0, 0).slice(0, 2)}([0-9a-f]{14})`);
 const eventForm = new RegExp(`/${eventIdOf(0, 0).replace('0-0', '(\\d+)-')}`);
 
-/** The cases that a record may belong to: by its trace id and by its event id, either of which a case may have changed. */
+/** The cases that a record may be of: by its trace id and by its event's id, either of which a case may have changed. */
 function casesOf({ traceparent, ce_id }: RecordHeaders): ReadonlySet<number> {
   const [, trace] = traceForm.exec(String(traceparent)) ?? [];
   const [, event] = eventForm.exec(String(ce_id)) ?? [];

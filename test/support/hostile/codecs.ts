@@ -3,10 +3,10 @@ import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { GZIP, LZ4, SNAPPY, ZSTD } from '../fetch-answer.ts';
 
-/** How the records of a batch are compressed. */
+/** How the records of a batch are written. */
 export type BatchCodec = Readonly<{ name: string; attributes: number; compress: (records: Buffer) => Buffer }>;
 
-/** Every way in which a Kafka client compresses a batch. */
+/** Every way a client of Kafka compresses a batch. */
 export const batchCodecs: readonly BatchCodec[] = [
   { name: 'uncompressed', attributes: 0, compress: (records) => records },
   { name: 'gzip', attributes: GZIP, compress: (records) => gzipSync(records) },
@@ -18,7 +18,7 @@ export const batchCodecs: readonly BatchCodec[] = [
 
 const XERIAL_HEADER = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
 
-/** The format of Java's SnappyOutputStream: a header, then blocks with their lengths. */
+/** As Java's SnappyOutputStream writes: a header, then blocks with their lengths. */
 export function xerialSnappy(records: Buffer, blockBytes = 32_768): Buffer {
   const parts: Buffer[] = [XERIAL_HEADER];
   for (let at = 0; at < records.length; at += blockBytes) {

@@ -2,7 +2,7 @@ import { type AnswerRecord, batchOf, encodeBatch, recordOf } from '../fetch-answ
 import { type BatchCodec, batchCodecs } from './codecs.ts';
 import type { Named } from './hostile-values.ts';
 
-/** A batch of one record, ready to be written, with its description. */
+/** A batch of one record, ready to be written, with what it is. */
 export type HostileBatch = Readonly<{ name: string; bytes: Buffer }>;
 
 type Headers = AnswerRecord['headers'];
@@ -31,7 +31,7 @@ const headerSets: readonly Named<Headers>[] = [
     ['topic', 'partition', 'offset', 'reason', 'records'].map((name) => [name, text('x')]),
   ],
   [
-    'headers named like inherited members of JavaScript objects',
+    'headers named as what JavaScript inherits',
     ['__proto__', 'constructor', 'toString'].map((name) => [name, text(name)]),
   ],
   ['a thousand headers', Array.from({ length: 1_000 }, (_, index) => [`h${index}`, index % 2 ? null : text('v')])],
@@ -60,10 +60,10 @@ const keys: readonly Named<Buffer | null>[] = [
   ['a key of 100 KB', Buffer.alloc(100_000, 'k')],
   ['the key of a user', text('u-1')],
 ];
-/** If the broker assigns the time, the record's own time does not matter. */
+/** A broker that gives records its own time takes any. */
 const timestamps: readonly bigint[] = [0n, -1n, 1n, 2n ** 45n, 4_102_444_800_000n, -(2n ** 40n)];
 
-/** Batches with one hostile value each: all values in alternating shapes, then every shape. */
+/** Batches of one hostile value each: all of them in turn in another shape, then every shape. */
 export function hostileBatches(values: readonly Named<Buffer | null>[]): readonly HostileBatch[] {
   const shapes = [
     ...headerSets.flatMap((_, header) => batchCodecs.map((_codec, codec) => [header, 1, codec, 0] as const)),
@@ -89,7 +89,7 @@ function batchIn(
   return { name: `${name}, with ${headersName} and ${keyName}, ${codecName}`, bytes };
 }
 
-/** The same value with a key, which a compacted topic requires, as another tool would write it. */
+/** The same value under a key that a compacted topic needs, as another tool would put it there. */
 export function keyedBatch(key: string, value: Buffer | null, index: number): Buffer {
   const { name: _name, ...how } = batchCodecs[index % batchCodecs.length] as BatchCodec;
   const [, headers] = headerSets[index % 6] ?? ['', []];
@@ -98,7 +98,7 @@ export function keyedBatch(key: string, value: Buffer | null, index: number): Bu
 
 const MIB = 1024 * 1024;
 
-/** Batches that are too large for the dead letters, for the memory, or for both. */
+/** Batches that are too large for something: for the dead letters, for the memory, for both. */
 export function largeBatches(): readonly HostileBatch[] {
   const [, gzip, , snappy, lz4, zstd] = batchCodecs as readonly Required<BatchCodec>[];
   const made = (name: string, codec: BatchCodec | undefined, record: Partial<AnswerRecord>): HostileBatch => ({

@@ -4,7 +4,7 @@ const record = (name: string, ...fields: readonly (readonly [string, unknown])[]
   fields: fields.map(([field, type]) => ({ name: field, type })),
 });
 
-/** Schemas that a registry has for other teams, or by mistake, with their descriptions. */
+/** Schemas that a registry holds for other teams, or by mistake, with what each is. */
 const schemas: readonly (readonly [string, string, unknown])[] = [
   ['a JSON schema', 'JSON', { type: 'object', properties: { id: { type: 'string' } } }],
   ['a JSON schema that would be Avro', 'JSON', { type: 'string' }],
@@ -13,8 +13,8 @@ const schemas: readonly (readonly [string, string, unknown])[] = [
   ['Avro of another name', 'AVRO', record('other.team.Event', ['id', 'string'])],
   ['Avro of our name and other fields', 'AVRO', { ...record('CallLog', ['number', 'int']), namespace: 'vxt.events' }],
   ['Avro that names itself', 'AVRO', record('other.team.Tree', ['left', ['null', 'other.team.Tree']])],
-  ['an array of nulls', 'AVRO', record('other.team.Nothings', ['items', { type: 'array', items: 'null' }])],
-  // Java accepts it; avsc does not.
+  ['an array of nothings', 'AVRO', record('other.team.Nothings', ['items', { type: 'array', items: 'null' }])],
+  // Java takes it; avsc knows no such default.
   ['Avro that only Java takes', 'AVRO', { ...record('other.team.Odd', ['id', 'string']), aliases: ['1-not a name'] }],
 ];
 

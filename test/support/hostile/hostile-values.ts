@@ -1,11 +1,11 @@
 import { seededRandom } from '../seeded-random.ts';
 
-/** A value with its description. */
+/** A value with what it is. */
 export type Named<T> = readonly [string, T];
 
 const RANDOM_VALUES = 50;
 
-/** What values are made from: the bytes of an event that would count, of one from the other input, of a table record, and ids of other schemas. */
+/** What a value is made from: bytes of an event that would count, of one of the other input, of a record of the table, and ids of other schemas. */
 export type Ingredients = Readonly<{
   event: Buffer;
   otherEvent: Buffer;
@@ -13,7 +13,7 @@ export type Ingredients = Readonly<{
   schemaIds: readonly Named<number>[];
 }>;
 
-/** Small values that do not belong in any topic of ours. Whatever a topic contains, no process may exit or stall because of it. */
+/** Values that no topic of ours can hold, small ones: whatever stands there, nobody may end or stop for it. */
 export function hostileValues({ event, otherEvent, row, schemaIds }: Ingredients): readonly Named<Buffer | null>[] {
   const schemaId = event.readInt32BE(1);
   const avro = event.subarray(5);
@@ -40,10 +40,10 @@ export function hostileValues({ event, otherEvent, row, schemaIds }: Ingredients
     ['the event of the other input', otherEvent],
     ['a record of the table', row],
     ...lengths.map((length): Named<Buffer> => [`an event cut off after ${length} bytes`, event.subarray(0, length)]),
-    ['an event with an extra byte at the end', Buffer.concat([event, Buffer.from([0])])],
+    ['an event with a byte behind it', Buffer.concat([event, Buffer.from([0])])],
     ['two events', Buffer.concat([event, avro])],
     ...bodies().map(([name, body]): Named<Buffer> => [name, wire(schemaId, body)]),
-    // The list of parties is followed by two absent fields.
+    // The list of parties is followed by two fields that are absent.
     ['a billion parties', Buffer.concat([event.subarray(0, -3), long(1_000_000_000n)])],
     ['a list of a negative size', Buffer.concat([event.subarray(0, -3), long(-5n), long(-8n)])],
     ...randomBodies().map(([name, body]): Named<Buffer> => [name, wire(schemaId, body)]),
@@ -52,15 +52,15 @@ export function hostileValues({ event, otherEvent, row, schemaIds }: Ingredients
 
 const VAST = 2n ** 52n;
 
-/** Misleading beginnings of an Avro body. */
+/** Beginnings of an Avro body that lead astray. */
 const bodies = (): readonly Named<Buffer>[] => [
   ['a text of a negative length', long(-7n)],
-  ['a text longer than everything there is', long(1_000_000n)],
-  ['a text as long as a number can express', long(VAST)],
+  ['a text longer than all there is', long(1_000_000n)],
+  ['a text as long as a number can tell', long(VAST)],
   ['a number of ten bytes', Buffer.alloc(10, 0xff)],
   ['a number without an end', Buffer.alloc(4_000, 0x80)],
   [
-    'a branch that does not exist in the union',
+    'a branch that the union does not have',
     Buffer.concat([long(3n), long(1n), Buffer.from('a'), long(1n), Buffer.from('b'), long(77n)]),
   ],
 ];
@@ -79,7 +79,7 @@ function wire(schemaId: number, body: Buffer): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** An Avro long. */
+/** Avro's long. */
 function long(value: bigint): Buffer {
   const bytes: number[] = [];
   for (let left = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n)); ; left >>= 7n) {

@@ -9,21 +9,21 @@ const crc32C: (bytes: Buffer) => number = kafkajs('kafkajs/src/protocol/recordBa
 const encoder = () => new KafkajsEncoder();
 
 const PRODUCE = 0;
-/** The first Produce version that allows zstd. */
+/** Takes zstd. */
 const VERSION = 7;
 const CRC_AT = 17;
 
-/** Where the broker stored a batch. */
+/** Where the broker has put a batch. */
 export type Placed = Readonly<{ topic: string; partition: number; firstOffset: number }>;
 
-/** Writes batches byte for byte, including those that kafkajs cannot write but a broker accepts, such as null headers and the framing of other clients. */
+/** Writes batches as their bytes are: what kafkajs cannot write, as null headers and other clients' framings, a broker takes all the same. */
 export type RawProducer = Readonly<{
-  /** Throws with the error code if the broker refuses the batch. */
+  /** Throws with the error code where the broker refuses it. */
   produce: (topic: string, partition: number, batch: Buffer) => Promise<Placed>;
   close: () => void;
 }>;
 
-/** Connects to the only broker. */
+/** Connects to the only broker there is. */
 export async function openRawProducer(brokers: string): Promise<RawProducer> {
   const [host = '', port = ''] = brokers.split(':');
   const socket = connect({ host, port: Number(port), noDelay: true });
@@ -37,7 +37,7 @@ export async function openRawProducer(brokers: string): Promise<RawProducer> {
   };
 }
 
-/** Adds the checksum of everything after it. */
+/** With the checksum of all that follows it. */
 function withChecksum(batch: Buffer): Buffer {
   const checked = Buffer.from(batch);
   checked.writeUInt32BE(crc32C(checked.subarray(CRC_AT + 4)), CRC_AT);

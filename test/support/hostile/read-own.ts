@@ -1,10 +1,10 @@
 import { createReader } from '../../../services/shared/avro/reader.ts';
 import type { Registry } from '../../../services/shared/avro/registry.ts';
 import type { UserCallMetrics } from '../../../services/shared/call-events/avro-types.generated.ts';
-import { startTableReader, type TableRecord } from '../../../services/shared/kafka/table-reader/table-reader.ts';
+import { startTableReader, type TableRecord } from '../../../services/shared/kafka/table-reader.ts';
 import { testKafka } from '../kafka-log.ts';
 
-/** All records of a topic, in the order of each partition. */
+/** Every record of a topic, in the order of each partition. */
 export async function readRecords(brokers: string, topic: string): Promise<readonly TableRecord[]> {
   const all: TableRecord[] = [];
   const reader = startTableReader(testKafka(brokers), { topics: [topic], groupPrefix: 'test-' }, (records) => {
@@ -15,13 +15,13 @@ export async function readRecords(brokers: string, topic: string): Promise<reado
   return all;
 }
 
-/** The newest totals of each key that a task wrote. Other writers write without a transaction. */
+/** The newest totals of each key that a task wrote: other writers write without a transaction. */
 export async function readOwnTable(
   brokers: string,
   topic: string,
   registry: Registry,
 ): Promise<ReadonlyMap<string, UserCallMetrics>> {
-  const reader = createReader(registry, 'userCallMetrics');
+  const reader = createReader<UserCallMetrics>(registry, 'user-call-metrics');
   const own = (await readRecords(brokers, topic)).filter(({ transactional }) => transactional);
   await reader.learn(own.flatMap(({ value }) => (value === null ? [] : [value])));
   const table = new Map<string, UserCallMetrics>();

@@ -1,5 +1,5 @@
-// Preloaded into a service (`NODE_OPTIONS=--import`). Shifts its wall clock by the milliseconds in the file CLOCK_OFFSET_FILE, from the moment they are written there,
-// as if someone had set the machine's clock. Monotonic clocks are not affected.
+// Preloaded into a service (`NODE_OPTIONS=--import`): its wall clock is off by the milliseconds that the file CLOCK_OFFSET_FILE holds, from the moment on
+// that they are written there, as if someone had set the machine's clock. Monotonic clocks go on.
 import { readFileSync } from 'node:fs';
 
 const file = process.env.CLOCK_OFFSET_FILE;

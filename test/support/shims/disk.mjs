@@ -1,5 +1,5 @@
-// Preloaded into a service (`NODE_OPTIONS=--import`). While the file DISK_FROZEN_FILE exists, no write to a file handle and no sync completes, as on a stalled disk.
-// They continue once the file is removed.
+// Preloaded into a service (`NODE_OPTIONS=--import`): while the file DISK_FROZEN_FILE exists, no write of a file handle and no sync ends, as on a disk that
+// stands still. They go on when it is gone.
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from '@jest/globals';
 import { checkExternal } from '../../../dev/start/check-external.ts';
 
-/** A broker's answer to ApiVersions: correlation id 1, error code 0. */
+/** Correlation id 1, error code 0, as a broker answers ApiVersions. */
 const apiVersionsAnswer = Buffer.from([0, 0, 0, 6, 0, 0, 0, 1, 0, 0]);
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -37,12 +37,12 @@ const registry = async (): Promise<string> =>
 
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 
-(hasIpv6 ? test : test.skip)('When the brokers are given as [::1]:port, then they are probed there', async () => {
+(hasIpv6 ? test : test.skip)('When the brokers are given as [::1]:port, then they are asked there', async () => {
   const port = await broker('::1');
   await expect(checkExternal(`[::1]:${port}`, await registry(), false)).resolves.toBeUndefined();
 });
 
-test('When one broker of several answers, then that is enough; empty members of the list are skipped', async () => {
+test('When one broker of several answers, then that is enough; empty members of the list are passed over', async () => {
   const port = await broker('127.0.0.1');
   await expect(checkExternal(`::1:9092, 127.0.0.1:${port},`, await registry(), false)).resolves.toBeUndefined();
 });
@@ -51,7 +51,7 @@ test.each([
   ['::1:9092', 'STACK=external: no broker of KAFKA_BROKERS=::1:9092 answers (::1:9092 has more than one colon'],
   ['kafka', '(kafka has no port)'],
   [' , ', '(it names none)'],
-])('When KAFKA_BROKERS is %j, then one line says why none answers', async (brokers, said) => {
+])('When KAFKA_BROKERS is %j, then it is said in one line why none answers', async (brokers, said) => {
   const problem = await checkExternal(brokers, await registry(), false).catch((error: Error) => error.message);
   expect(problem).toContain(said);
   expect(problem).not.toContain('\n');

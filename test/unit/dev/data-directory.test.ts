@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Looks like a machine with Java and Maven to the choice of a stack. */
+/** A machine with Java and Maven, as far as the choice of a stack looks. */
 function pathWithJava(): string {
   const bin = join(directory, 'bin');
   mkdirSync(bin);
@@ -41,7 +41,7 @@ test.each([
   ['a,b', 'a comma'],
   ['/var/x;y/z', 'a semicolon'],
   ['/var/x\\y', 'a backslash'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable that the registry would expand.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable as the registry would put it in.
   ['/var/${HOME}', 'a dollar sign'],
   ['/var/x\ny', 'a line break or another control character'],
   [' data', 'a space at its beginning or end'],
@@ -51,11 +51,11 @@ test.each([
 });
 
 test.each(['.data', '/var/lib/vxt data', '/home/bücher/#1!=a:b%20', '/home/日本'])(
-  'When DATA_DIRECTORY is %j, then it is accepted',
+  'When DATA_DIRECTORY is %j, then it is taken',
   (path) => expect(() => checkDataDirectory(path)).not.toThrow(),
 );
 
-test('When a path is written to a properties file, then Java reads back the same path', () => {
+test('When a path goes into a properties file, then Java reads back the same path', () => {
   expect(javaProperties({ 'log.dirs': '/tmp/back\\slash', other: ' ü€😀\n=' })).toBe(
     'log.dirs=/tmp/back\\\\slash\nother=\\ \\u00fc\\u20ac\\ud83d\\ude00\\u000a=\n',
   );

@@ -9,7 +9,6 @@ import { simulate } from '../../../dev/simulate/simulate.ts';
 import { add, lines, movements, overUsers } from '../../../dev/simulate/totals.ts';
 import { type Simulation, webhooks } from '../../../dev/simulate/webhooks.ts';
 import { webhookPayloads } from '../../../services/shared/call-events/webhook-payload.ts';
-import { answered, call, user } from '../../support/call-events.ts';
 
 const simulation: Simulation = {
   seed: 7,
@@ -23,7 +22,7 @@ const simulation: Simulation = {
 const all = [...webhooks(simulation)];
 const bodies = (one: Simulation) => [...webhooks(one)].map(({ webhook }) => JSON.stringify(webhook));
 
-test('When the seed is the same, then every byte is the same; another seed, prefix or team has other ids', () => {
+test('When the seed is the same, then so is every byte; another seed, prefix or team has other ids', () => {
   expect(bodies(simulation)).toEqual(bodies(simulation));
   const ids = new Set(all.map(({ webhook }) => idOf(webhook)));
   for (const other of [{ seed: 8 }, { idPrefix: 'x-' }, { users: 21 }, { days: 8 }]) {
@@ -31,7 +30,7 @@ test('When the seed is the same, then every byte is the same; another seed, pref
   }
 });
 
-test('When more calls are requested, then the first ones stay the same', () => {
+test('When more calls are asked for, then the first ones stay the same', () => {
   const fewer = new Set(bodies({ ...simulation, calls: 500 }));
   const more = new Set(bodies(simulation));
   expect([...fewer].every((body) => more.has(body))).toBe(true);
@@ -50,7 +49,7 @@ test('When a webhook is sent twice, then it is byte for byte the same; every oth
   }
 });
 
-test('When 2,000 calls are simulated, then the contract allows each of them, and every kind occurs', () => {
+test('When 2,000 calls are simulated, then the contract allows each, and every kind occurs', () => {
   const kinds = new Set<string>();
   for (const { webhook } of all) {
     expect(Value.Check(webhookPayloads[webhook.event], webhook)).toBe(true);
@@ -85,10 +84,22 @@ test('When 2,000 calls are simulated, then the contract allows each of them, and
   ]);
 });
 
-test('When webhooks are summed, then the series are those of the exporter, exact to the millisecond', () => {
+test('When webhooks are added up, then they are series as the exporter writes them, milliseconds exactly', () => {
   const totals = new Map<string, number>();
-  const conference = [{ type: 'unknown' as const }, { type: 'unknown' as const }];
-  const webhook = call({ result: answered(1_000, 100, 2_203), user: user('u1'), otherParties: conference });
+  const call = {
+    event: 'callLog',
+    callLog: {
+      version: 3,
+      id: '1',
+      url: '',
+      result: { type: 'answered', startTimestamp: 1_000, answerTimestamp: 1_100, hangupTimestamp: 3_303 },
+      direction: 'inbound',
+      user: { type: 'user', uid: 'u1', email: '' },
+      phoneNumberE164: null,
+      otherParties: [{ type: 'unknown' }, { type: 'unknown' }],
+    },
+  } as const;
+  const webhook = { ...call, callLog: { ...call.callLog, otherParties: [...call.callLog.otherParties] } };
   add(totals, movements(webhook));
   add(totals, movements(webhook));
   expect(lines(totals)).toEqual([
@@ -101,7 +112,7 @@ test('When webhooks are summed, then the series are those of the exporter, exact
   expect(lines(overUsers(totals))).toContain('vxt_calls_total{direction="inbound",result="answered"} 2');
 });
 
-test('When counters increased by the expected amounts, then nothing differs, whatever the order of labels', () => {
+test('When counters moved by what is expected, then nothing differs, whatever the order of labels', () => {
   const before = parseMetrics('vxt_calls_total{user_uid="u1",direction="inbound",result="missed"} 5\n');
   const now = parseMetrics(
     [
@@ -123,13 +134,13 @@ test('When counters increased by the expected amounts, then nothing differs, wha
   ]);
 });
 
-test('When users beyond the cap are summed under other, then the sums over all users are compared', () => {
+test('When users beyond the cap are summed under other, then sums over all users are compared', () => {
   const now = parseMetrics('vxt_voicemails_total{user_uid="u1"} 1\nvxt_voicemails_total{user_uid="other"} 2\n');
   const expected = new Map(['u1', 'u2', 'u3'].map((uid) => [`vxt_voicemails_total{user_uid="${uid}"}`, 1]));
   expect(differences(expected, new Map(), now)).toEqual([]);
 });
 
-test('When the receiver sometimes answers 503 and cuts connections, then all are accepted and each id is expected once', async () => {
+test('When the receiver answers 503 and breaks connections at times, then all are accepted and each id is expected once', async () => {
   let requests = 0;
   const received: string[] = [];
   const { url, close } = await receiver((request, response) => {
@@ -171,7 +182,7 @@ test('When the token is wrong, then nothing more is sent and nothing is expected
   expect(result.expected.size).toBe(0);
 });
 
-test('When a rate is given, then it is kept', async () => {
+test('When a pace is given, then it is kept', async () => {
   const { url, close } = await receiver((_request, response) => response.writeHead(202).end());
   const sender = createSender(url, 'token', 8, 1_000);
   const result = await simulate({
@@ -185,7 +196,7 @@ test('When a rate is given, then it is kept', async () => {
   expect(result.tookMs).toBeGreaterThan(240);
 });
 
-test('When no token is known, then the error says how to get one', () => {
+test('When no token is known, then it says how to get one', () => {
   const read = (environment: Record<string, string>, ...args: string[]) =>
     readOptions(
       ['node', 'simulate', ...args],

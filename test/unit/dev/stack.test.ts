@@ -20,11 +20,11 @@ test.each([
   expect(javaVersion(said)).toBe(version);
 });
 
-test('When there is no Java in PATH, then that is the problem', () => {
-  expect(findJava({ PATH: '/nowhere' }).problem).toBe('no Java was found (java)');
+test('When there is no Java on the path, then that is the problem', () => {
+  expect(findJava({ PATH: '/nowhere' }).problem).toBe('no Java is found (java)');
 });
 
-test('When Maven has downloaded a file, then its size is read; other lines are not downloads', () => {
+test('When Maven has downloaded a file, then its size is read; other lines are no downloads', () => {
   expect(downloadedMegabytes('[INFO] Downloaded from central: https://host/a.jar (9.7 MB at 12 MB/s)')).toBe(9.7);
   expect(downloadedMegabytes('Downloaded from x: https://host/a.pom (500 kB at 1.2 MB/s)')).toBe(0.5);
   expect(downloadedMegabytes('[INFO] Downloading from central: https://host/a.jar')).toBeNull();
@@ -34,7 +34,7 @@ test('When XDG_CACHE_HOME is set, then the jars are cached there', () => {
   expect(cacheFolder({ XDG_CACHE_HOME: '/caches' })).toMatch(/^\/caches\/vxt-call-events\/[0-9a-f]{16}$/);
 });
 
-test('When a service ends at its start, then its last words are its plain lines, joined', () => {
+test('When a service ends at its start, then its last words are its plain lines in one', () => {
   const log = '{"level":"info","event":"a"}\nSettings are wrong:\n  - PORT "x": must be a whole number\n';
   expect(lastWords(log)).toBe('Settings are wrong: - PORT "x": must be a whole number');
 });
@@ -42,10 +42,10 @@ test('When a service ends at its start, then its last words are its plain lines,
 test('When a service ends later, then its last words are its last error', () => {
   const log = [
     '(node:1) TimeoutNegativeWarning: -1 is a negative number.',
-    '{"level":"fatal","event":"service-failed","problem":"Kafka is unavailable"}',
+    '{"level":"fatal","event":"service-failed","problem":"Kafka is away"}',
     '{"level":"info","event":"service-stopped"}',
   ].join('\n');
-  expect(lastWords(log)).toBe('service-failed: Kafka is unavailable');
+  expect(lastWords(log)).toBe('service-failed: Kafka is away');
 });
 
 test('When a Java server ends, then its last words are the exception, not the stack frames', () => {
@@ -70,14 +70,14 @@ test('When nothing listens, then a probe says that the connection is refused', a
   expect(await registryProblem(`http://127.0.0.1:${port}`)).toBe('connection refused');
 });
 
-test('When a server accepts a connection and sends nothing, then a probe gives up in time', async () => {
+test('When a server accepts and says nothing, then a probe gives up in time', async () => {
   const { port, close } = await listener(() => undefined);
   expect(await kafkaProblem('127.0.0.1', port, 200)).toBe('no answer within 0.2 s');
   expect(await registryProblem(`http://127.0.0.1:${port}`, 200)).toBe('no answer within 0.2 s');
   close();
 });
 
-test('When a pid belongs to a process that started at another time, then that process is left alone', async () => {
+test('When a process number belongs to a process that started at another time, then it is left alone', async () => {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const identity = identify(child.pid ?? 0);
   if (identity === null) throw new Error('sleep did not start');

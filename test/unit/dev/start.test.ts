@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-test('When no token is given, then one is generated, readable only by its owner, and used again at the next start', () => {
+test('When no token is given, then one is generated, kept for its owner only, and the same at the next start', () => {
   const first = token('VXT_WEBHOOK_TOKENS', {}, directory);
   expect(first.token.length).toBeGreaterThanOrEqual(16);
   expect(first.variables).toEqual({ VXT_WEBHOOK_TOKENS: first.token });
@@ -30,7 +30,7 @@ test('When no token is given, then one is generated, readable only by its owner,
   expect(token('CALL_METRICS_API_TOKENS', {}, directory).token).not.toBe(first.token);
 });
 
-test('When tokens are given, in a variable or a file, then the first is used and nothing is generated', () => {
+test('When tokens are given, in a variable or a file, then the first is shown and nothing is generated', () => {
   expect(token('VXT_WEBHOOK_TOKENS', { VXT_WEBHOOK_TOKENS: ' one ,two' }, directory)).toEqual({
     token: 'one',
     variables: {},
@@ -40,7 +40,7 @@ test('When tokens are given, in a variable or a file, then the first is used and
   expect(token('VXT_WEBHOOK_TOKENS', { VXT_WEBHOOK_TOKENS_FILE: file }, directory).token).toBe('three');
 });
 
-test('When ports are taken, then each is reported with the variable that changes it', () => {
+test('When ports are taken, then each is said with the variable that changes it', () => {
   const uses = portsToUse(readStartSettings({ KAFKA_PORT: '9999' }), everything);
   expect(portProblems(uses, new Set())).toEqual([]);
   expect(portProblems(uses, new Set([9999, 8081]))).toEqual([
@@ -49,13 +49,13 @@ test('When ports are taken, then each is reported with the variable that changes
   ]);
 });
 
-test('When two services would use the same port, then both variables are named', () => {
+test('When two things shall use one port, then both variables are said', () => {
   expect(portProblems(portsToUse(readStartSettings({ EXPORTER_PORT: '8080' }), everything), new Set())).toEqual([
-    'Port 8080 is set for both ingress and prometheus-exporter: change INGRESS_PORT or EXPORTER_PORT.',
+    'Port 8080 is meant for both ingress and prometheus-exporter: change INGRESS_PORT or EXPORTER_PORT.',
   ]);
 });
 
-test('When something is not started here, then its ports are not checked', () => {
+test('When something is not started here, then its ports are not looked at', () => {
   const variables = (started: Parameters<typeof portsToUse>[1]) =>
     portsToUse(readStartSettings({}), started).map(({ variable }) => variable);
   const [stack, prometheus] = [['KAFKA_PORT', 'SCHEMA_REGISTRY_PORT'], ['PROMETHEUS_PORT']];
@@ -65,7 +65,7 @@ test('When something is not started here, then its ports are not checked', () =>
   expect(variables({ stack: true, prometheus: false })).toEqual(without(prometheus));
 });
 
-test('When Prometheus is configured, then it scrapes this start’s ports, and its rule files exist', () => {
+test('When Prometheus is configured, then it scrapes this start’s ports, and its rules are files that are there', () => {
   const { rule_files, scrape_configs } = prometheusConfig(
     readStartSettings({ EXPORTER_PORT: '1', INGRESS_ADMIN_PORT: '2', CALL_METRICS_ADMIN_PORT: '3' }),
   );
@@ -75,7 +75,7 @@ test('When Prometheus is configured, then it scrapes this start’s ports, and i
   expect(rule_files.filter((file) => !existsSync(file))).toEqual([]);
 });
 
-test('When the summary is printed, then its curl has the token and a webhook that the contract allows', () => {
+test('When the summary is printed, then its curl carries the token and a webhook that the contract allows', () => {
   const text = summary({
     settings: readStartSettings({}),
     brokers: '127.0.0.1:9092',
@@ -91,7 +91,7 @@ test('When the summary is printed, then its curl has the token and a webhook tha
   expect(Value.Check(webhookPayloads.callLog, JSON.parse(body))).toBe(true);
 });
 
-test('When a start was killed, then the next one ends what was left running, last started first', async () => {
+test('When a start was killed, then the next one ends what it left, last started first', async () => {
   const left = ['one', 'two'].map((name) => ({ name, child: spawn('sleep', ['60'], { stdio: 'ignore' }) }));
   const servers = left.map(({ name, child }) => ({ name, ...identify(child.pid ?? 0) }));
   const gone = { pid: process.pid, startedAt: 'before this process' };
@@ -102,7 +102,7 @@ test('When a start was killed, then the next one ends what was left running, las
   for (const { child } of left) expect(identify(child.pid ?? 0)).toBeNull();
 });
 
-test('When a start is running, then the next one reports that and ends nothing', async () => {
+test('When a start is running, then the next one says so and ends nothing', async () => {
   const ledger = createLedger(directory, null);
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const identity = identify(child.pid ?? 0);
@@ -116,16 +116,16 @@ test('When a start is running, then the next one reports that and ends nothing',
   expect(await createLedger(directory, null).recover()).toEqual({ busy: null, cleaned: [], containers: false });
 });
 
-test('When a service logs an error, then it is reported once, and other lines are not', async () => {
+test('When a service logs an error, then it is told once; other lines are not', async () => {
   const file = join(directory, 'service.log');
   writeFileSync(file, '{"level":"error","event":"old"}\n');
   const said: string[] = [];
   const unfollow = followErrors(file, (error) => said.push(error));
   appendFileSync(
     file,
-    '{"level":"info","event":"fine"}\n{"level":"error","event":"lane-lost","problem":"Kafka is unavailable"}\n',
+    '{"level":"info","event":"fine"}\n{"level":"error","event":"lane-lost","problem":"Kafka is away"}\n',
   );
   expect(await waitUntil(() => said.length > 0, 5_000)).toBe(true);
   unfollow();
-  expect(said).toEqual(['lane-lost: Kafka is unavailable']);
+  expect(said).toEqual(['lane-lost: Kafka is away']);
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readIngressConfig } from '../../../services/ingress/config.ts';
 import { SettingsError } from '../../../services/shared/config/settings.ts';
 
-const required = {
+const needed = {
   KAFKA_BROKERS: 'kafka:9092',
   SCHEMA_REGISTRY_URL: 'http://registry:8081',
   VXT_WEBHOOK_TOKENS: 'token-of-the-config-test',
@@ -10,14 +10,14 @@ const required = {
 };
 const problemsOf = (more: Readonly<Record<string, string>>): readonly string[] => {
   try {
-    readIngressConfig({ ...required, ...more });
+    readIngressConfig({ ...needed, ...more });
     return [];
   } catch (error) {
     return error instanceof SettingsError ? error.problems : [String(error)];
   }
 };
 
-test('When only the required settings are set, then the defaults fit together', () => {
+test('When nothing but the needed is set, then the defaults fit each other', () => {
   expect(problemsOf({})).toEqual([]);
 });
 
@@ -38,7 +38,7 @@ test.each([
     { PUBLISH_DEADLINE_MS: '16000' },
     /^PUBLISH_DEADLINE_MS "16000": must be a whole number from 500 to 15000/,
   ],
-])('When %s, then the ingress does not start and says what is allowed', (_when, more, problem) => {
+])('When %s, then the ingress does not start and says what fits', (_when, more, problem) => {
   expect(problemsOf(more)).toEqual([expect.stringMatching(problem)]);
 });
 
@@ -46,6 +46,6 @@ test('When there is no spool, then its limit does not matter', () => {
   expect(problemsOf({ SPOOL_DIRECTORY: '', SPOOL_MAX_BYTES: '1048576' })).toEqual([]);
 });
 
-test('When several settings do not fit together, then all are reported at once', () => {
+test('When several settings do not fit each other, then all are told at once', () => {
   expect(problemsOf({ PUBLISH_QUEUE_BYTES: '65536', SPOOL_MAX_BYTES: '1048576' })).toHaveLength(2);
 });

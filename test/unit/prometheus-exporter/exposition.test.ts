@@ -22,12 +22,12 @@ const perUser = {
   implausibleVoicemails: samples.implausibleVoicemails,
   transcribed: samples.voicemailsTranscribed,
 };
-const limit = fc.nat(6);
+const cap = fc.nat(6);
 
-describe('When there are more users than the limit', () => {
-  test('then `other`, `none` and the named users add up to the total, whatever the limit', () => {
+describe('When users are capped', () => {
+  test('then `other`, `none` and the named add up to all, whatever the cap', () => {
     fc.assert(
-      fc.property(lifetimes, limit, (rows, maxUsers) => {
+      fc.property(lifetimes, cap, (rows, maxUsers) => {
         const [capped, whole] = [expose(rows, maxUsers), expose(rows, 1_000)];
         for (const read of Object.values(perUser)) expect(total(read(capped))).toBe(total(read(whole)));
         for (const read of [samples.talkSeconds, samples.answerSeconds, samples.voicemailSeconds]) {
@@ -39,31 +39,31 @@ describe('When there are more users than the limit', () => {
     );
   });
 
-  test('then the order of records makes no difference', () => {
+  test('then the order in which records came changes nothing', () => {
     fc.assert(
-      fc.property(lifetimes, limit, fc.nat(11), (rows, maxUsers, shift) => {
-        const reordered = [...rows.slice(shift), ...rows.slice(0, shift)].reverse();
+      fc.property(lifetimes, cap, fc.nat(11), (rows, maxUsers, turn) => {
+        const turned = [...rows.slice(turn), ...rows.slice(0, turn)].reverse();
         const sorted = (list: readonly Sample[]) => list.map((one) => JSON.stringify(one)).sort();
         for (const read of Object.values(perUser)) {
-          expect(sorted(read(expose(reordered, maxUsers)))).toEqual(sorted(read(expose(rows, maxUsers))));
+          expect(sorted(read(expose(turned, maxUsers)))).toEqual(sorted(read(expose(rows, maxUsers))));
         }
       }),
     );
   });
 
-  test('then those seen first are named, and a newcomer does not displace them', () => {
+  test('then those seen first are named, and a newcomer does not move them', () => {
     const first = [lifetime('b', 1), lifetime('a', 2)];
     const named = (rows: readonly UserCallMetrics[]) => [...expose(rows, 2).byUser.keys()].sort();
     expect(named(first)).toEqual(['a', 'b', 'none']);
     expect(named([lifetime('aa', 3), ...first])).toEqual(['a', 'b', 'none', 'other']);
   });
 
-  test('then two users first seen at the same position in the log rank by uid', () => {
+  test('then two users seen at one place of the log rank by uid', () => {
     expect([...expose([lifetime('b', 1), lifetime('a', 1)], 1).byUser.keys()]).toEqual(['none', 'a', 'other']);
   });
 });
 
-test('When a key has several records, then the newest counts; after a tombstone the subject is gone', () => {
+test('When a record comes again, then the newest counts; when a tombstone comes, then the subject is gone', () => {
   const table = createLifetimeTable();
   table.set('user/a/lifetime', lifetime('a', 1, { voicemails: 1 }));
   table.set('user/a/lifetime', lifetime('a', 1, { voicemails: 3 }));
@@ -73,13 +73,13 @@ test('When a key has several records, then the newest counts; after a tombstone 
   expect(table.size()).toBe(0);
 });
 
-test('When a record covers a day, then it is not counted', () => {
+test('When a record is of a day, then it is not counted', () => {
   const table = createLifetimeTable();
   table.set('user/a/2026-11-22', lifetime('a', 1, { date: { string: '2026-11-22' } }));
   expect(table.size()).toBe(0);
 });
 
-test('When a user appears, then all known label sets are exposed as 0, and unknown ones are absent until they occur', () => {
+test('When a user is seen, then all known label sets stand at 0, and the unknown ones are absent until they happen', () => {
   const shown = expose([lifetime('a', 1)], 10);
   const ofA = samples.calls(shown).filter(({ labels }) => labels.user_uid === 'a');
   expect(ofA).toEqual([
@@ -88,24 +88,24 @@ test('When a user appears, then all known label sets are exposed as 0, and unkno
     { labels: { user_uid: 'a', direction: 'outbound', result: 'answered' }, value: 0 },
     { labels: { user_uid: 'a', direction: 'outbound', result: 'missed' }, value: 0 },
   ]);
-  const unusual = lifetime('b', 2);
+  const odd = lifetime('b', 2);
   const [sample] = samples
-    .calls(expose([{ ...unusual, inbound: { ...unusual.inbound, other: 2 } }], 10))
+    .calls(expose([{ ...odd, inbound: { ...odd.inbound, other: 2 } }], 10))
     .filter(({ labels }) => labels.result === 'other');
   expect(sample).toEqual({ labels: { user_uid: 'b', direction: 'inbound', result: 'other' }, value: 2 });
 });
 
-test('When events were implausible, then they are exposed by result, and as 0 if there were none', () => {
+test('When events were implausible, then they are told by result, and as 0 where there were none', () => {
   const row = lifetime('a', 1, { implausibleVoicemails: 4 });
   const inbound = { ...row.inbound, implausibleAnswered: 1, implausibleMissed: 2, implausibleOther: 3 };
   const shown = expose([{ ...row, inbound }], 10);
   const ofA = (list: readonly Sample[]) => list.filter(({ labels }) => labels.user_uid === 'a');
-  const exposed = ofA(samples.implausibleCalls(shown)).map(({ labels, value }) => [
+  const told = ofA(samples.implausibleCalls(shown)).map(({ labels, value }) => [
     labels.direction,
     labels.result,
     value,
   ]);
-  expect(exposed).toEqual([
+  expect(told).toEqual([
     ['inbound', 'answered', 1],
     ['inbound', 'missed', 2],
     ['inbound', 'other', 3],
@@ -115,7 +115,7 @@ test('When events were implausible, then they are exposed by result, and as 0 if
   expect(ofA(samples.implausibleVoicemails(shown))).toEqual([{ labels: { user_uid: 'a' }, value: 4 }]);
 });
 
-test('When a uid equals one of our own labels, then it is kept apart from it', () => {
+test('When a uid is called like a label of ours, then it stays apart from it', () => {
   const shown = expose([lifetime('none', 1, { voicemails: 1 }), lifetime('other', 2, { voicemails: 2 })], 10);
   expect(samples.voicemails(shown)).toEqual([
     { labels: { user_uid: 'none' }, value: 0 },
@@ -124,7 +124,7 @@ test('When a uid equals one of our own labels, then it is kept apart from it', (
   ]);
 });
 
-test('When milliseconds are exposed, then as exactly a thousandth in seconds', () => {
+test('When milliseconds are summed, then seconds are exactly a thousandth of them', () => {
   const row = lifetime('a', 1);
   const shown = expose([{ ...row, inbound: { ...row.inbound, talkMs: 1_234_567 } }], 10);
   expect(samples.talkSeconds(shown)).toContainEqual({
@@ -133,7 +133,7 @@ test('When milliseconds are exposed, then as exactly a thousandth in seconds', (
   });
 });
 
-test('When no event has happened, then there is no last event, and both histograms are 0', () => {
+test('When nothing has happened, then no last event is claimed and both histograms stand at 0', () => {
   const shown = expose([], 10);
   expect(samples.lastEvent(shown)).toEqual([]);
   expect(samples.answerHistograms(shown).map(({ labels, sum }) => [labels.direction, sum])).toEqual([
@@ -142,7 +142,7 @@ test('When no event has happened, then there is no last event, and both histogra
   ]);
 });
 
-test('When several subjects have events, then the last event is the newest of all', () => {
+test('When subjects have events, then the last event is the newest over all of them', () => {
   const shown = expose(
     [
       lifetime('a', 1, { lastCallAt: { long: 5_000 } }),

@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /**
- * A registry that behaves as Confluent documents mode IMPORT ("Migrate Schemas"): a subject accepts given ids only in that mode, enters it only while empty or with
- * `force`, and an id is never reassigned to another schema.
+ * What Confluent's documentation says of mode IMPORT ("Migrate Schemas"): a subject takes given ids only in that mode, goes into it only while it is empty or by
+ * force, and an id is never given to another schema.
  */
 export type ConfluentDouble = Readonly<{
   url: string;
-  /** By id. */
+  /** The schemas it has, by id. */
   schemas: Map<number, string>;
-  /** The ids of each subject, in order of version. */
+  /** The ids of each subject, in the order of their versions. */
   subjects: Map<string, number[]>;
   modes: Map<string, string>;
   /** Compatibility levels by subject. */
   levels: Map<string, string>;
-  /** Ids that it refuses. */
+  /** Ids that it refuses to take. */
   refused: Set<number>;
-  /** The requests so far that change something. */
+  /** Requests so far that change something. */
   changes: readonly string[];
-  /** False: the registry does not allow mode changes (`mode.mutability=false`). */
+  /** False: the registry does not allow another mode (`mode.mutability=false`). */
   allowMode: (allowed: boolean) => void;
   stop: () => Promise<void>;
 }>;

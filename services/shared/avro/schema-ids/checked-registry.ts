@@ -4,21 +4,21 @@ import { type Registry, RegistryError } from '../registry.ts';
 import { SchemaIdsError } from './schema-ids-error.ts';
 import type { SchemaIdLog, WrittenId } from './written-id.ts';
 
-/** A registry that agrees with the log. If the log knows the meaning of an id, that meaning wins over the registry's. */
+/** A registry that is as the log was written. What the log says of an id goes before what the registry says. */
 export type CheckedRegistry = Registry &
   Readonly<{
-    /** Whether the log knows the ids of this subject's records. If not, an older release wrote them, and only the registry knows. */
+    /** Whether the log says which ids records of this subject have. If not, only the registry knows: an older release wrote them. */
     isWritten: (subject: string) => boolean;
-    /** The id that the log has for this schema text of this subject. Null if it has none. */
+    /** The id under which the log has this text of this subject; null where the log has none. */
     writtenId: (subject: string, schema: Schema) => number | null;
   }>;
 
-/** Other tools may write any number of ids that the log does not know: the log is read at most this often because of them. */
-const MIN_READ_INTERVAL_MS = 5_000;
+/** Ids that the log does not know may come in any number, from other tools: they do not make it be read more often than this. */
+const READ_EVERY_MS = 5_000;
 
 /**
- * Compares a registry with the log before anything is registered. `register` returns only ids with the same meaning in the log and in the registry, and writes
- * them to the log before any record can use them. Throws SchemaIdsError if the two differ, RegistryError if the registry is unavailable, and Kafka's own errors.
+ * Holds a registry against the log before anything is registered. `register` gives only ids that mean in the log what they mean in the registry, and makes them
+ * known to the log before a record can have them. Throws SchemaIdsError where they differ, RegistryError where the registry is unavailable, and what Kafka says.
  */
 export async function checkRegistry(
   registry: Registry,
@@ -31,10 +31,10 @@ export async function checkRegistry(
   if (problems.length > 0) throw new SchemaIdsError(url, problems);
 
   let readAtMs = Number.NEGATIVE_INFINITY;
-  /** Another process may have started to write with new ids since this one last read the log. */
+  /** Another process may have begun to write with further ids since this one read the log. */
   const readAgain = async (): Promise<void> => {
     const nowMs = monotonicMs();
-    if (nowMs - readAtMs < MIN_READ_INTERVAL_MS) return;
+    if (nowMs - readAtMs < READ_EVERY_MS) return;
     written = await log.read().catch((error: unknown) => {
       throw new RegistryError('Could not read which schema ids the log was written with', { cause: error });
     });
@@ -71,7 +71,7 @@ export async function checkRegistry(
   };
 }
 
-/** Where the registry differs from the log, one text per difference. Registers nothing. Throws RegistryError. */
+/** How the registry is not as the log was written, a line each. It asks only. Throws RegistryError. */
 export async function differences(
   registry: Pick<Registry, 'schemaById'>,
   written: readonly WrittenId[],

@@ -1,9 +1,9 @@
-/** The command that restores the schemas of the log in a registry, under their ids. */
+/** Gives a registry the schemas of the log back under their ids. */
 export const RESTORE = 'npx vxt-events registry restore';
 
 /**
- * The registry is not the one that the log was written with, or has lost data. Not retriable: to go on would mean to misread records, or to write records that
- * nobody can read.
+ * The registry is not the one that the log was written with, or has lost data. Not retriable: whoever went on would read records as what they are not, or write
+ * some that nobody can read.
  */
 export class SchemaIdsError extends Error {
   override readonly name = 'SchemaIdsError';

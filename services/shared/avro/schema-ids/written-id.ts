@@ -4,35 +4,35 @@ import { schemaFingerprint } from '../avro-type.ts';
 
 const WrittenId = Type.Object({
   subject: Type.String(),
-  /** A signed 32-bit integer, as in the Confluent wire format. */
+  /** Of the Confluent wire format: a signed 32-bit integer. */
   id: Type.Integer({ minimum: -(2 ** 31), maximum: 2 ** 31 - 1 }),
   /** The JSON text of the schema, as it was registered. */
   schema: Type.String(),
 });
 
-/** A schema id that records of this log were written with, and the schema it meant then. */
+/** A schema id that records of this log were written with, and what it meant then. */
 export type WrittenId = Readonly<Static<typeof WrittenId>>;
 
-/** The key and value of a record in the topic `schema-ids`. The key makes compaction keep each id of each subject. */
+/** One record of `schema-ids`: its key, so that compaction keeps each id of each subject, and its value. */
 export const toRecord = (written: WrittenId): Readonly<{ key: string; value: string }> => ({
   key: `${written.subject}/${written.id}`,
   value: JSON.stringify(written),
 });
 
-/** Reads a record's value. Null if this system did not write it. */
+/** What a record's value says; null where it is not one of ours. */
 export function fromValue(value: Buffer | null): WrittenId | null {
   try {
-    const json: unknown = JSON.parse(value?.toString('utf8') ?? '');
-    return Value.Check(WrittenId, json) && schemaFingerprint(JSON.parse(json.schema)) !== null ? json : null;
+    const said: unknown = JSON.parse(value?.toString('utf8') ?? '');
+    return Value.Check(WrittenId, said) && schemaFingerprint(JSON.parse(said.schema)) !== null ? said : null;
   } catch {
     return null;
   }
 }
 
-/** Stores the ids that a log was written with, in a topic next to it. */
+/** Keeps the ids that a log was written with: a topic of it. */
 export type SchemaIdLog = Readonly<{
-  /** All ids, including those of other releases. Records of other tools are left out. Throws Kafka's errors. */
+  /** All of them, those of other releases too. What another tool wrote is left out. Throws what Kafka says. */
   read: () => Promise<readonly WrittenId[]>;
-  /** Resolves once the id is durable. Adding the same id again changes nothing. Throws Kafka's errors. */
+  /** Resolves once it is durable. The same again changes nothing. Throws what Kafka says. */
   add: (written: WrittenId) => Promise<void>;
 }>;

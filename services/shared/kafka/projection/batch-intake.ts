@@ -1,32 +1,25 @@
 import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from '../../observability/logger.ts';
+import { summaryOf } from '../../observability/summarise.ts';
 import { markOf } from '../../projection/log-mark.ts';
 import type { Projection } from '../../projection/projection.ts';
-import type { SourceBatch, Task } from '../../projection/task.ts';
-import { removedRecords } from '../log-identity/assert-in-log.ts';
-import { LogChangedError } from '../log-identity/log-changed.ts';
-import type { LogLookup } from '../log-identity/log-lookup.ts';
-import { removedOffsets } from '../log-identity/removed-offsets.ts';
-import { assertNothingLost, type FollowedLogs } from '../log-identity/same-log.ts';
-import { sourceBatch } from '../partition-reader/source-batch.ts';
-import { createPositionGaps } from './position-gaps.ts';
+import type { Task } from '../../projection/task.ts';
+import { LogChangedError } from '../log-lookup/log-changed.ts';
+import type { LogLookup } from '../log-lookup/log-lookup.ts';
+import { removedRecords } from './assert-in-log.ts';
 import { prepareUntilDone } from './prepare-until-done.ts';
-import { createSetAside } from './set-aside.ts';
+import { removedOffsets } from './removed-offsets.ts';
+import { assertSameLine, type FollowedLogs } from './same-log.ts';
+import { sourceBatch } from './source-batch.ts';
 import type { TaskSlot } from './task-slot.ts';
 import { within } from './within.ts';
 
-/**
- * Hands what kafkajs fetched to the tasks. It never keeps a batch for long: kafkajs fetches nothing more from a broker until all batches of
- * its last response are done (shared/kafka/README.md, rule 10).
- */
+/** Takes what kafkajs fetched to the tasks. Nothing here keeps a batch for long, as kafkajs fetches nothing more from that broker until all of its batches end. */
 export type BatchIntake = Readonly<{
   eachBatch: (payload: EachBatchPayload) => Promise<void>;
-  /**
-   * Offsets without records for us, such as transaction markers, which never reach eachBatch (shared/kafka/README.md, rule 9). `next` is the offset after
-   * them.
-   */
+  /** Offsets that hold no record for us, such as transaction markers: these never reach eachBatch (rule 9). `next` is behind them. */
   passed: (topic: string, partition: number, first: number, next: number) => void;
-  /** The broker reports that the position kafkajs requested is outside the log. */
+  /** The broker says that the position kafkajs asks for is outside the log. */
   outOfRange: (topic: string, partition: number) => void;
 }>;
 
@@ -37,45 +30,88 @@ type Options = Readonly<{
   projection: Pick<Projection, 'prepare'>;
   lookup: Pick<LogLookup, 'recordAt'>;
   remedy: string;
-  /** Called after records of a partition were folded. */
   read: (topic: string, partition: number, highWatermark: number) => void;
   isStopping: () => boolean;
   logger: Logger;
 }>;
 
-/** How long a batch may wait for its preparation, and then for its task's commit, before its partition is set aside. */
+/** How long a batch may wait for schemas, and for room behind a commit, before its partition is set aside. */
 const PATIENCE_MS = 500;
+const MOST_GAPS = 3;
 
 export function createBatchIntake(options: Options): BatchIntake {
-  const { consumer, slots, followed, remedy, isStopping, logger } = options;
-  const gaps = createPositionGaps(consumer, logger);
-  const setAside = createSetAside(options);
+  const { consumer, slots, followed, projection, lookup, remedy, logger } = options;
+  const gaps = new Map<string, number>();
+
+  const fetchOn = (topic: string, partition: number, task: Task): void =>
+    consumer.seek({ topic, partition, offset: String(task.positions()[topic] ?? 0) });
+
+  /** Fetches nothing more of this partition until `work` is done; the other partitions go on. */
+  const setAside = (topic: string, slot: TaskSlot, task: Task, reason: string, work: Promise<void>): void => {
+    const { partition } = slot.status();
+    if (slot.task() !== task) return;
+    consumer.pause([{ topic, partitions: [partition] }]);
+    slot.hold(topic, reason);
+    summaryOf(logger).warn('partition-waits', reason, { topic, partition, reason });
+    void work.then(() => {
+      if (options.isStopping() || slots.get(partition) !== slot || slot.task() !== task) return;
+      slot.hold(topic, null);
+      fetchOn(topic, partition, task);
+      consumer.resume([{ topic, partitions: [partition] }]);
+      logger.info('partition-goes-on', { topic, partition });
+    });
+  };
+
+  /** A batch of another assignment, or kafkajs moved by itself: fetch from our position; if that does not help, restore. */
+  const onGap = (topic: string, slot: TaskSlot, task: Task): void => {
+    const { partition } = slot.status();
+    const place = `${topic}/${partition}`;
+    const count = (gaps.get(place) ?? 0) + 1;
+    gaps.set(place, count);
+    logger.warn('position-gap', { topic, partition, attempt: count });
+    if (count < MOST_GAPS) {
+      fetchOn(topic, partition, task);
+    } else {
+      gaps.delete(place);
+      slot.restart(new LogChangedError(`${topic} is not read from the task’s position`));
+    }
+  };
 
   const take = async (batch: Batch, resolveOffset: (offset: string) => void, slot: TaskSlot, task: Task) => {
     const { topic, partition } = batch;
     const source = sourceBatch(batch);
-    if (source.fromOffset !== task.positions()[topic]) return gaps.found(topic, slot, task);
+    if (source.fromOffset !== task.positions()[topic]) return onGap(topic, slot, task);
     const removed = removedOffsets(batch);
     if (removed !== null) return slot.restart(removedRecords(topic, partition, removed.from, removed.to, remedy));
 
-    const preparation = startPreparation(options, batch, source, slot, task);
-    if (!(await within(preparation.done, PATIENCE_MS)))
-      return setAside(topic, slot, task, preparation.problem(), preparation.done);
-    if (slot.task() !== task) return;
+    const logs = followed.get(partition);
+    const isWanted = (): boolean => slot.task() === task;
+    let problem = 'its records are being prepared';
+    const prepare = async (): Promise<void> => {
+      if (logs !== undefined) await assertSameLine(lookup, topic, partition, logs, epochOf(batch.messages[0]));
+      await projection.prepare(source.records);
+    };
+    const onFailed = (error: unknown): void => {
+      if (error instanceof LogChangedError) slot.restart(error);
+      problem = String(Reflect.get(Object(error), 'message') ?? error);
+      if (isWanted() && slot.isHeld(topic)) slot.hold(topic, problem);
+    };
+    const prepared = prepareUntilDone(prepare, isWanted, onFailed, logger);
+    if (!(await within(prepared, PATIENCE_MS))) return setAside(topic, slot, task, problem, prepared);
+    if (!isWanted()) return;
 
-    switch (task.foldBatch(source)) {
+    switch (task.take(source)) {
       case 'ended':
         return;
       case 'gap':
-        return gaps.found(topic, slot, task);
-      case 'folded': {
-        gaps.closed(topic, partition);
+        return onGap(topic, slot, task);
+      case 'taken': {
+        gaps.delete(`${topic}/${partition}`);
         resolveOffset(batch.lastOffset());
         const last = source.records.at(-1);
-        const places = followed.get(partition)?.places;
-        if (last !== undefined) places?.set(topic, { mark: markOf(last), epoch: epochOf(batch.messages.at(-1)) });
+        if (last !== undefined) logs?.places.set(topic, { mark: markOf(last), epoch: epochOf(batch.messages.at(-1)) });
         options.read(topic, partition, Number(batch.highWatermark));
-        const room = task.untilRoom();
+        const room = task.room();
         if (!(await within(room, PATIENCE_MS))) setAside(topic, slot, task, 'its commit takes long', room);
       }
     }
@@ -85,7 +121,7 @@ export function createBatchIntake(options: Options): BatchIntake {
     eachBatch: async ({ batch, resolveOffset }) => {
       const slot = slots.get(batch.partition);
       const task = slot?.task();
-      if (isStopping() || !slot || !task) return;
+      if (options.isStopping() || !slot || !task) return;
       try {
         await take(batch, resolveOffset, slot, task);
       } catch (error) {
@@ -96,7 +132,7 @@ export function createBatchIntake(options: Options): BatchIntake {
       const slot = slots.get(partition);
       const task = slot?.task();
       if (!slot || !task) return;
-      if (first > (task.positions()[topic] ?? 0)) return gaps.found(topic, slot, task);
+      if (first > (task.positions()[topic] ?? 0)) return onGap(topic, slot, task);
       task.skip(topic, first, next);
     },
     outOfRange: (topic, partition) => {
@@ -107,31 +143,7 @@ export function createBatchIntake(options: Options): BatchIntake {
   };
 }
 
-/** Does what a batch needs before its task may fold it; repeats what fails until the task is no longer wanted. `done` never rejects. */
-function startPreparation(
-  { followed, lookup, projection, logger }: Options,
-  batch: Batch,
-  source: SourceBatch,
-  slot: TaskSlot,
-  task: Task,
-): Readonly<{ done: Promise<void>; problem: () => string }> {
-  const { topic, partition } = batch;
-  const logs = followed.get(partition);
-  let problem = 'its records are being prepared';
-  const isWanted = (): boolean => slot.task() === task;
-  const prepare = async (): Promise<void> => {
-    if (logs !== undefined) await assertNothingLost(lookup, topic, partition, logs, epochOf(batch.messages[0]));
-    await projection.prepare(source.records);
-  };
-  const onFailed = (error: unknown): void => {
-    if (error instanceof LogChangedError) slot.restart(error);
-    problem = String(Reflect.get(Object(error), 'message') ?? error);
-    if (isWanted() && slot.isHeld(topic)) slot.hold(topic, problem);
-  };
-  return { done: prepareUntilDone(prepare, isWanted, onFailed, logger), problem: () => problem };
-}
-
-/** The epoch of the leader that wrote the record; null if the record does not carry it. */
+/** Of the leader that wrote it; null where the record does not tell. */
 function epochOf(message: KafkaMessage | undefined): number | null {
   const context: unknown = message === undefined ? null : Reflect.get(message, 'batchContext');
   const epoch: unknown = Reflect.get(Object(context), 'partitionLeaderEpoch');

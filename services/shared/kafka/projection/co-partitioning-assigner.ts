@@ -6,8 +6,8 @@ const NAME = 'CoPartitioningSticky';
 const VERSION = 1;
 
 /**
- * Assigns partition n of every topic to the same member (kafkajs's own assigner separates them: shared/kafka/README.md, rule 11). Moves as few
- * partitions as an even share allows: each member reports the partitions it holds when it joins.
+ * Gives partition n of every topic to the same member (kafkajs's own separates them), and leaves as many where they were
+ * as an even share allows: each member tells with its join which partitions it holds.
  */
 export function coPartitioningAssigner(partitions: number, held: () => readonly number[]) {
   return (_config: { cluster: Cluster; groupId: string }): Assigner => ({
@@ -34,11 +34,11 @@ export function coPartitioningAssigner(partitions: number, held: () => readonly 
   });
 }
 
-/** The partitions the member reported; none if it reported something else, as another version of this program might. */
+/** What the member said it holds; nothing where it said something else, as another version of this program might. */
 function heldBy({ memberMetadata }: GroupMember): readonly number[] {
   try {
-    const reported: unknown = JSON.parse(MemberMetadata.decode(memberMetadata)?.userData.toString() ?? '[]');
-    return Array.isArray(reported) ? reported.filter((partition) => Number.isInteger(partition)) : [];
+    const said: unknown = JSON.parse(MemberMetadata.decode(memberMetadata)?.userData.toString() ?? '[]');
+    return Array.isArray(said) ? said.filter((partition) => Number.isInteger(partition)) : [];
   } catch {
     return [];
   }

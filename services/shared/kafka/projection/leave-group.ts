@@ -4,8 +4,8 @@ import { errorFields, type Logger } from '../../observability/logger.ts';
 const WITHIN_MS = 5_000;
 
 /**
- * Leaves the group, but waits no longer than `withinMs`: while the group waits for dead members, kafkajs waits with it, for up to a minute. Call it
- * after the last commit. If it gives up, the group notices after the session timeout. Never rejects.
+ * Leaves the group, if that does not take long: while the group waits for members that died, kafkajs waits with it, up to a minute. Call it once all is
+ * committed; of a member that has not left the group learns by its session timeout. Never rejects.
  */
 export async function leaveGroup(
   consumer: Pick<Consumer, 'disconnect'>,

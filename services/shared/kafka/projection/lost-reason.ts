@@ -1,12 +1,9 @@
-import { LogChangedError } from '../log-identity/log-changed.ts';
-import { TransactionLostError } from '../transactions/transactional-writer.ts';
+import { LogChangedError } from '../log-lookup/log-changed.ts';
+import { TransactionLostError } from './transactional-writer.ts';
 
 /**
- * Why a task discarded its memory.
- * - `fenced`: another member has its partition.
- * - `transaction`: a commit failed, or its outcome is unknown.
- * - `log`: the log may not be the one it read.
- * - `error`: the fold threw, which is a bug.
+ * Why a task threw its memory away. `fenced`: another member has its partition. `transaction`: a commit failed, or nobody knows. `log`: the log may not be the
+ * one it read. `error`: the fold threw, which is a bug.
  */
 export type LostReason = 'fenced' | 'transaction' | 'log' | 'error';
 

@@ -1,13 +1,13 @@
 import type { Consumer } from 'kafkajs';
 
 /**
- * Whether this member still belongs to the group's current generation. `confirmed` resolves after a heartbeat that was sent after the call and
- * answered, or after a rejoin. Without that proof, a fenced member could fence its successor, and the two each other for ever
- * (shared/kafka/README.md, rule 5).
+ * Whether the group counts on this member. A heartbeat that was sent and answered well after the question proves that
+ * no later generation has given its partitions away; so does a new join. (Rule 5: a fenced member that fenced again
+ * without such a proof could fence its successor, and the two each other for ever.)
  */
 export type Membership = Readonly<{ confirmed: () => Promise<void> }>;
 
-/** The first heartbeat to complete may have been sent before the call; the second was not. */
+/** The heartbeat on its way when the question was put may be older than it: the next one is not. */
 const HEARTBEATS = 2;
 
 export function createMembership(consumer: Consumer): Membership {

@@ -3,7 +3,7 @@ import type { Positions } from '../../projection/records.ts';
 
 const PUBLISH_EVERY_MS = 5_000;
 
-/** Commits the group's offsets, every 5 s at most. Only lag tools read them, so failures are ignored (shared/kafka/README.md, rule 7). */
+/** The group's offsets are for lag tools only: nothing reads them back, so a failure to write them is no failure. */
 export function offsetPublisher(consumer: Consumer, inputs: readonly string[]) {
   const publishedMs = new Map<number, number>();
   return (partition: number, positions: Positions): void => {

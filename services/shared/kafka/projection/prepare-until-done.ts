@@ -1,7 +1,7 @@
 import { errorFields, type Logger } from '../../observability/logger.ts';
 import { summaryOf } from '../../observability/summarise.ts';
 
-/** Runs `prepare`, such as fetching schemas, and retries it while it fails and is `wanted`: the records are not at fault. Never rejects. */
+/** Does what has to be done before records are folded, such as fetching schemas: what fails is tried again, as the records are not at fault. Never rejects. */
 export async function prepareUntilDone(
   prepare: () => Promise<void>,
   wanted: () => boolean,

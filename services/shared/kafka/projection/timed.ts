@@ -1,11 +1,11 @@
-/** Wraps `commit` to report how many seconds it took when it succeeds. */
+/** `commit`, which also tells how many seconds it took when it succeeds. */
 export const timed =
   <Arguments extends readonly unknown[]>(
     commit: (...given: Arguments) => Promise<void>,
-    onSuccess: (seconds: number) => void,
+    took: (seconds: number) => void,
   ) =>
   async (...given: Arguments): Promise<void> => {
     const startedMs = performance.now();
     await commit(...given);
-    onSuccess((performance.now() - startedMs) / 1000);
+    took((performance.now() - startedMs) / 1000);
   };

@@ -1,4 +1,4 @@
-/** Whether `work` resolves within this time; if not, it continues on its own. Rejects if `work` rejects in time. */
+/** Whether `work` settles within so many milliseconds; what is late goes on by itself. Rejects when it does. */
 export async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
   const late = Promise.withResolvers<false>();
   const timer = setTimeout(late.resolve, ms, false);

@@ -1,6 +1,6 @@
 import { type OutgoingRecord, type PublishOutcome, placeOf, sizeOf } from './outgoing-record.ts';
 
-/** A record that waits for its outcome. */
+/** A record that waits for its answer. */
 export type Item = {
   readonly record: OutgoingRecord;
   readonly place: string;
@@ -9,9 +9,9 @@ export type Item = {
   readonly answer: (outcome: PublishOutcome) => void;
   /** How often it was sent. */
   attempts: number;
-  /** It was sent and the outcome is unknown. */
+  /** It was sent, and nobody knows whether it is in the log. */
   maybeInLog: boolean;
-  /** It was in a batch that was too large, so it is sent without others of its place. */
+  /** It was in a batch that was too large: it is sent without others of its place. */
   alone: boolean;
   settled: boolean;
 };
@@ -19,27 +19,27 @@ export type Item = {
 export type LaneQueue = Readonly<{
   add: (record: OutgoingRecord, deadlineMs: number, answer: (outcome: PublishOutcome) => void) => void;
   isEmpty: () => boolean;
-  /** Takes the next items, in order, skipping paused places; empty if all that waits is paused. They are in flight until `done`. */
+  /** Takes what is sent next, in order, but nothing of a place that is paused: empty where all that waits is. It is under way until `done`. */
   takeBatch: (nowMs: number) => readonly Item[];
-  /** Nothing is in flight any more. Unsettled items of it wait again, before all others. */
+  /** What was under way is not any more; what of it is not settled waits again, before all others. */
   done: () => void;
-  /** Takes nothing of this place before `untilMs`. */
+  /** Nothing of this place is taken before `untilMs`. */
   pause: (place: string, untilMs: number) => void;
-  /** When the first pause of a waiting place ends; null if no waiting place was paused. */
+  /** When the first pause ends; null where nothing that waits is paused. */
   nextMs: () => number | null;
   /**
-   * Settles every item of these places: `unknown` if it may be in the log, else with `outcome`. Always whole places: if only some items
-   * were given up, those that stay could overtake those that are sent again or spooled.
+   * Answers for everything of the places that has no answer yet: were only a part of a place given up, what stays could overtake what is sent again or spooled.
+   * What may be in the log is `unknown`.
    */
   giveUp: (places: ReadonlySet<string> | 'all', outcome: 'unavailable' | 'refused') => void;
-  /** The places that have an unsettled item past its deadline. */
-  latePlaces: (nowMs: number) => ReadonlySet<string>;
+  /** The places of which a record is past its deadline. */
+  late: (nowMs: number) => ReadonlySet<string>;
 }>;
 
-/** The records that wait in a lane, in the order in which they were given. */
+/** What waits in a lane, in the order in which it was given. */
 export function createLaneQueue(limits: Readonly<{ batchRecords: number; batchBytes: number }>): LaneQueue {
   let waiting: Item[] = [];
-  let inFlight: readonly Item[] = [];
+  let underWay: readonly Item[] = [];
   const pauses = new Map<string, number>();
 
   const takeBatch = (nowMs: number): readonly Item[] => {
@@ -66,7 +66,7 @@ export function createLaneQueue(limits: Readonly<{ batchRecords: number; batchBy
       bytes += item.bytes;
     }
     waiting = left.length === 0 ? waiting.slice(index) : [...left, ...waiting.slice(index)];
-    inFlight = batch;
+    underWay = batch;
     return batch;
   };
 
@@ -78,8 +78,8 @@ export function createLaneQueue(limits: Readonly<{ batchRecords: number; batchBy
     isEmpty: () => waiting.length === 0,
     takeBatch,
     done: () => {
-      const again = inFlight.filter((item) => !item.settled);
-      inFlight = [];
+      const again = underWay.filter((item) => !item.settled);
+      underWay = [];
       if (again.length > 0) waiting = [...again, ...waiting];
     },
     pause: (place, untilMs) => pauses.set(place, untilMs),
@@ -88,19 +88,19 @@ export function createLaneQueue(limits: Readonly<{ batchRecords: number; batchBy
       return ends.length === 0 ? null : Math.min(...ends);
     },
     giveUp: (places, outcome) => {
-      const isGivenUp = ({ place }: Item): boolean => places === 'all' || places.has(place);
-      for (const item of inFlight.filter(isGivenUp)) settle(item, outcome === 'refused' ? outcome : 'unknown');
-      for (const item of waiting.filter(isGivenUp)) settle(item, item.maybeInLog ? 'unknown' : outcome);
+      const meant = ({ place }: Item): boolean => places === 'all' || places.has(place);
+      for (const item of underWay.filter(meant)) settle(item, outcome === 'refused' ? outcome : 'unknown');
+      for (const item of waiting.filter(meant)) settle(item, item.maybeInLog ? 'unknown' : outcome);
       waiting = waiting.filter((item) => !item.settled);
     },
-    latePlaces: (nowMs) =>
+    late: (nowMs) =>
       new Set(
-        [...inFlight, ...waiting].flatMap((item) => (!item.settled && nowMs >= item.deadlineMs ? [item.place] : [])),
+        [...underWay, ...waiting].flatMap((item) => (!item.settled && nowMs >= item.deadlineMs ? [item.place] : [])),
       ),
   };
 }
 
-/** Answers an item once; later outcomes are ignored. */
+/** Answers once. */
 export function settle(item: Item, outcome: PublishOutcome): void {
   if (item.settled) return;
   item.settled = true;

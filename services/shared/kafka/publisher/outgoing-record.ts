@@ -1,4 +1,4 @@
-/** A record to be published. Its partition is decided before the first attempt, so that every attempt writes to the same one. */
+/** A record on its way to Kafka. Its partition is decided before the first attempt, so that every attempt writes to the same one. */
 export type OutgoingRecord = Readonly<{
   topic: string;
   partition: number;
@@ -11,15 +11,15 @@ export type OutgoingRecord = Readonly<{
 /**
  * What became of a record.
  * - `durable`: all in-sync replicas have it (acks=all, and its partition answered without an error).
- * - `unavailable`: Kafka did not accept it before the deadline; it is not in the log.
- * - `unknown`: it was sent, but Kafka did not answer before the deadline. It may be in the log. Sending it again is harmless, as readers dedupe by event id.
+ * - `unavailable`: Kafka did not take it before the deadline; it is not in the log.
+ * - `unknown`: it was sent, and Kafka did not answer before the deadline. It may be in the log: sending it again is harmless, as readers dedupe by event id.
  * - `overloaded`: the queue is full; the record was not sent.
- * - `too-large`: it exceeds the topic's limit, and will not be accepted until that is raised.
- * - `refused`: the broker accepts no records for this topic or partition until a person changes something: a right was revoked, the topic is gone.
+ * - `too-large`: the topic's limit for a record is below this one's size; the record was not taken, and will not be until the limit is raised.
+ * - `refused`: the broker does not take records of this topic or partition until a person changes something: a right was revoked, the topic is gone.
  */
 export type PublishOutcome = 'durable' | 'unavailable' | 'unknown' | 'overloaded' | 'too-large' | 'refused';
 
-/** Topic and partition as one string. Records of a place are in the log in the order in which they were given. */
+/** Where a record goes: records of one place are in the log in the order in which they were given. */
 export const placeOf = ({ topic, partition }: Readonly<{ topic: string; partition: number }>): string =>
   `${topic}/${partition}`;
 
@@ -29,7 +29,7 @@ export function partsOf(place: string): Readonly<{ topic: string; partition: num
   return { topic: place.slice(0, slash), partition: Number(place.slice(slash + 1)) };
 }
 
-/** The approximate size of a record in memory and on the wire, for limits only. */
+/** Bytes a record takes in memory and on the wire, roughly: for limits, not for accounts. */
 export function sizeOf({ key, value, headers }: OutgoingRecord): number {
   let bytes = (value?.length ?? 0) + (key?.length ?? 0) + 64;
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;

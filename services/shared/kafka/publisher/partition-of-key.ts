@@ -1,6 +1,7 @@
 /**
- * The partition of a key by murmur2 of its UTF-8 bytes, as in the default partitioner of every Kafka client. Records without a key go to
- * the partitions in turn. kafkajs's own murmur2 takes quadratic time, half a minute for 500 KB (shared/kafka/README.md, rule 16).
+ * The partition of a key: murmur2 of its UTF-8 bytes, as every Kafka client's default partitioner has it. Records
+ * without a key take the partitions in turn. Linear in the key's length: kafkajs's own murmur2 multiplies BigInts
+ * without truncating them, which is quadratic (half a minute for 500 KB).
  */
 export function createPartitionOfKey(partitions: number): (key: string | null) => number {
   let next = 0;

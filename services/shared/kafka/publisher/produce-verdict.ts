@@ -1,10 +1,10 @@
 /**
- * What a broker's answer means for the records of one partition.
+ * What a broker's answer says of the records of one partition.
  * - `taken`: all in-sync replicas have them.
- * - `not-yet`: they are not in the log, and the broker may soon accept them: no leader, too few replicas, a topic that is being created.
+ * - `not-yet`: the broker has not taken them, and may soon: no leader, too few replicas, a topic that is being created.
  * - `unknown`: they may be in the log.
- * - `too-large`: the batch exceeds the topic's `max.message.bytes`; a smaller one may not.
- * - `refused`: not accepted until a person changes a right, a topic or a setting.
+ * - `too-large`: the batch is over the topic's `max.message.bytes`; a smaller one may not be.
+ * - `refused`: not taken, and not until a person changes a right, a topic or a setting.
  */
 export type Verdict = 'taken' | 'not-yet' | 'unknown' | 'too-large' | 'refused';
 
@@ -35,20 +35,20 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   RECORD_LIST_TOO_LARGE: 'too-large',
 };
 
-/** By Kafka's name of the error; 'NONE' for success, null for no answer. Errors that are not listed never resolve themselves, by Kafka's documentation. */
+/** By Kafka's name of the error, 'NONE' for none, null for no answer. An error that is not listed is one that passes by itself in no case Kafka describes. */
 export const verdictOf = (errorType: string | null): Verdict =>
   errorType === null ? 'unknown' : (verdicts[errorType] ?? 'refused');
 
-/** The verdict for records that were never sent because an earlier step failed with this error: they are not in the log. */
+/** The same for records that were never sent, as what went before failed by this error: they are not in the log. */
 export function verdictUnsent(errorType: string | null): Verdict {
   const verdict = verdictOf(errorType);
   return verdict === 'refused' && errorType !== 'NOT_SENT' ? verdict : 'not-yet';
 }
 
-/** A broker did not accept the records of a place. */
+/** A broker did not take records of a place. */
 export class NotTakenError extends Error {
   override readonly name = 'NotTakenError';
-  /** Kafka's name of the error; null if there was no answer. */
+  /** Kafka's name of the error, or null where it gave no answer. */
   readonly type: string | null;
 
   constructor(place: string, type: string | null) {

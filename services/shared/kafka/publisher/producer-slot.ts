@@ -1,31 +1,31 @@
 import type { Message, Producer } from 'kafkajs';
-import { boundedRetry } from '../client/bounded-client.ts';
-import type { SeverableKafka } from '../client/connection.ts';
+import type { SeverableKafka } from '../connection.ts';
+import { boundedRetry } from './bounded-client.ts';
 import { requestOf } from './to-batch.ts';
 
-/** The limit of records for a producer, well before 2^31, where kafkajs wraps sequence numbers wrongly (shared/kafka/README.md, rule 3). */
+/** A producer sends at most this many records: kafkajs wraps the sequence of a partition wrongly at 2^31, and its producer ends well before. */
 const RECORDS_PER_PRODUCER = 2 ** 30;
 
 export type ProducerSlotOptions = Readonly<{
-  /** A new client with retries and timeouts bounded below `sendWithinMs`; may throw. */
+  /** A new client with its retries and time-outs bounded below `sendWithinMs`; may throw. */
   createClient: () => SeverableKafka;
   topic: string;
   /** How long the brokers may wait for their replicas, in milliseconds. */
   ackTimeoutMs: number;
-  /** After this long, a connect or a send is ended by cutting the connections: kafkajs's own timeouts use the wall clock, which may be set back. */
+  /** How long connecting, and a send, may take before the connections are cut: kafkajs's own time-outs rest on the wall clock, which may be set back. */
   connectWithinMs: number;
   sendWithinMs: number;
 }>;
 
-/** The one idempotent producer that a lane has at a time. Never call `connect` or `send` while either is pending. */
+/** The one idempotent producer that a lane has at a time. Never call `connect` or `send` while either is under way. */
 export type ProducerSlot = Readonly<{
-  /** Whether there is a connected producer to send with. */
+  /** Whether a producer is connected that may be sent with. */
   isConnected: () => boolean;
-  /** Connects a new producer. Resolves to null, or to the error. */
+  /** Connects a new producer. Resolves to null, or to why it could not. */
   connect: () => Promise<unknown>;
-  /** Sends the messages in one request. Resolves to null, or to the error. `answerTo` returns the broker's answer to each message. */
+  /** Sends the messages in one request. Resolves to null, or to what was thrown; what the brokers said of each message is `answerTo`'s. */
   send: (messages: Message[]) => Promise<unknown>;
-  /** Cuts the producer's connections, so that nothing it still tries reaches a broker. */
+  /** Cuts the producer's connections: nothing that it still tries reaches a broker. */
   discard: () => void;
   /** Whether the producer must be discarded before its sequence numbers wrap. */
   isWornOut: () => boolean;
@@ -43,7 +43,7 @@ export function createProducerSlot(options: ProducerSlotOptions): ProducerSlot {
     client = null;
     connected = false;
   };
-  /** Resolves to null or to the error of `work`, within `withinMs`. By then the work has ended or is cut off. */
+  /** What was thrown, or null; not later than `withinMs`, after which nothing of it can happen any more. */
   const within = async (withinMs: number, what: string, work: () => Promise<unknown>): Promise<unknown> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Error>((resolve) => {

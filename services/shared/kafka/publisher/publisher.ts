@@ -1,43 +1,42 @@
-import { boundedClient } from '../client/bounded-client.ts';
-import type { SeverableKafka } from '../client/connection.ts';
-import { explainAccess } from '../refusals/access.ts';
-import { createLane, type Lane } from './lane.ts';
-import type { LaneObserver } from './lane-observer.ts';
+import { explainAccess } from '../access.ts';
+import type { SeverableKafka } from '../connection.ts';
+import { boundedClient } from './bounded-client.ts';
+import { createLane, type Lane, type LaneObserver } from './lane.ts';
 import { type OutgoingRecord, type PublishOutcome, sizeOf } from './outgoing-record.ts';
 
 export type PublisherLimits = Readonly<{
-  /** Parallel producers for each topic. The partition selects one, so that the order of a key is kept. */
+  /** Producers side by side for each topic; the partition chooses one, so that the order of a key is kept. */
   lanes: number;
-  /** The limits of a batch. Keep the bytes below the topics' max.message.bytes. */
+  /** The most a batch holds. Keep the bytes below the topics' max.message.bytes. */
   batchRecords: number;
   batchBytes: number;
-  /** The limits of what may wait in all lanes together; records beyond it are refused at once. One record always fits. */
+  /** The most that may wait, over all lanes: beyond it records are refused at once. One record always fits. */
   queueRecords: number;
   queueBytes: number;
-  /** How long a record may take, in milliseconds. The timeouts and retries of producers stay below it. */
+  /** How long a record may take, in milliseconds. Timeouts and retries of a producer are bounded below it. */
   deadlineMs: number;
 }>;
 
 export type Publisher = Readonly<{
-  /** Publishes a record; PublishOutcome says what each outcome guarantees. Never rejects, and always resolves by the deadline. */
+  /** Gives a record to Kafka; see PublishOutcome for what each answer guarantees. Never throws, always answers by the deadline. */
   publish: (record: OutgoingRecord) => Promise<PublishOutcome>;
-  /** As `publish`, in order, for records that were accepted earlier. The caller bounds them, so the queue's limits do not apply. */
+  /** The same for records that were accepted before, in their order: they are bounded by who gives them, so the queue's limits are not theirs. */
   publishAll: (records: readonly OutgoingRecord[]) => Promise<readonly PublishOutcome[]>;
-  /** Settles everything of a place that waits, at once: `unavailable`, or `unknown` if it was sent. */
+  /** Answers at once for everything of a place that waits: `unavailable`, or `unknown` for what was sent. */
   giveUp: (place: string) => void;
-  /** The records and bytes that wait for an acknowledgement, and whether every lane is up. */
+  /** Records and bytes that wait for an acknowledgement, and whether every lane has a broker that answers. */
   state: () => Readonly<{ records: number; bytes: number; up: boolean }>;
-  /** Whether every lane of a topic is up. */
+  /** Whether the lanes of a topic have a broker that answers. */
   isUp: (topic: string) => boolean;
   /** Resolves once every lane has connected for the first time. */
   connected: () => Promise<void>;
-  /** Sends what was accepted, for at most 2 s, then disconnects. */
+  /** Sends what was accepted, for 2 s at most, then disconnects. */
   close: () => Promise<void>;
 }>;
 
 /**
- * Publishes to `topics`, and to any other topic that a record names. `createClient` must use `boundedClient(limits.deadlineMs)`. `now` is a
- * monotonic clock in milliseconds.
+ * Publishes to `topics`, and to any other that a record names. `createClient` makes clients with `boundedClient(limits.deadlineMs)`; `now` is a monotonic
+ * clock in milliseconds.
  */
 export function createPublisher(
   createClient: () => SeverableKafka,
@@ -75,7 +74,7 @@ export function createPublisher(
   let records = 0;
   let bytes = 0;
 
-  const enqueue = async (record: OutgoingRecord): Promise<PublishOutcome> => {
+  const give = async (record: OutgoingRecord): Promise<PublishOutcome> => {
     const size = sizeOf(record);
     records += 1;
     bytes += size;
@@ -90,9 +89,9 @@ export function createPublisher(
   return {
     publish: async (record) => {
       const full = records + 1 > limits.queueRecords || bytes + sizeOf(record) > limits.queueBytes;
-      return full && records > 0 ? 'overloaded' : enqueue(record);
+      return full && records > 0 ? 'overloaded' : give(record);
     },
-    publishAll: (all) => Promise.all(all.map(enqueue)),
+    publishAll: (all) => Promise.all(all.map(give)),
     giveUp: (place) => {
       for (const lane of allLanes()) lane.giveUp(place);
     },

@@ -2,12 +2,12 @@ import { CompressionTypes, type Message, type ProducerBatch, type RecordMetadata
 import type { OutgoingRecord } from './outgoing-record.ts';
 
 /**
- * Kafka's "no timestamp". Our topics use LogAppendTime, so the broker fills in its own. A topic with CreateTime would reject our time
- * whenever this machine's clock is off (INVALID_TIMESTAMP); it never rejects this value.
+ * A record without a time of ours (Kafka's NO_TIMESTAMP): topics with LogAppendTime, as all of ours are created, give it the broker's. A time of ours would be
+ * refused by a topic with CreateTime when this machine's clock is off (INVALID_TIMESTAMP); this one never is.
  */
-export const NO_TIMESTAMP = '-1';
+const NO_TIMESTAMP = '-1';
 
-/** A record in the form that kafkajs sends. */
+/** A record as kafkajs sends it. */
 export const toMessage = ({ partition, key, value, headers }: OutgoingRecord): Message => ({
   partition,
   key,
@@ -16,47 +16,41 @@ export const toMessage = ({ partition, key, value, headers }: OutgoingRecord): M
   timestamp: NO_TIMESTAMP,
 });
 
-/** One produce request for these records, in order. `messageOf` sets an explicit partition on each message. */
-export function toBatch<R extends Readonly<{ topic: string }>>(
-  records: readonly R[],
-  messageOf: (record: R) => Message,
-  ackTimeoutMs: number,
-): ProducerBatch {
+/** One produce request for these records, in their order, each to its explicit partition, acknowledged by all in-sync replicas. */
+export function toBatch(records: readonly OutgoingRecord[], timeoutMs: number): ProducerBatch {
   const byTopic = new Map<string, Message[]>();
   for (const record of records) {
     const messages = byTopic.get(record.topic);
-    if (messages === undefined) byTopic.set(record.topic, [messageOf(record)]);
-    else messages.push(messageOf(record));
+    if (messages === undefined) byTopic.set(record.topic, [toMessage(record)]);
+    else messages.push(toMessage(record));
   }
   return requestOf(
     [...byTopic].map(([topic, messages]) => ({ topic, messages })),
-    ackTimeoutMs,
+    timeoutMs,
   );
 }
 
-/** One produce request for these messages, to be acknowledged by all in-sync replicas within `ackTimeoutMs`. */
+/** One produce request for these messages, acknowledged by all in-sync replicas. */
 export const requestOf = (
   topicMessages: ProducerBatch['topicMessages'] & object,
-  ackTimeoutMs: number,
+  timeoutMs: number,
 ): ProducerBatch => ({
   acks: -1,
-  timeout: ackTimeoutMs,
+  timeout: timeoutMs,
   compression: CompressionTypes.None,
   topicMessages,
 });
 
 /**
- * Throws unless the broker acknowledged every partition that the request writes to. A response that leaves a partition out is not an
- * acknowledgement.
+ * Throws unless the broker said of every partition written to that it has the records: an answer that leaves a
+ * partition out is not an acknowledgement.
  */
-export function assertAcknowledged({ topicMessages = [] }: ProducerBatch, results: readonly RecordMetadata[]): void {
+export function assertAcknowledged(records: readonly OutgoingRecord[], results: readonly RecordMetadata[]): void {
   const acknowledged = new Set<string>();
   for (const { topicName, partition, errorCode } of results) {
     if (errorCode === 0) acknowledged.add(`${topicName}/${partition}`);
   }
-  for (const { topic, messages } of topicMessages) {
-    for (const { partition } of messages) {
-      if (!acknowledged.has(`${topic}/${partition}`)) throw new Error(`No acknowledgement for ${topic}/${partition}`);
-    }
+  for (const { topic, partition } of records) {
+    if (!acknowledged.has(`${topic}/${partition}`)) throw new Error(`No acknowledgement for ${topic}/${partition}`);
   }
 }

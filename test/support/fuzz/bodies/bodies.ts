@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { callBody, user, voicemailBody } from '../../call-events.ts';
 import {
   callLogWebhooks,
   callLogWebhooksDigitForDigit,
   voicemailWebhooks,
   voicemailWebhooksDigitForDigit,
 } from '../../payload-arbitraries.ts';
+import { callWebhook, voicemailWebhook } from '../../webhooks.ts';
 import { worstBodies } from '../../worst-bodies.ts';
 import type { Draw } from '../draw.ts';
 import { BODY_LIMIT } from '../http-request.ts';
@@ -23,11 +23,11 @@ const corpus: readonly Buffer[] = JSON.parse(readFileSync(join(fixtures, 'corpus
 
 const arbitraries = [callLogWebhooks, voicemailWebhooks, callLogWebhooksDigitForDigit, voicemailWebhooksDigitForDigit];
 
-/** A body that the contract allows, with this event id. */
+/** A body that the contract allows, with an event of this id. */
 export const validBody = (draw: Draw, id: string): string =>
-  draw.pick([callBody, voicemailBody])({ id, user: user(`u-${draw.below(50)}`) });
+  draw.pick([callWebhook, voicemailWebhook])(id, `u-${draw.below(50)}`);
 
-/** A body of the corpus, or one with anything that the contract allows and VXT may add. */
+/** A body of the corpus, or one with whatever the contract allows and VXT may add. */
 function knownBody(draw: Draw, id: string): Buffer {
   const kind = draw.below(4);
   if (kind === 0) return draw.pick(corpus);
@@ -36,10 +36,10 @@ function knownBody(draw: Draw, id: string): Buffer {
   return Buffer.from(JSON.stringify(webhook));
 }
 
-/** The tokens of a JSON text. Member names count as values. */
+/** Where a value begins and ends in a text of JSON; names are values too. */
 const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null|[[\]{}:,]/g;
 
-/** The text with one of its tokens replaced, dropped, repeated or preceded by something. */
+/** The text with one of its tokens replaced, dropped, or followed by something. */
 function mutateTokens(text: string, draw: Draw): string {
   const found = [...text.matchAll(tokens)];
   if (found.length === 0) return text;
@@ -55,13 +55,13 @@ function mutateTokens(text: string, draw: Draw): string {
   ])();
 }
 
-/** The text with some members repeated. The second value is the original one, and the last one counts. */
+/** The text with a member twice, once of another value: the last one counts. */
 const withMemberTwice = (text: string, draw: Draw): string =>
   text.replace(/"(?:event|callLog|voicemail|id|version|type|uid)":/g, (name) =>
     draw.chance(0.3) ? `${name}${jsonText(draw)},${name}` : name,
   );
 
-/** The text in bytes that are not UTF-8, or UTF-8 with something added. */
+/** The text in bytes that are not, or not plainly, UTF-8. */
 function misencoded(text: string, draw: Draw): Buffer {
   const utf8 = Buffer.from(text);
   const utf16 = Buffer.from(text, 'utf16le');
@@ -74,7 +74,7 @@ function misencoded(text: string, draw: Draw): Buffer {
     () => Buffer.concat([utf8, Buffer.alloc(draw.size(4_096))]),
     () => Buffer.concat([Buffer.alloc(draw.size(16)), utf8]),
     () => Buffer.from(text.replaceAll('.', '\u00fc'), 'latin1'),
-    // A surrogate, an overlong slash, a code point that is too large, and an incomplete character.
+    // A surrogate, an overlong slash, a code point too large and half a character.
     () =>
       Buffer.from(
         text.replace('example', draw.pick(['\xed\xa0\x80', '\xc0\xaf', '\xf4\x90\x80\x80', '\xe2\x82'])),
@@ -83,7 +83,7 @@ function misencoded(text: string, draw: Draw): Buffer {
   ])();
 }
 
-/** The text followed by spaces, up to a size near the limit or far over it. */
+/** The text with spaces behind it, up to a size near the limit or far over it. */
 function padded(text: string, draw: Draw): Buffer {
   const bytes = Buffer.from(text);
   const size = BODY_LIMIT + draw.pick([-1, 0, 1, 2, BODY_LIMIT, draw.chance(0.1) ? 8 * BODY_LIMIT : 64]);
@@ -120,7 +120,7 @@ const makers: readonly Readonly<{ name: string; weight: number; make: MakeBody }
 
 const totalWeight = makers.reduce((sum, { weight }) => sum + weight, 0);
 
-/** A valid or invalid body. If it holds an event, that may have this id. */
+/** A body, right or wrong; an event in it may have this id. */
 export function fuzzBody(draw: Draw, id: string): Body {
   let left = (draw.below(2 ** 31) / 2 ** 31) * totalWeight;
   for (const { name, weight, make } of makers) {

@@ -6,7 +6,7 @@ import { fuzzBody, validBody } from './bodies.ts';
 import { statusOfBody } from './body-status.ts';
 import { codedBody } from './content-codings.ts';
 
-/** A webhook as VXT sends it, which must always be accepted. */
+/** A webhook as VXT sends it: it must always be taken. */
 export function controlCase(draw: Draw, number: number): Exchange {
   const request = webhookRequest(number, 0, Buffer.from(validBody(draw, eventIdOf(number, 0))));
   return {
@@ -17,7 +17,7 @@ export function controlCase(draw: Draw, number: number): Exchange {
   };
 }
 
-/** A valid or invalid body in an otherwise valid request. */
+/** A body, right or wrong, in a request that is right but for that. */
 export function bodyCase(draw: Draw, number: number): Exchange {
   const { name, bytes } = fuzzBody(draw, eventIdOf(number, 0));
   const coded = draw.chance(0.2) ? codedBody(draw, bytes) : null;

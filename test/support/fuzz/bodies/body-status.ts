@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { BODY_LIMIT } from '../http-request.ts';
 
-/** The expected status for a body in an otherwise valid request. */
+/** What a body is answered that comes with a valid token and nothing wrong around it. */
 export function statusOfBody(body: Buffer): 202 | 400 | 413 {
   if (body.length > BODY_LIMIT) return 413;
   if (!isUtf8(body)) return 400;

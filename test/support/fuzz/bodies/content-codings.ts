@@ -3,7 +3,7 @@ import type { Draw } from '../draw.ts';
 import { BODY_LIMIT } from '../http-request.ts';
 import { mutateBytes } from '../mutate-bytes.ts';
 
-/** A body as it is sent, its Content-Encoding, and the allowed statuses. Null means the status that the decoded body gets. */
+/** A body as it is sent, its Content-Encoding, and what may be answered; null: what the body itself gives. */
 export type Coded = Readonly<{ name: string; encoding: string; bytes: Buffer; statuses: readonly number[] | null }>;
 
 type Coding = Readonly<{ encoding: string; code: (bytes: Buffer) => Buffer }>;
@@ -22,7 +22,7 @@ const codings: readonly Coding[] = [
 const BOMB_BYTES = 100 * BODY_LIMIT;
 const bombs = new Map<string, Buffer>();
 
-/** Bytes that inflate to a hundred times the limit. */
+/** Bytes that are a hundred times the limit once they are inflated. */
 function bombOf({ encoding, code }: Coding): Buffer {
   const bomb = bombs.get(encoding) ?? code(Buffer.alloc(BOMB_BYTES));
   bombs.set(encoding, bomb);
@@ -43,14 +43,14 @@ const ways: readonly Way[] = [
   },
   (draw, body) => {
     const { encoding, code } = draw.pick(codings);
-    // Bytes after the end are dropped if the coding has an end mark; otherwise the body is invalid.
+    // What is behind the end is dropped where the coding has one, or the body is not what it says.
     const bytes = mutateBytes(code(body), draw);
     return { name: 'coded and mutated', encoding, bytes, statuses: [202, 400, 413] };
   },
   (draw, body) => {
     const { encoding, code } = draw.pick(codings);
     const bytes = code(body);
-    // The end of the stream is cut off, so the body is never taken as complete.
+    // Too little is left for an end of the stream, so nothing is taken for whole.
     return {
       name: 'coded and cut off',
       encoding,
@@ -96,5 +96,5 @@ const ways: readonly Way[] = [
   }),
 ];
 
-/** A body with a valid or invalid Content-Encoding. */
+/** A body with a Content-Encoding, right or wrong. */
 export const codedBody = (draw: Draw, body: Buffer): Coded => draw.pick(ways)(draw, body);

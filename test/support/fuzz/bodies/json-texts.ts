@@ -1,7 +1,7 @@
 import type { Draw } from '../draw.ts';
 import { BODY_LIMIT } from '../http-request.ts';
 
-/** A JSON value as text, or something that looks like one. */
+/** A JSON value as text, or what looks like one. */
 export type JsonText = (draw: Draw) => string;
 
 const MAX_DIGITS = 100_000;
@@ -9,7 +9,7 @@ const MAX_DIGITS = 100_000;
 const repeated = (draw: Draw, unit: string, max = BODY_LIMIT): string =>
   unit.repeat(Math.ceil(draw.size(max) / unit.length));
 
-/** Up to 100,000 digits, often the maximum: work that is not linear in them shows there. */
+/** Up to 100,000 digits: often that many, as work that is not linear in them shows there. */
 const digits = (draw: Draw): string =>
   draw.pick(['9', '0', '10']).repeat(draw.chance(0.3) ? MAX_DIGITS : draw.size(MAX_DIGITS));
 
@@ -38,7 +38,7 @@ const strangeNumbers = [
   '1795601660550.123456789',
   '3.0',
   '3.0000000000000000000001',
-  // Not numbers in JSON.
+  // No JSON numbers.
   '00',
   '01',
   '.5',
@@ -99,7 +99,7 @@ const strings = [
   '..\\\\..',
   '${',
   "'; --",
-  // Not strings in JSON.
+  // No JSON strings.
   '\\x',
   '\\u12',
   '\u0001',
@@ -108,7 +108,7 @@ const strings = [
   '\\',
 ] as const;
 
-/** Values that may trip a parser, a check, an encoder or a key. */
+/** Values on which a parser, a check, an encoder or a key may stumble. */
 const values: readonly JsonText[] = [
   (draw) => draw.pick(strangeNumbers),
   (draw) => draw.pick(strangeNumbers),
@@ -150,5 +150,5 @@ const values: readonly JsonText[] = [
 
 export const jsonText: JsonText = (draw) => draw.pick(values)(draw);
 
-/** An unknown member. */
+/** A member that nobody asked for. */
 export const memberText: JsonText = (draw) => `"${draw.pick([...names, ...strings])}":${jsonText(draw)}`;

@@ -3,7 +3,7 @@ import { BODY_LIMIT, last, rendered } from '../http-request.ts';
 import { chunked, chunksOf, saidChunked } from './chunks.ts';
 import { bytes, exchange, type FramingCase, joined, some } from './framing-case.ts';
 
-/** Chunked bodies, valid and invalid. */
+/** Bodies in chunks, and in what is none. */
 export const chunkCases: readonly FramingCase[] = [
   {
     name: 'chunks',
@@ -11,7 +11,7 @@ export const chunkCases: readonly FramingCase[] = [
       exchange(oneAnswer(202), sending(rendered(chunked(last(request(0)), draw)), 1 + draw.below(20))),
   },
   {
-    name: 'an invalid chunk size',
+    name: 'a chunk size that is none',
     make: (draw, request) => {
       const size = draw.pick([
         'x',
@@ -31,7 +31,7 @@ export const chunkCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'a chunk of another size than declared',
+    name: 'a chunk of another size than it says',
     make: (draw, request) => {
       const { body } = request(0);
       const size = (body.length + draw.pick([-1, 1, 100, -100, 2 ** 20, 2 ** 40])).toString(16);
@@ -42,7 +42,7 @@ export const chunkCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'chunks with invalid line ends',
+    name: 'chunks with line ends that are none',
     make: (draw, request) => {
       const [size, behind] = draw.pick([
         ['\n', '\r\n'],
@@ -84,7 +84,7 @@ export const chunkCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'chunks without an end',
+    name: 'chunks without end',
     make: (draw, request) => {
       const size = 1 + draw.size(65_536);
       const endless = chunksOf(Buffer.alloc(3 * BODY_LIMIT, 'x'), Math.max(256, size));
@@ -92,7 +92,7 @@ export const chunkCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'many chunks of one byte',
+    name: 'many chunks of a byte',
     make: (draw, request) => {
       const { body } = request(0);
       return exchange(

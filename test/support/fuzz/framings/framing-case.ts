@@ -2,7 +2,7 @@ import type { Draw } from '../draw.ts';
 import type { Expected, Step } from '../fuzz-case.ts';
 import type { HttpRequest } from '../http-request.ts';
 
-/** A variation of how requests are laid out in bytes and sent. `request` makes a valid webhook, a different one for each index. */
+/** Something done to how requests are laid out in bytes and sent. `request` makes a valid webhook: each index another. */
 export type FramingCase = Readonly<{
   name: string;
   make: (draw: Draw, request: (index: number) => HttpRequest) => MadeExchange;
@@ -12,7 +12,7 @@ export type MadeExchange = Readonly<{ steps: readonly Step[]; expected: Expected
 
 export const exchange = (expected: Expected, ...steps: readonly Step[]): MadeExchange => ({ steps, expected });
 
-/** Expects exactly these answers, one after the other, and the service to end the connection. */
+/** Exactly these answers, one after the other, and the service ends the connection. */
 export const answers = (...statuses: readonly (readonly number[])[]): Expected => ({
   kind: 'answers',
   statuses,
@@ -21,7 +21,7 @@ export const answers = (...statuses: readonly (readonly number[])[]): Expected =
 
 export const some: Expected = { kind: 'some' };
 
-/** One byte per character. */
+/** A byte a character. */
 export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 export const joined = (...parts: readonly Buffer[]): Buffer => Buffer.concat(parts);

@@ -19,7 +19,7 @@ const cases: readonly FramingCase[] = [
   ...otherProtocolCases,
 ];
 
-/** Valid webhooks that are laid out or sent in an unusual way. */
+/** Valid webhooks, laid out and sent in another way. */
 export function framingCase(draw: Draw, number: number): Exchange {
   const { name, make } = draw.pick(cases);
   const bodies = new Map<number, Buffer>();

@@ -2,10 +2,10 @@ import { oneAnswer, sending } from '../fuzz-case.ts';
 import { adding, BODY_LIMIT, last, rendered, sized } from '../http-request.ts';
 import { exchange, type FramingCase, some } from './framing-case.ts';
 
-/** What a sender declares as the length of its body. */
+/** What a sender says of the length of its body. */
 export const lengthCases: readonly FramingCase[] = [
   {
-    name: 'an invalid length',
+    name: 'a length that is none',
     make: (draw, request) => {
       const value = draw.pick([
         '-1',

@@ -6,8 +6,8 @@ import { mutateBytes } from '../mutate-bytes.ts';
 import { chunked } from './chunks.ts';
 
 /**
- * One to three pipelined requests with some bytes changed in the head or the body of one, never in both: so a record still has the trace id or the event id of the
- * request that was answered 202.
+ * One to three requests behind each other, with some bytes changed in the head or in the body of one, never in both: so a
+ * record still has the trace id of what is answered 202, or its event's id.
  */
 export function mutatedStream(draw: Draw, number: number): Exchange {
   const count = 1 + draw.below(3);

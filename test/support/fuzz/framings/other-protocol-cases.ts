@@ -1,7 +1,7 @@
 import { oneAnswer, sending } from '../fuzz-case.ts';
 import { bytes, exchange, type FramingCase, joined, some } from './framing-case.ts';
 
-/** Bytes that are not HTTP/1. */
+/** What is no HTTP/1. */
 export const otherProtocolCases: readonly FramingCase[] = [
   {
     name: 'a TLS handshake',

@@ -3,10 +3,10 @@ import { adding, headOf, last, rendered, sized, whole } from '../http-request.ts
 import { saidChunked } from './chunks.ts';
 import { answers, bytes, exchange, type FramingCase, joined, some } from './framing-case.ts';
 
-/** Several requests on one connection without waiting for answers, and bodies that wait for 100 Continue. */
+/** Several requests on a connection, without waiting for answers, and bodies that wait for one. */
 export const pipeliningCases: readonly FramingCase[] = [
   {
-    name: 'pipelined requests',
+    name: 'several requests without waiting',
     make: (draw, request) => {
       const count = 2 + draw.below(20);
       const all = Array.from({ length: count }, (_, index) =>
@@ -16,7 +16,7 @@ export const pipeliningCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'a bad request after good ones, pipelined',
+    name: 'a bad request behind good ones, without waiting',
     make: (draw, request) => {
       const count = 1 + draw.below(5);
       const good = Array.from({ length: count }, (_, index) => whole(request(index)));
@@ -31,7 +31,7 @@ export const pipeliningCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'a request refused at its head and broken after it, after good ones, pipelined',
+    name: 'a request that is refused at its head and broken behind it, behind good ones, without waiting',
     make: (draw, request) => {
       const good = Array.from({ length: 1 + draw.below(5) }, (_, index) => whole(request(index)));
       const refused = { ...request(good.length), target: '/' };
@@ -40,7 +40,7 @@ export const pipeliningCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'refused and good requests, pipelined',
+    name: 'refused and good requests without waiting',
     make: (draw, request) => {
       const count = 2 + draw.below(8);
       const paths = Array.from({ length: count }, () => draw.pick(['/', '/webhooks/vxt']));
@@ -69,7 +69,7 @@ export const pipeliningCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'a request for another protocol, with more bytes after it',
+    name: 'another protocol is asked for, with more behind it',
     make: (draw, request) => {
       const upgrade = adding(request(0), ['connection', 'upgrade'], ['upgrade', draw.pick(['h2c', 'websocket'])]);
       return exchange(oneAnswer(202), sending(joined(whole(upgrade), whole(request(1)))));

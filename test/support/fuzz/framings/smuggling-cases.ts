@@ -3,7 +3,7 @@ import { adding, headOf, last, rendered, sized, whole } from '../http-request.ts
 import { chunked } from './chunks.ts';
 import { bytes, exchange, type FramingCase, joined, some } from './framing-case.ts';
 
-/** Requests that two parsers may delimit differently. The standard requires that they are rejected, so only that is right. */
+/** Requests that two parsers may cut at different places. Where the standard has one reading, only that is right: that it is none. */
 export const smugglingCases: readonly FramingCase[] = [
   {
     name: 'a length and chunks',
@@ -18,7 +18,7 @@ export const smugglingCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'a transfer coding other than chunked alone',
+    name: 'a transfer coding that is not chunked alone',
     make: (draw, request) => {
       const value = draw.pick([
         'gzip',
@@ -46,7 +46,7 @@ export const smugglingCases: readonly FramingCase[] = [
     },
   },
   {
-    name: 'a transfer coding written so that some parsers overlook it',
+    name: 'a transfer coding written in a way that some overlook',
     make: (draw, request) => {
       const line = draw.pick([
         'Transfer-Encoding : chunked',

@@ -1,14 +1,14 @@
 import { adding, replacing, TOKEN, without } from '../http-request.ts';
 import { type HeaderCase, made } from './header-case.ts';
 
-/** The answer to a sender without a valid token. */
+/** How a sender without a valid token is answered. */
 const REFUSED = [401, 429] as const;
 
-/** How a sender authenticates. */
+/** What a sender says of who it is. */
 export const authorizationCases: readonly HeaderCase[] = [
   { name: 'no token', make: (_draw, request) => made(without(request, 'authorization'), ...REFUSED) },
   {
-    name: 'an invalid authorization',
+    name: 'no valid authorization',
     make: (draw, request) => {
       const long = 'x'.repeat(draw.size(12_000));
       const value = draw.pick([
@@ -37,7 +37,7 @@ export const authorizationCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'a valid authorization in unusual notation',
+    name: 'a valid authorization, written otherwise',
     make: (draw, request) => {
       const scheme = draw.pick(['bearer', 'BEARER', 'bEaReR', 'Bearer']);
       const value = `${scheme}${' '.repeat(draw.size(2_000))}${TOKEN}${' '.repeat(draw.below(100))}`;

@@ -17,7 +17,7 @@ const cases: readonly HeaderCase[] = [
   ...otherHeaderCases,
 ];
 
-/** A valid webhook in a varied request. */
+/** A valid webhook in a request that something was done to. */
 export function headerCase(draw: Draw, number: number): Exchange {
   const { name, make } = draw.pick(cases);
   const valid = webhookRequest(number, 0, Buffer.from(validBody(draw, eventIdOf(number, 0))));

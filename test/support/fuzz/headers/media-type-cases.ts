@@ -1,7 +1,7 @@
 import { replacing, without } from '../http-request.ts';
 import { type HeaderCase, made } from './header-case.ts';
 
-/** What a sender declares its body to be. */
+/** What a sender says its body is. */
 export const mediaTypeCases: readonly HeaderCase[] = [
   { name: 'no media type', make: (_draw, request) => made(without(request, 'content-type'), 202) },
   {

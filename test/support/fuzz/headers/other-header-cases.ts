@@ -1,10 +1,10 @@
 import { adding, replacing, without } from '../http-request.ts';
 import { type HeaderCase, made } from './header-case.ts';
 
-/** The size limit of all headers together (README.md). */
+/** The most bytes of all headers (README.md). */
 const HEADER_BYTES = 16_384;
 
-/** All other headers, and invalid ones. */
+/** All other headers, and what is none. */
 export const otherHeaderCases: readonly HeaderCase[] = [
   { name: 'no Host', make: (_draw, request) => made(without(request, 'host'), 400) },
   {
@@ -15,7 +15,7 @@ export const otherHeaderCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'an address as a proxy might write it',
+    name: 'an address that a proxy might have written',
     make: (draw, request) => {
       const name = draw.pick([
         'x-forwarded-for',
@@ -38,11 +38,11 @@ export const otherHeaderCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'an unknown expectation',
+    name: 'an expectation that nobody knows',
     make: (draw, request) => made(adding(request, ['expect', draw.pick(['tea', '', '200-ok', '\xff'])]), 417),
   },
   {
-    name: 'an unusual Connection header',
+    name: 'something else said of the connection',
     make: (draw, request) => {
       const value = draw.pick([
         'close, keep-alive',
@@ -69,7 +69,7 @@ export const otherHeaderCases: readonly HeaderCase[] = [
     name: 'many headers',
     make: (draw, request) => {
       const name = draw.pick(['a', 'cookie', '__proto__', 'set-cookie', 'x-y', 'constructor']);
-      // node:http counts the names and the values of headers.
+      // Of the headers, node:http counts the names and the values.
       const count = Math.floor(draw.size(HEADER_BYTES - 1_000) / name.length);
       const many = Array.from({ length: count }, () => [name, ''] as const);
       return made(adding(request, ...many), 202);
@@ -89,7 +89,7 @@ export const otherHeaderCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'an invalid header',
+    name: 'a header that is none',
     make: (draw, request) => {
       const [name, value] = draw.pick([
         ['x', '\0'],

@@ -22,7 +22,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'an invalid method',
+    name: 'a method that is none',
     make: (draw, request) => {
       const method = draw.pick([
         'post',
@@ -69,7 +69,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'the path in unusual notation',
+    name: 'the path, written otherwise',
     make: (draw, request) => {
       const target = draw.pick([
         `http://x${WEBHOOK_PATH}`,
@@ -85,7 +85,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    name: 'an invalid target',
+    name: 'a target that is none',
     make: (draw, request) => {
       const target = draw.pick([
         '*',
@@ -121,7 +121,7 @@ export const requestLineCases: readonly HeaderCase[] = [
     },
   },
   {
-    // The parser of node:http treats it as HTTP/1.0 and does not expose the difference.
+    // The parser of node:http takes it for HTTP/1.0, and tells nobody the difference.
     name: 'RTSP/1.0',
     make: (_draw, request) => made({ ...request, version: 'RTSP/1.0' }, 202, 400),
   },

@@ -1,10 +1,10 @@
 import { adding, replacing } from '../http-request.ts';
 import { type HeaderCase, made } from './header-case.ts';
 
-/** The trace headers of a sender. They never decide whether a webhook is accepted. */
+/** What a sender says of its trace. It never decides whether a webhook is taken. */
 export const traceCases: readonly HeaderCase[] = [
   {
-    name: 'an invalid traceparent',
+    name: 'a traceparent that is none',
     make: (draw, request) => {
       const value = draw.pick([
         '',

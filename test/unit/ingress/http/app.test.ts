@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { Outcome } from '../../../../services/ingress/monitoring/ingress-metrics.ts';
-import type { Receipt } from '../../../../services/ingress/publishing/receive-webhook.ts';
+import type { Outcome } from '../../../../services/ingress/ingress-metrics.ts';
+import type { Receipt } from '../../../../services/ingress/receive-webhook.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { BODY_LIMIT, type IngressEdge, startIngressEdge, TOKEN } from '../../../support/ingress-edge.ts';
 import { openRawConnection } from '../../../support/raw-connection.ts';
@@ -28,7 +28,7 @@ const post = ({ url }: IngressEdge, headers: Record<string, string> = {}, body: 
 
 const VALID = `POST /webhooks/vxt HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n`;
 
-describe('When a webhook was received, then the answer depends on the outcome', () => {
+describe('When a webhook was received, then the answer says what became of it', () => {
   type Published = Exclude<Receipt, Readonly<{ kind: 'not-json' }>>['published'];
   test.each<[Published, number, Outcome, string]>([
     ['durable', 202, 'accepted', ''],
@@ -53,7 +53,7 @@ describe('When a webhook was received, then the answer depends on the outcome', 
 describe('When our own code fails', () => {
   test.each<[string, () => Promise<Receipt>]>([
     [
-      'immediately',
+      'at once',
       () => {
         throw new RangeError('PAYLOAD-MARKER');
       },
@@ -65,7 +65,7 @@ describe('When our own code fails', () => {
       },
     ],
   ])(
-    '%s, then the answer is 503, blames neither Kafka nor the sender, and the error is reported once',
+    '%s, then the answer is 503 and says so, neither Kafka nor the sender is blamed, and it is reported once',
     async (_when, receive) => {
       const printed = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
       const edge = await start({ receive });
@@ -83,7 +83,7 @@ describe('When our own code fails', () => {
     },
   );
 
-  test('even while counting, then the answer is the same, and nothing is printed', async () => {
+  test('even in counting, then the answer is the same, and nothing is printed', async () => {
     const printed = jest.spyOn(console, 'error').mockReturnValue(undefined);
     const fail = (): never => {
       throw new Error('PAYLOAD-MARKER');
@@ -99,20 +99,20 @@ describe('When our own code fails', () => {
   });
 });
 
-describe('When a body is broken or hard to receive', () => {
+describe('When a body does not arrive as it should', () => {
   test.each<[string, string, Buffer, number, Outcome]>([
-    ['does not match its coding', 'gzip', Buffer.from('{}'), 400, 'not_json'],
+    ['is not what its coding says', 'gzip', Buffer.from('{}'), 400, 'not_json'],
     ['is cut off', 'gzip', gzipSync('{"a":1}').subarray(0, -3), 400, 'not_json'],
-    ['has trailing garbage', 'gzip', Buffer.concat([gzipSync('{}'), Buffer.from('garbage')]), 400, 'not_json'],
+    ['has garbage behind it', 'gzip', Buffer.concat([gzipSync('{}'), Buffer.from('garbage')]), 400, 'not_json'],
     ['is empty though compressed', 'br', Buffer.alloc(0), 400, 'not_json'],
-    ['has an unknown coding', 'zstd', Buffer.from('{}'), 415, 'unsupported_media_type'],
-    ['has a coding named like an object property', 'constructor', Buffer.from('{}'), 415, 'unsupported_media_type'],
+    ['has a coding that nobody knows', 'zstd', Buffer.from('{}'), 415, 'unsupported_media_type'],
+    ['has a coding named as a part of every object', 'constructor', Buffer.from('{}'), 415, 'unsupported_media_type'],
     ['has several codings', 'gzip, gzip', gzipSync(gzipSync('{}')), 415, 'unsupported_media_type'],
-    ['is valid', 'GZip', gzipSync('{}'), 202, 'accepted'],
-    ['is valid in two members', 'x-gzip', Buffer.concat([gzipSync('{'), gzipSync('}')]), 202, 'accepted'],
-    ['is valid', 'deflate', deflateSync('{}'), 202, 'accepted'],
+    ['is right', 'GZip', gzipSync('{}'), 202, 'accepted'],
+    ['is right in two members', 'x-gzip', Buffer.concat([gzipSync('{'), gzipSync('}')]), 202, 'accepted'],
+    ['is right', 'deflate', deflateSync('{}'), 202, 'accepted'],
     ['is plain', 'identity', Buffer.from('{}'), 202, 'accepted'],
-  ])('and %s (%s), then it is answered, and the connection is kept', async (_what, coding, body, status, outcome) => {
+  ])('and %s (%s), then it is answered, and the connection goes on', async (_what, coding, body, status, outcome) => {
     const edge = await start();
     const connection = openRawConnection(edge.listening.port);
     for (const count of [1, 2]) {
@@ -125,7 +125,7 @@ describe('When a body is broken or hard to receive', () => {
     connection.socket.destroy();
   });
 
-  test('while others use up all the bytes that may be received, then it is refused as overloaded; once they are gone, it is accepted', async () => {
+  test('while others hold all the bytes that may be received, then it is overloaded at once; once they are gone, it is taken', async () => {
     const edge = await start({ receivingBytes: BODY_LIMIT });
     const requested = once(edge.listening.server, 'request');
     const slow = openRawConnection(edge.listening.port);
@@ -145,7 +145,7 @@ describe('When a body is broken or hard to receive', () => {
     await eventually(async () => (await post(edge)).status === 202, { everyMs: 5 });
   });
 
-  test('and many together send more than may be received, then some are refused midway, and their bytes are released', async () => {
+  test('and many send more together than may be received, then some are refused midway, and nothing stays counted', async () => {
     const edge = await start({ receivingBytes: 2 * BODY_LIMIT });
     const chunk = `c350\r\n${'x'.repeat(50_000)}\r\n`;
     const senders = Array.from({ length: 10 }, () => openRawConnection(edge.listening.port));
@@ -160,10 +160,10 @@ describe('When a body is broken or hard to receive', () => {
   });
 });
 
-describe('When tokens are invalid', () => {
+describe('When tokens are wrong', () => {
   const wrong = { authorization: 'Bearer wrong' };
 
-  test('and the clock is set back by an hour, then an address may try again after its minute regardless', async () => {
+  test('and the clock is set back by an hour, then an address is let in again after its minute all the same', async () => {
     let monotonicMs = 0;
     let wallClockMs = Date.now();
     const edge = await start({
@@ -185,7 +185,7 @@ describe('When tokens are invalid', () => {
     }
   });
 
-  test('and headers claim other addresses, then counts are unaffected, nothing is printed, and a valid token passes', async () => {
+  test('whatever the headers say of the sender’s address, then they change no count, nothing is printed, and a valid token passes', async () => {
     const printed = [jest.spyOn(console, 'error'), jest.spyOn(console, 'warn'), jest.spyOn(process.stderr, 'write')];
     for (const spy of printed) spy.mockReturnValue(undefined as never);
     const refused: string[] = [];
@@ -208,7 +208,7 @@ describe('When tokens are invalid', () => {
     for (const spy of printed) spy.mockRestore();
   });
 
-  test('and the body is short, then the connection is kept', async () => {
+  test('and the body is short, then the connection goes on', async () => {
     const edge = await start();
     const connection = openRawConnection(edge.listening.port);
     connection.send('POST /webhooks/vxt HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n');
@@ -219,7 +219,7 @@ describe('When tokens are invalid', () => {
   });
 });
 
-test('When the clock is set back while a webhook waits for Kafka, then its duration is the time elapsed, and its receive time what the clock showed', async () => {
+test('When the clock is set back while a webhook waits for Kafka, then its duration is what it took, and its receive time what the clock showed', async () => {
   let monotonicMs = 1_000;
   let wallClockMs = 1_795_000_000_000;
   const seconds: (number | null)[] = [];

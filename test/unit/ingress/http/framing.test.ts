@@ -28,14 +28,14 @@ const open = (bytes: string): RawConnection => {
 };
 const outcomes = () => edge.outcomes.slice(counted);
 
-describe('When a request is malformed or unsupported, then it is answered with problem+json, counted, and the connection ends', () => {
+describe('When what comes is no request as we speak HTTP, then it is a problem+json, counted, and the connection ends', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'malformed_request'],
     ['a TLS handshake', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed_request'],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'malformed_request'],
     ['another version', WHOLE.replace('HTTP/1.1', 'HTTP/2.0'), 400, 'malformed_request'],
     ['no Host', WHOLE.replace('host: x\r\n', ''), 400, 'malformed_request'],
-    ['a length that is not a number', `${VALID}content-length: two\r\n\r\n{}`, 400, 'malformed_request'],
+    ['a length that is no number', `${VALID}content-length: two\r\n\r\n{}`, 400, 'malformed_request'],
     ['two lengths', `${VALID}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`, 400, 'malformed_request'],
     [
       'a length and chunks',
@@ -49,7 +49,7 @@ describe('When a request is malformed or unsupported, then it is answered with p
       400,
       'malformed_request',
     ],
-    ['malformed chunks', `${CHUNKED}{}\r\n`, 400, 'malformed_request'],
+    ['chunks that are no chunks', `${CHUNKED}{}\r\n`, 400, 'malformed_request'],
     ['long headers', `${HEAD}x: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
     ['a long path', `POST /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431, 'headers_too_large'],
     ['long chunk extensions', `${CHUNKED}2;${'x'.repeat(20_000)}\r\n{}\r\n`, 413, 'too_large'],
@@ -57,12 +57,12 @@ describe('When a request is malformed or unsupported, then it is answered with p
     ['identity', `${VALID}transfer-encoding: identity\r\n\r\n{}`, 501, 'unsupported_transfer_coding'],
     ['gzip in chunks', `${VALID}transfer-encoding: gzip, chunked\r\n\r\n`, 501, 'unsupported_transfer_coding'],
     [
-      'gzip in chunks, in two header lines after 3,000 others',
+      'gzip in chunks, in two lines behind 3,000 others',
       `${HEAD}${'a:\r\n'.repeat(3_000)}transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n`,
       501,
       'unsupported_transfer_coding',
     ],
-    ['an unknown expectation', `${VALID}expect: tea\r\ncontent-length: 2\r\n\r\n`, 417, 'expectation_failed'],
+    ['an expectation that nobody knows', `${VALID}expect: tea\r\ncontent-length: 2\r\n\r\n`, 417, 'expectation_failed'],
     [
       'an unknown expectation after 100-continue',
       `${VALID}expect: 100-continue, tea\r\ncontent-length: 2\r\n\r\n`,
@@ -70,9 +70,9 @@ describe('When a request is malformed or unsupported, then it is answered with p
       'expectation_failed',
     ],
     ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', 501, 'method_not_allowed'],
-    ['half of the headers until the timeout', HEAD, 408, 'timeout'],
-    ['half of a body until the timeout', `${VALID}content-length: 20\r\n\r\n{`, 408, 'timeout'],
-    ['half of a chunk until the timeout', `${CHUNKED}20\r\n{`, 408, 'timeout'],
+    ['half of the headers, in time', HEAD, 408, 'timeout'],
+    ['half of a body, in time', `${VALID}content-length: 20\r\n\r\n{`, 408, 'timeout'],
+    ['half of a chunk, in time', `${CHUNKED}20\r\n{`, 408, 'timeout'],
   ])('%s', async (_what, bytes, status, outcome) => {
     const connection = open(bytes);
     const answer = await connection.answered();
@@ -89,7 +89,7 @@ describe('When a request is malformed or unsupported, then it is answered with p
   test.each([
     ['in its headers', HEAD],
     ['in its body', `${VALID}content-length: 20\r\n\r\n{`],
-  ])('a request that ends early, %s: a sender that closed only its own side still reads why', async (_where, bytes) => {
+  ])('a request that ends early, %s: a sender that only closed its own side still reads why', async (_where, bytes) => {
     const connection = open(bytes);
     connection.socket.end();
     expect(await connection.answered()).toMatchObject({ status: 400, headers: { connection: 'close' } });
@@ -98,17 +98,17 @@ describe('When a request is malformed or unsupported, then it is answered with p
   });
 });
 
-describe('When the framing is unusual but valid, then the body is accepted', () => {
+describe('When a framing is unusual but right, then the body is taken', () => {
   test.each([
     ['chunks', `${CHUNKED}1\r\n{\r\n1;x=y\r\n}\r\n0\r\n\r\n`],
-    ['an upper-case transfer coding', `${VALID}Transfer-Encoding: CHUNKED\r\n\r\n2\r\n{}\r\n0\r\n\r\n`],
+    ['the word in capitals', `${VALID}Transfer-Encoding: CHUNKED\r\n\r\n2\r\n{}\r\n0\r\n\r\n`],
     ['trailers', `${CHUNKED}2\r\n{}\r\n0\r\nx: y\r\n\r\n`],
     ['HTTP/1.0', WHOLE.replace('HTTP/1.1', 'HTTP/1.0').replace('host: x\r\n', '')],
     [
-      'an expectation in HTTP/1.0, which ignores it',
+      'an expectation in HTTP/1.0, which has none',
       `${VALID.replace('1.1', '1.0')}expect: 100-continue\r\ncontent-length: 2\r\n\r\n{}`,
     ],
-    ['an absolute URL', WHOLE.replace('/webhooks', 'http://x/webhooks')],
+    ['an absolute address', WHOLE.replace('/webhooks', 'http://x/webhooks')],
     ['an empty line before it', `\r\n${WHOLE}`],
   ])('%s', async (_what, bytes) => {
     const connection = open(bytes);
@@ -118,20 +118,20 @@ describe('When the framing is unusual but valid, then the body is accepted', () 
   });
 });
 
-test('When requests are pipelined and the last one is malformed, then the valid ones are answered first', async () => {
+test('When requests come one behind the other without waiting, and the last is none, then each good one is answered first', async () => {
   const connection = open(`${WHOLE}${WHOLE}hello\r\n\r\n`);
   expect(await connection.ended()).toBeNull();
   expect(connection.answers().map(({ status }) => status)).toEqual([202, 202, 400]);
   expect(outcomes()).toEqual(['accepted', 'accepted', 'malformed_request']);
 });
 
-test('When a body is longer than declared, then the declared part is accepted, and the rest is a malformed request', async () => {
+test('When a body is longer than declared, then what was declared is taken, and the rest is no request', async () => {
   const connection = open(`${VALID}content-length: 2\r\n\r\n{}{}`);
   await connection.answered(2);
   expect(connection.answers().map(({ status }) => status)).toEqual([202, 400]);
 });
 
-test('When a request target cannot be parsed, then the answer is 404 as problem+json', async () => {
+test('When a target has no path that can be read, then it is not found, as a problem', async () => {
   const connection = open(WHOLE.replace('/webhooks/vxt', 'http://[/webhooks/vxt'));
   expect(await connection.answered()).toMatchObject({
     status: 404,
@@ -140,13 +140,13 @@ test('When a request target cannot be parsed, then the answer is 404 as problem+
   connection.socket.destroy();
 });
 
-test('When a sender asks for a protocol upgrade, then it is answered in HTTP/1.1, and the connection ends', async () => {
+test('When a sender asks for another protocol, then it is answered in this one, and a new connection is needed for more', async () => {
   const connection = open(`${VALID}connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 2\r\n\r\n{}${WHOLE}`);
   expect(await connection.answered()).toMatchObject({ status: 202, headers: { connection: 'close' } });
   await connection.ended();
 });
 
-test('When a connection never sends a byte, then it ends without an answer, and is not counted', async () => {
+test('When a connection never sends a byte, then it ends without an answer, and is no request', async () => {
   const connection = openRawConnection(edge.listening.port);
   expect(await connection.ended()).toBeNull();
   expect(connection.answers()).toEqual([]);
@@ -157,7 +157,7 @@ describe('When a sender waits for 100 Continue', () => {
   const expecting = (head: string, length: number) =>
     `${head}expect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`;
 
-  test('and may send, then it gets it, and its body is accepted', async () => {
+  test('and may send, then it gets it, and its body is taken', async () => {
     const connection = open(expecting(VALID, 2));
     expect(await connection.answered()).toMatchObject({ status: 100 });
     connection.send('{}');
@@ -171,7 +171,7 @@ describe('When a sender waits for 100 Continue', () => {
     ['has another media type', expecting(VALID.replace('application/json', 'text/html'), 2), 415],
     ['has another content coding', expecting(`${VALID}content-encoding: zstd\r\n`, 2), 415],
     ['declares a body over the limit', expecting(VALID, BODY_LIMIT + 1), 413],
-    ['uses another path', expecting(VALID.replace('vxt', 'other'), 2), 404],
+    ['means another path', expecting(VALID.replace('vxt', 'other'), 2), 404],
   ])('but %s, then it is refused before it sends its body', async (_what, bytes, status) => {
     const connection = open(bytes);
     expect(await connection.answered()).toMatchObject({ status, headers: { connection: 'close' } });
@@ -180,7 +180,7 @@ describe('When a sender waits for 100 Continue', () => {
 });
 
 describe('When a body is over the limit', () => {
-  test('and declares so, then it is refused before its first byte', async () => {
+  test('and its length says so, then it is refused before its first byte', async () => {
     const connection = open(`${VALID}content-length: ${BODY_LIMIT + 1}\r\n\r\n`);
     expect(await connection.answered()).toMatchObject({ status: 413 });
   });
@@ -189,7 +189,7 @@ describe('When a body is over the limit', () => {
     ['without a token', HEAD, 401],
     ['with a token', VALID, 413],
   ])(
-    '%s, then a sender that keeps sending all of it still reads the answer, without a reset',
+    '%s, then a sender that goes on sending all of it still reads the answer, without a reset',
     async (_who, head, status) => {
       const connection = open(`${head}content-length: 20000000\r\n\r\n`);
       for (let megabyte = 0; megabyte < 20; megabyte += 1) connection.send(Buffer.alloc(1_000_000));
@@ -198,14 +198,14 @@ describe('When a body is over the limit', () => {
     },
   );
 
-  test('in chunks, then it is refused once it exceeds the limit, without a reset', async () => {
+  test('in chunks, then it is refused where it goes over it, without a reset', async () => {
     const connection = open(CHUNKED);
     for (let chunk = 0; chunk < 200; chunk += 1) connection.send(`186a0\r\n${'x'.repeat(100_000)}\r\n`);
     expect(await connection.ended()).toBeNull();
     expect(connection.answers()).toMatchObject([{ status: 413, headers: { connection: 'close' } }]);
   });
 
-  test('only when decompressed, then it is refused as well', async () => {
+  test('only once it is inflated, then it is refused all the same', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const connection = open(`${VALID}content-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`);
     connection.send(bomb);
@@ -214,7 +214,7 @@ describe('When a body is over the limit', () => {
   });
 });
 
-test('When a sender disconnects in the middle of its body, then that is counted once, and is not an internal error', async () => {
+test('When a sender goes away in the middle of its body, then that is counted once, and nobody is told a problem', async () => {
   const requested = once(edge.listening.server, 'request');
   const connection = open(`${VALID}content-length: 20\r\n\r\n{`);
   await requested;

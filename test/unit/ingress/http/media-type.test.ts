@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isJsonMediaType } from '../../../../services/ingress/http/media-type.ts';
+import { saysJson } from '../../../../services/ingress/http/media-type.ts';
 
 test.each([
   undefined,
@@ -15,8 +15,8 @@ test.each([
   'application/cloudevents+json',
   'application/vnd.x.v3+call+json',
   'application/problem+json; charset=Utf-8',
-])('When the Content-Type is %s, then it is JSON in UTF-8', (contentType) => {
-  expect(isJsonMediaType(contentType)).toBe(true);
+])('When the Content-Type is %s, then it says JSON in UTF-8', (contentType) => {
+  expect(saysJson(contentType)).toBe(true);
 });
 
 test.each([
@@ -34,6 +34,6 @@ test.each([
   'application/json; charset="utf-16"',
   'application/json; charset=us-ascii; charset=utf-8',
   `application/${'+json;'.repeat(2_000)}charset=latin1`,
-])('When the Content-Type is %s, then it is not', (contentType) => {
-  expect(isJsonMediaType(contentType)).toBe(false);
+])('When the Content-Type is %s, then it does not', (contentType) => {
+  expect(saysJson(contentType)).toBe(false);
 });

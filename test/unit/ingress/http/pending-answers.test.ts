@@ -21,15 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => edge.listening.close(0));
 
-describe('When answers take a while, then a sender gets each of them, in order, even if', () => {
-  test('it closes its own side after a complete request', async () => {
+describe('When answers take a while, then a sender gets each of them, in order, although', () => {
+  test('it closes its own side behind a whole request', async () => {
     const connection = openRawConnection(edge.listening.port);
     connection.socket.end(WHOLE);
     expect(await connection.ended()).toBeNull();
     expect(statuses(connection)).toEqual([202]);
   });
 
-  test('it closes its own side after two requests sent together', async () => {
+  test('it closes its own side behind two requests sent together', async () => {
     const connection = openRawConnection(edge.listening.port);
     connection.socket.end(`${WHOLE}${WHOLE}`);
     expect(await connection.ended()).toBeNull();
@@ -38,8 +38,8 @@ describe('When answers take a while, then a sender gets each of them, in order, 
 
   test.each([
     ['is over the limit', `${VALID}content-length: ${BODY_LIMIT + 1}\r\n\r\n`, 413],
-    ['has a broken chunk', `${CHUNKED}x\r\n`, 400],
-  ])('a request sent after two pending ones %s', async (_what, last, status) => {
+    ['is broken in its chunks', `${CHUNKED}x\r\n`, 400],
+  ])('a request sent behind two that are at work %s', async (_what, last, status) => {
     const connection = openRawConnection(edge.listening.port);
     connection.send(`${WHOLE}${WHOLE}${last}`);
     await eventually(() => statuses(connection).length === 3, { everyMs: 5 });
@@ -48,14 +48,14 @@ describe('When answers take a while, then a sender gets each of them, in order, 
     expect(statuses(connection)).toEqual([202, 202, status]);
   });
 
-  test('the body of a refused request is malformed, while two requests are pending', async () => {
+  test('a request that was refused already is broken behind its refusal, while two are at work', async () => {
     const connection = openRawConnection(edge.listening.port);
     connection.send(`${WHOLE}${WHOLE}${CHUNKED.replace(TOKEN, 'wrong')}x\r\n`);
     expect(await connection.ended()).toBeNull();
     expect(statuses(connection)).toEqual([202, 202, 401]);
   });
 
-  test('it keeps sending after its last request, whose answer it has not read yet', async () => {
+  test('it goes on sending behind the answer to the request that was to be its last, which it has not read yet', async () => {
     const connection = openRawConnection(edge.listening.port);
     connection.socket.pause();
     connection.send(WHOLE.replace('host: x', 'host: x\r\nconnection: close'));

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import {
   createRefusedTokensLog,
-  MAX_LINES,
+  LINES,
   type RefusedTokensLog,
 } from '../../../../services/ingress/http/refused-tokens-log.ts';
 import type { LogFields } from '../../../../services/shared/observability/logger.ts';
@@ -25,7 +25,7 @@ beforeEach(() => {
   log = createRefusedTokensLog({ warn }, timers.later);
 });
 
-test('When an address fails once, then one line is logged immediately, and no more', () => {
+test('When an address fails once, then that is one line, at once, and no more', () => {
   log.refused('192.0.2.7');
   expect(lines).toEqual([{ address: '192.0.2.7', count: 1 }]);
   expect([...events]).toEqual(['tokens-refused']);
@@ -34,7 +34,7 @@ test('When an address fails once, then one line is logged immediately, and no mo
   expect(timers.waiting()).toBe(0);
 });
 
-test('When an address fails a thousand times a minute, then it has one line per minute', () => {
+test('When an address fails a thousand times a minute, then it has one line a minute', () => {
   for (let minute = 0; minute < 3; minute += 1) {
     for (let failure = 0; failure < 1_000; failure += 1) log.refused('a');
     timers.pass(MINUTE);
@@ -42,27 +42,27 @@ test('When an address fails a thousand times a minute, then it has one line per 
   expect(lines).toEqual([1, 999, 1_000, 1_000].map((count) => ({ address: 'a', count })));
 });
 
-test('When an address fails again after a quiet minute, then that is logged immediately', () => {
+test('When an address fails again after a quiet minute, then that is told at once', () => {
   log.refused('a');
   timers.pass(2 * MINUTE);
   log.refused('a');
   expect(lines).toHaveLength(2);
 });
 
-test('When 50,000 addresses fail, then the worst have a line each, all others share one, and memory is bounded', () => {
+test('When 50,000 addresses fail, then the worst have a line each, all others one together, and memory is bounded', () => {
   for (let address = 0; address < 50_000; address += 1) log.refused(`address ${address}`);
   for (let failure = 0; failure < 7; failure += 1) log.refused('address 40');
-  expect(lines).toHaveLength(MAX_LINES);
+  expect(lines).toHaveLength(LINES);
   timers.pass(MINUTE);
-  const summary = lines.slice(MAX_LINES);
-  expect(summary).toHaveLength(MAX_LINES + 1);
+  const summary = lines.slice(LINES);
+  expect(summary).toHaveLength(LINES + 1);
   expect(summary[0]).toEqual({ address: 'address 40', count: 8 });
   expect(summary.at(-1)?.address).toBe('others');
-  const logged = lines.reduce((sum, { count }) => sum + Number(count), 0);
-  expect(logged).toBe(50_007);
+  const told = lines.reduce((sum, { count }) => sum + Number(count), 0);
+  expect(told).toBe(50_007);
 });
 
-test('When the service stops, then what was counted is still logged, once, and no timer is left', () => {
+test('When the service ends, then what was counted is still told, once, and no timer is left', () => {
   for (let failure = 0; failure < 3; failure += 1) log.refused('a');
   log.close();
   expect(lines.at(-1)).toEqual({ address: 'a', count: 2 });

@@ -14,6 +14,6 @@ test.each([
   ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   [undefined, 'unknown'],
-])('When a sender connects from %s, then its failures count for %s', (address, counted) => {
+])('When a sender comes from %s, then its failures are those of %s', (address, counted) => {
   expect(senderAddress(address)).toBe(counted);
 });
