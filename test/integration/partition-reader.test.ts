@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { startPartitionReader } from '../../services/shared/kafka/partition-reader.ts';
+import { eventually } from '../support/eventually.ts';
 import { testKafka } from '../support/kafka-log.ts';
 
 /** Records `from` to before `to`, each with its number as its value. */
@@ -15,15 +16,19 @@ test('When a partition is read in steps, then each record before a step’s end 
   await admin.createTopics({ topics: [{ topic, numPartitions: 2, replicationFactor: 1 }], waitForLeaders: true });
   const producer = kafka.producer({ transactionalId: `${topic}-writer`, maxInFlightRequests: 1 });
   await producer.connect();
-  const write = async (from: number, to: number, end: 'commit' | 'abort') => {
+  /** For readers of committed records. */
+  const end = async () => Number((await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === 1)?.high);
+  const write = async (from: number, to: number, how: 'commit' | 'abort') => {
+    const before = await end();
     const transaction = await producer.transaction();
     await transaction.send({ topic, messages: [...numbered(1, from, to), ...numbered(0, 90_000, 90_100)] });
-    await transaction[end]();
+    await transaction[how]();
+    // The broker answers before it writes the markers that move the end for readers.
+    await eventually(async () => (await end()) > before + to - from);
   };
   await write(0, 2_000, 'commit');
   await write(80_000, 81_000, 'abort');
   await write(2_000, 3_000, 'commit');
-  const end = async () => Number((await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === 1)?.high);
 
   const read: number[] = [];
   let longest = 0;
