@@ -89,6 +89,7 @@ export function createPartitionView(
     `record ${offset} of ${topic}, partition ${partition} (${reason})`;
   const ownKey = { isOwnKey: (key: string) => key === String(number), problemOf: () => null };
 
+  /** Equal strings are two objects in memory: the twin's is kept, and the new one is not. */
   const shared = (key: string, row: string): string => {
     const twins = twin?.kept(key);
     return twins === row ? twins : row;

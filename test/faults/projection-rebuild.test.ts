@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { runRebuild, startCallMetricsProcess, startWithTest } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
-import { ApiKey, startFaultProxy } from '../support/kafka-fault-proxy.ts';
+import { killAtCommit } from '../support/kill-at-commit.ts';
 import { fencedTasks } from '../support/metric-of.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
@@ -43,25 +43,14 @@ test('When a rebuild is killed while it publishes, then nothing of that partitio
   const service = await startCallMetricsProcess(bench.environment);
   await bench.write(randomEvents({ count: 2_000, seed: 93 }));
   await bench.settle();
-  let killed = false;
-  let kill = (): void => undefined;
-  const proxy = await startFaultProxy(bench.brokers, {
-    request: ({ apiKey }) => {
-      if (apiKey !== ApiKey.endTxn) return 'pass';
-      kill();
-      return 'cut';
-    },
-  });
+  const proxy = await killAtCommit(bench.brokers);
   const rebuild = startWithTest(
     'services/call-metrics/rebuild/main.ts',
     { ...bench.environment, KAFKA_BROKERS: proxy.address },
     ['--yes'],
   );
-  kill = () => {
-    rebuild.child.kill('SIGKILL');
-    killed = true;
-  };
-  await eventually(() => killed, { deadlineMs: 60_000, what: rebuild.output });
+  proxy.aimAt(rebuild);
+  await eventually(() => proxy.killedAtMs() !== null, { deadlineMs: 60_000, what: rebuild.output });
   expect(await bench.hanging()).not.toEqual([]);
   await bench.write(randomEvents({ count: 1_000, seed: 94 }));
 

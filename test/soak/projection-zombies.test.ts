@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { ApiKey, type ProxiedRequest, startFaultProxy } from '../support/kafka-fault-proxy.ts';
+import { killAtCommit } from '../support/kill-at-commit.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
 
@@ -67,22 +68,11 @@ describe('When a replica stands still for 60 s while its successor works, then n
 
 test('When a replica is killed in the middle of a transaction and nobody follows, then readers go on within 25 s', async () => {
   const bench = await projectionBench();
-  let killed = 0;
-  let kill = (): void => undefined;
-  const proxy = await startFaultProxy(bench.brokers, {
-    request: ({ apiKey }) => {
-      if (apiKey !== ApiKey.endTxn) return 'pass';
-      kill();
-      return 'cut';
-    },
-  });
+  const proxy = await killAtCommit(bench.brokers);
   const service = await startCallMetricsProcess({ ...bench.environment, KAFKA_BROKERS: proxy.address });
-  kill = () => {
-    service.child.kill('SIGKILL');
-    killed ||= Date.now();
-  };
+  proxy.aimAt(service);
   await bench.write(randomEvents({ count: 300, seed: 31 }));
-  await eventually(() => killed > 0);
+  const killed = await eventually(proxy.killedAtMs);
 
   await eventually(async () => (await bench.hanging()).length === 0, { deadlineMs: 25_000, everyMs: 500 });
 
