@@ -3,7 +3,6 @@ import {
   alterInputs,
   onlyCalls,
   PARTITIONS,
-  readinessOf,
   samplesOf,
   totalsOf,
   untilReadinessSays,
@@ -13,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import type { TestEvent } from '../support/produce-events.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
+import { readinessOf } from '../support/service-process.ts';
 
 const HELD = 'vxt_projection_partition_held_seconds';
 const KEPT = { 'retention.ms': '-1', 'max.message.bytes': '4194304', 'message.timestamp.type': 'LogAppendTime' };
@@ -146,7 +146,7 @@ test('When an input is altered so that a promise breaks, then readiness names th
   await eventually(() => refused.child.exitCode !== null);
   expect([refused.child.exitCode, refused.output()]).toEqual([1, expect.stringContaining(command)]);
   await inputs.configure({ ...KEPT, 'cleanup.policy': 'delete' });
-  await eventually(async () => (await readinessOf(service)).startsWith('200 '), { deadlineMs: 60_000 });
+  await eventually(async () => (await readinessOf(service).catch(() => '')).startsWith('200 '), { deadlineMs: 60_000 });
   const after = randomEvents({ count: 300, seed: 169 });
   await bench.write(after);
   const { table, expected } = await totalsOf(bench, [...before, ...after]);

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { type CallMetricsProcess, runRebuild, startCallMetricsProcess } from '../support/call-metrics.ts';
+import { runRebuild, startCallMetricsProcess } from '../support/call-metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { projectionBench } from '../support/projection-bench.ts';
 import { randomEvents } from '../support/random-events.ts';
+import { readinessOf } from '../support/service-process.ts';
 
 type Bench = Awaited<ReturnType<typeof projectionBench>>;
 
@@ -32,12 +33,6 @@ async function makeAnewAndGrow(bench: Bench): Promise<void> {
   await bench.write(randomEvents({ count: 4_000, seed: 115 }));
 }
 
-const readiness = async (service: CallMetricsProcess): Promise<string> =>
-  fetch(`${service.adminUrl}/readyz`).then(
-    async (response) => `${response.status} ${await response.text()}`,
-    () => '',
-  );
-
 test.each<[string, (bench: Bench) => Promise<void>, string]>([
   ['records are deleted before they were read', deleteUnread, 'were deleted before they were read'],
   ['an input is made anew', makeAnew, 'made anew'],
@@ -55,7 +50,7 @@ test.each<[string, (bench: Bench) => Promise<void>, string]>([
     const stopped = await startCallMetricsProcess(bench.environment, { ready: false });
     const reasons = await eventually(
       async () => {
-        const answer = await readiness(stopped);
+        const answer = await readinessOf(stopped).catch(() => '');
         return answer.includes('partition 0 is stopped') ? answer : null;
       },
       { deadlineMs: 60_000, what: () => `the partition to stop; ${stopped.output()}` },

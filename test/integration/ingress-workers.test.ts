@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { freeze, thaw } from '../support/freeze.ts';
-import { type IngressProcess, readinessOf, startIngressProcess } from '../support/ingress.ts';
+import { type IngressProcess, startIngressProcess } from '../support/ingress.ts';
 import { readLog } from '../support/kafka-log.ts';
-import { freePort, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
+import { freePort, readinessOf, type ServiceProcess, startProcess, untilReady } from '../support/service-process.ts';
 import { isolatedStack } from '../support/stack.ts';
 import { callWebhook } from '../support/webhooks.ts';
 

@@ -5,6 +5,7 @@ import { eventually } from './eventually.ts';
 import { naiveTotals } from './naive-totals.ts';
 import type { TestEvent } from './produce-events.ts';
 import type { projectionBench } from './projection-bench.ts';
+import { readinessOf } from './service-process.ts';
 
 type Bench = Awaited<ReturnType<typeof projectionBench>>;
 
@@ -58,13 +59,6 @@ export async function totalsOf(bench: Bench, events: readonly TestEvent[], deadl
   return { table: last, expected };
 }
 
-/** What /readyz answers, with its status. */
-export const readinessOf = (service: CallMetricsProcess): Promise<string> =>
-  fetch(`${service.adminUrl}/readyz`).then(
-    async (response) => `${response.status} ${await response.text()}`,
-    () => '',
-  );
-
 /** Waits until /readyz says all of these, and gives its answer. */
 export const untilReadinessSays = (
   service: CallMetricsProcess,
@@ -73,7 +67,7 @@ export const untilReadinessSays = (
 ): Promise<string> =>
   eventually(
     async () => {
-      const answer = await readinessOf(service);
+      const answer = await readinessOf(service).catch(() => '');
       return said.every((one) => answer.includes(one)) ? answer : null;
     },
     { deadlineMs, everyMs: 200, what: () => `/readyz to say ${said.join(' and ')}; ${service.output()}` },

@@ -34,9 +34,3 @@ export const ingressSettings = (
   VXT_WEBHOOK_TOKENS: token,
   PUBLISH_DEADLINE_MS: String(deadlineMs),
 });
-
-/** What `/readyz` answers: the status, then the body. */
-export async function readinessOf({ adminUrl }: Pick<IngressProcess, 'adminUrl'>): Promise<string> {
-  const response = await fetch(`${adminUrl}/readyz`);
-  return `${response.status} ${await response.text()}`;
-}

@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type JavaStack, startJavaStack } from '../../dev/stack/java-stack.ts';
 import { eventually } from './eventually.ts';
 import { freeze, thaw } from './freeze.ts';
-import { type IngressProcess, ingressSettings, readinessOf, startIngressProcess } from './ingress.ts';
+import { type IngressProcess, ingressSettings, startIngressProcess } from './ingress.ts';
 import { readLog } from './kafka-log.ts';
 import { metricOf } from './metric-of.ts';
+import { readinessOf } from './service-process.ts';
 import { postWebhook } from './webhooks.ts';
 
 const token = 'own-stack-token-0123456789';

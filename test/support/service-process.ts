@@ -62,6 +62,12 @@ export async function untilReady(service: ServiceProcess, url: string, deadlineM
   });
 }
 
+/** What `/readyz` answers: the status, then the body. Rejects where nothing answers. */
+export async function readinessOf({ adminUrl }: Readonly<{ adminUrl: string }>): Promise<string> {
+  const response = await fetch(`${adminUrl}/readyz`);
+  return `${response.status} ${await response.text()}`;
+}
+
 /** A port nobody listens on now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
